@@ -1,0 +1,182 @@
+/**
+ * A cache whose entries belong to users: reads are kept for a short time, and a change of a user makes everything that
+ * is kept of them unusable at once.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as internal from "./internal/userCache.js"
+
+/**
+ * What a `UserCache` promises:
+ *
+ * - **Never stale past a change.** A read is answered by a stored or running lookup only if that lookup started after
+ *   the last invalidation of the user that completed before the read began, and less than the time to live ago. A
+ *   lookup that is running when its user is invalidated still answers those who were waiting for it, and is not stored.
+ * - **A mutation always ends by invalidating its user**, see `invalidateAfter`. After an ambiguous outcome nothing is
+ *   stored for the user during a quarantine, and every read has a lookup of its own.
+ * - **One lookup for many readers** of one key. A reader who times out or is interrupted disturbs no other; when the last
+ *   one leaves, the lookup is interrupted. It runs under the span of the reader who started it.
+ * - **Failures are not kept**; they go to those who waited for that lookup.
+ * - **Bounded** by `capacity` over all users together, least recently used first.
+ *
+ * Whoever calls `get` must see to it that a key is only used by callers who could have run the lookup themselves.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * The value of `key` for a user: the stored one, or that of a running lookup, or that of `lookup`, which is then
+   * stored.
+   *
+   * A key stands for one kind of value: use the same `lookup` for it everywhere. Fails as the lookup fails.
+   */
+  readonly get: <A, E, R>(userId: string, key: string, lookup: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+  /**
+   * Makes everything that was read of a user before now unusable. Costs no more than dropping what is stored of that
+   * user, whatever is stored of others.
+   */
+  readonly invalidate: (userId: string) => Effect.Effect<void>
+
+  /**
+   * Runs a mutation of a user and, however it ends (success, failure, timeout, interruption), invalidates the user before
+   * it returns.
+   *
+   * When the outcome is ambiguous, that is the mutation may have been applied or may be applied yet, the user is also
+   * quarantined. Success is never ambiguous, an interruption or a defect always is, and of a failure `isAmbiguous`
+   * decides.
+   */
+  readonly invalidateAfter: <A, E, R>(
+    userId: string,
+    mutation: Effect.Effect<A, E, R>,
+    isAmbiguous: (error: E) => boolean
+  ) => Effect.Effect<A, E, R>
+
+  /** What has happened since the cache was made. The same numbers are counted in metrics `tink_user_cache_*`. */
+  readonly stats: Effect.Effect<Stats>
+}
+
+/**
+ * The numbers of one cache. Each read that was not interrupted before it began is one of `hits`, `joins`, `misses` and
+ * `bypasses`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Stats {
+  /** Reads answered by a stored value. */
+  readonly hits: number
+  /** Reads that waited for a lookup which another read had started. */
+  readonly joins: number
+  /** Reads that started a lookup. */
+  readonly misses: number
+  /** Reads of a quarantined user, each with a lookup of its own. */
+  readonly bypasses: number
+  /** Values dropped to stay within the capacity. */
+  readonly evictions: number
+  /** Invalidations of a user. */
+  readonly invalidations: number
+  /** Invalidations that also began, or prolonged, a quarantine. */
+  readonly quarantines: number
+  /** Results that came too late to be stored: their user had been invalidated, or their time to live was over. */
+  readonly lateResults: number
+  /** Values stored now, of all users together. Those whose time to live is over count until they are met. */
+  readonly size: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** How many values are stored at the most, of all users together; a whole number. */
+  readonly capacity: number
+  /** How long a value answers reads, counted from the start of its lookup. 30 seconds by default. */
+  readonly timeToLive?: Duration.DurationInput | undefined
+  /** How long nothing is stored for a user after a mutation with an ambiguous outcome. 30 seconds by default. */
+  readonly quarantine?: Duration.DurationInput | undefined
+}
+
+/**
+ * The service.
+ *
+ * @example
+ * import * as UserCache from "@effect-tink/user-cache/UserCache"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const program = Effect.gen(function* () {
+ *   const cache = yield* UserCache.UserCache
+ *   const fetchName = Effect.succeed("Ada")
+ *   yield* cache.get("user-1", "name", fetchName) // runs fetchName
+ *   yield* cache.get("user-1", "name", fetchName) // does not
+ *   yield* cache.invalidate("user-1")
+ *   return yield* cache.stats // 1 hit, 1 miss, 1 invalidation
+ * }).pipe(Effect.provide(UserCache.layer({ capacity: 10_000 })))
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class UserCache extends Context.Tag("@effect-tink/user-cache/UserCache")<UserCache, Service>() {}
+
+/**
+ * Makes a cache. Lookups that still run when the scope closes are interrupted.
+ *
+ * Dies when `capacity` is not a whole number of at least 0, or a duration is not one.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Effect.Effect<Service, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    if (!Number.isSafeInteger(options.capacity) || options.capacity < 0) {
+      return yield* Effect.dieMessage(`UserCache: capacity must be a whole number of at least 0`)
+    }
+    return internal.make({
+      capacity: options.capacity,
+      timeToLiveMillis: Duration.toMillis(options.timeToLive ?? "30 seconds"),
+      quarantineMillis: Duration.toMillis(options.quarantine ?? "30 seconds"),
+      scope: yield* Effect.scope
+    })
+  })
+
+/**
+ * A cache in the memory of this process.
+ *
+ * @example
+ * import * as UserCache from "@effect-tink/user-cache/UserCache"
+ *
+ * export const cache = UserCache.layer({ capacity: 10_000, timeToLive: "10 seconds" })
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options): Layer.Layer<UserCache> => Layer.scoped(UserCache, make(options))
+
+/**
+ * A cache that caches nothing: every read runs its lookup. For tests, and to switch caching off.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerNoop: Layer.Layer<UserCache> = Layer.succeed(UserCache, {
+  get: <A, E, R>(_userId: string, _key: string, lookup: Effect.Effect<A, E, R>) => lookup,
+  invalidate: () => Effect.void,
+  invalidateAfter: <A, E, R>(_userId: string, mutation: Effect.Effect<A, E, R>) => mutation,
+  stats: Effect.succeed({
+    hits: 0,
+    joins: 0,
+    misses: 0,
+    bypasses: 0,
+    evictions: 0,
+    invalidations: 0,
+    quarantines: 0,
+    lateResults: 0,
+    size: 0
+  })
+})

@@ -1,0 +1,43 @@
+import * as Metric from "effect/Metric"
+
+const counter = (name: string, description: string) => Metric.counter(`tink_user_cache_${name}`, { description })
+
+const metrics = {
+  hits: counter("hits_total", "Reads answered by a stored value"),
+  joins: counter("joins_total", "Reads answered by a lookup that another read had started"),
+  misses: counter("misses_total", "Reads that started a lookup"),
+  bypasses: counter("bypasses_total", "Reads of a quarantined user, each with a lookup of its own"),
+  evictions: counter("evictions_total", "Values dropped to stay within the capacity"),
+  invalidations: counter("invalidations_total", "Invalidations of a user"),
+  quarantines: counter("quarantines_total", "Invalidations that began or prolonged a quarantine"),
+  lateResults: counter("late_results_total", "Results refused because their user was invalidated, or they were too old")
+}
+
+/** Goes up and down, so that the sum over all caches of a process is right. */
+const size = counter("size", "Values stored now")
+
+export type Counter = keyof typeof metrics
+
+/** The numbers of one cache, which are also added to the process-wide metrics. */
+export const makeCounters = () => {
+  const counts: Record<Counter, number> = {
+    hits: 0,
+    joins: 0,
+    misses: 0,
+    bypasses: 0,
+    evictions: 0,
+    invalidations: 0,
+    quarantines: 0,
+    lateResults: 0
+  }
+  return {
+    counts: counts as Readonly<typeof counts>,
+    increment(name: Counter): void {
+      counts[name] += 1
+      metrics[name].unsafeUpdate(1, [])
+    },
+    sizeChanged(by: 1 | -1): void {
+      size.unsafeUpdate(by, [])
+    }
+  }
+}

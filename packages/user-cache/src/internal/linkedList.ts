@@ -1,0 +1,32 @@
+/** What an element needs to be in a {@link LinkedList}: the elements that were added just before and just after it. */
+export interface Links<N> {
+  older: N | undefined
+  newer: N | undefined
+}
+
+/** Elements in the order in which they were added; adding and removing cost the same whatever the size. */
+export class LinkedList<N extends Links<N>> {
+  size = 0
+  oldest: N | undefined = undefined
+  private newest: N | undefined = undefined
+
+  /** Adds an element that is in no list. */
+  add(node: N): void {
+    node.older = this.newest
+    if (this.newest === undefined) this.oldest = node
+    else this.newest.newer = node
+    this.newest = node
+    this.size += 1
+  }
+
+  /** Removes an element that is in this list. */
+  remove(node: N): void {
+    if (node.older === undefined) this.oldest = node.newer
+    else node.older.newer = node.newer
+    if (node.newer === undefined) this.newest = node.older
+    else node.newer.older = node.older
+    node.older = undefined
+    node.newer = undefined
+    this.size -= 1
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * The engine of `UserCache`.
+ *
+ * Its argument, in short. A slot of a user's map is either a `Flight` (a lookup that runs) or an `Entry` (a stored
+ * value), and *being in the map is the permission to answer reads*. Invalidating a user drops their map, so:
+ *
+ * - nothing that started before an invalidation can answer a read that began after it: it is in no map;
+ * - a lookup that ends after an invalidation finds that it is no longer in the map, and stores nothing.
+ *
+ * Every step on the maps below is plain synchronous code, so no other fiber can come between.
+ */
+import type * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import type * as Scope from "effect/Scope"
+import type { Service } from "../UserCache.js"
+import { isCertainFailure } from "./ambiguity.js"
+import { makeCounters } from "./counters.js"
+import { LinkedList, type Links } from "./linkedList.js"
+import { makeQuarantine } from "./quarantine.js"
+
+/** A lookup that runs, and those who wait for it. */
+interface Flight {
+  readonly _tag: "Flight"
+  readonly userId: string
+  readonly key: string
+  readonly startedAt: number
+  readonly result: Deferred.Deferred<unknown, unknown>
+  fiber: Fiber.RuntimeFiber<void> | undefined
+  waiters: number
+}
+
+/** A stored value, ready to be returned as an effect. */
+interface Entry extends Links<Entry> {
+  readonly _tag: "Entry"
+  readonly userId: string
+  readonly key: string
+  readonly startedAt: number
+  readonly value: Exit.Exit<unknown>
+}
+
+type Slot = Flight | Entry
+
+export const make = (options: {
+  readonly capacity: number
+  readonly timeToLiveMillis: number
+  readonly quarantineMillis: number
+  readonly scope: Scope.Scope
+}): Service => {
+  const users = new Map<string, Map<string, Slot>>()
+  const recency = new LinkedList<Entry>()
+  const quarantine = makeQuarantine({ capacity: options.capacity, millis: options.quarantineMillis })
+  const counters = makeCounters()
+
+  // A clock that was set back makes `startedAt` lie in the future: the age is unknown then, so the slot is not used.
+  const isFresh = (slot: Slot, now: number) => slot.startedAt <= now && now - slot.startedAt < options.timeToLiveMillis
+
+  const isOwned = (slot: Slot) => users.get(slot.userId)?.get(slot.key) === slot
+
+  const put = (slot: Slot): void => {
+    const slots = users.get(slot.userId)
+    if (slots === undefined) users.set(slot.userId, new Map([[slot.key, slot]]))
+    else slots.set(slot.key, slot)
+  }
+
+  const forgetEntry = (entry: Entry): void => {
+    recency.remove(entry)
+    counters.sizeChanged(-1)
+  }
+
+  const drop = (slot: Slot): void => {
+    const slots = users.get(slot.userId)
+    if (slots?.get(slot.key) !== slot) return
+    slots.delete(slot.key)
+    if (slots.size === 0) users.delete(slot.userId)
+    if (slot._tag === "Entry") forgetEntry(slot)
+  }
+
+  const dropUser = (userId: string): void => {
+    const slots = users.get(userId)
+    if (slots === undefined) return
+    users.delete(userId)
+    for (const slot of slots.values()) if (slot._tag === "Entry") forgetEntry(slot)
+  }
+
+  /** What may answer a read that begins now. */
+  const find = (userId: string, key: string, now: number): Slot | undefined => {
+    const slot = users.get(userId)?.get(key)
+    if (slot === undefined || isFresh(slot, now)) return slot
+    drop(slot)
+    return undefined
+  }
+
+  const store = (flight: Flight, value: unknown): void => {
+    const entry: Entry = {
+      _tag: "Entry",
+      userId: flight.userId,
+      key: flight.key,
+      startedAt: flight.startedAt,
+      value: Exit.succeed(value),
+      older: undefined,
+      newer: undefined
+    }
+    put(entry)
+    recency.add(entry)
+    counters.sizeChanged(1)
+    if (recency.size > options.capacity && recency.oldest !== undefined) {
+      drop(recency.oldest)
+      counters.increment("evictions")
+    }
+  }
+
+  const hit = (entry: Entry) => {
+    counters.increment("hits")
+    recency.remove(entry)
+    recency.add(entry)
+    return entry.value
+  }
+
+  const settle = (flight: Flight, exit: Exit.Exit<unknown, unknown>, now: number): void => {
+    const isUsable = isOwned(flight) && isFresh(flight, now)
+    drop(flight)
+    if (Exit.isSuccess(exit)) {
+      if (isUsable) store(flight, exit.value)
+      else counters.increment("lateResults")
+    }
+    Deferred.unsafeDone(flight.result, exit)
+  }
+
+  /** The last one to leave ends the lookup: nobody would see its result. */
+  const leave = (flight: Flight) =>
+    Effect.suspend(() => {
+      flight.waiters -= 1
+      if (flight.waiters > 0 || flight.fiber === undefined) return Effect.void
+      drop(flight)
+      return Fiber.interrupt(flight.fiber)
+    })
+
+  // `start`, `wait` and `leave` run where `get` has switched interruption off, so that whoever is counted as a waiter
+  // also leaves, and so that the forked fiber, which inherits this, always settles its flight.
+  const wait = (flight: Flight, restore: Restore) => {
+    flight.waiters += 1
+    return Effect.onInterrupt(restore(Deferred.await(flight.result)), () => leave(flight))
+  }
+
+  const start = <A, E, R>(flight: Flight, lookup: Effect.Effect<A, E, R>, clock: Clock.Clock, restore: Restore) => {
+    counters.increment("misses")
+    put(flight)
+    return Effect.interruptible(lookup).pipe(
+      Effect.exit,
+      Effect.map((exit) => settle(flight, exit, clock.unsafeCurrentTimeMillis())),
+      Effect.forkIn(options.scope),
+      Effect.flatMap((fiber) => {
+        flight.fiber = fiber
+        return wait(flight, restore)
+      })
+    )
+  }
+
+  const bypass = <A, E, R>(lookup: Effect.Effect<A, E, R>, restore: Restore) => {
+    counters.increment("bypasses")
+    return restore(lookup)
+  }
+
+  const get = (userId: string, key: string, lookup: Effect.Effect<unknown, unknown, unknown>) =>
+    Effect.clockWith((clock) => {
+      const slot = find(userId, key, clock.unsafeCurrentTimeMillis())
+      if (slot?._tag === "Entry") return hit(slot)
+      return Effect.uninterruptibleMask((restore) => {
+        const now = clock.unsafeCurrentTimeMillis()
+        const slot = find(userId, key, now)
+        if (slot?._tag === "Entry") return hit(slot)
+        if (slot?._tag === "Flight") {
+          counters.increment("joins")
+          return wait(slot, restore)
+        }
+        if (quarantine.includes(userId, now)) return bypass(lookup, restore)
+        return start(makeFlight(userId, key, now), lookup, clock, restore)
+      })
+    })
+
+  const invalidate = (userId: string) =>
+    Effect.sync(() => {
+      dropUser(userId)
+      counters.increment("invalidations")
+    })
+
+  const invalidateAndQuarantine = (userId: string) =>
+    Effect.clockWith((clock) => {
+      quarantine.add(userId, clock.unsafeCurrentTimeMillis())
+      counters.increment("quarantines")
+      return invalidate(userId)
+    })
+
+  const invalidateAfter = <A, E, R>(
+    userId: string,
+    mutation: Effect.Effect<A, E, R>,
+    isAmbiguous: (error: E) => boolean
+  ) =>
+    Effect.onExit(mutation, (exit) =>
+      Exit.isSuccess(exit) || isCertainFailure(exit.cause, isAmbiguous)
+        ? invalidate(userId)
+        : invalidateAndQuarantine(userId)
+    )
+
+  return {
+    // The caller's key names one kind of value, so what is stored or awaited under it has the type of this lookup.
+    get: get as Service["get"],
+    invalidate,
+    invalidateAfter,
+    stats: Effect.sync(() => ({ ...counters.counts, size: recency.size }))
+  }
+}
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+const makeFlight = (userId: string, key: string, startedAt: number): Flight => ({
+  _tag: "Flight",
+  userId,
+  key,
+  startedAt,
+  result: Deferred.unsafeMake(FiberId.none),
+  fiber: undefined,
+  waiters: 0
+})
