@@ -1,0 +1,39 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { Service } from "../TinkSandbox.js"
+import * as credentials from "./credentials.js"
+import { FaultSchema } from "./faults.js"
+import type { Sandbox } from "./sandbox.js"
+import { SandboxError } from "./sandboxError.js"
+import { revokeTokens } from "./state.js"
+
+const decodeFault = Schema.decodeUnknown(FaultSchema)
+
+/** The sandbox as tests hold it. */
+export const make = (sandbox: Sandbox, baseUrl: string): Service => {
+  const { faults, log, reset, settings, state } = sandbox
+  return {
+    baseUrl,
+    clientId: settings.clientId,
+    clientSecret: Redacted.make(settings.clientSecret),
+    connectBank: (userId, options = {}) =>
+      Effect.mapError(
+        credentials.connect(state, settings, userId, options),
+        () => new SandboxError({ reason: "UnknownUser", id: userId })
+      ),
+    setNextRefresh: (credentialsId, outcome) =>
+      Effect.mapError(
+        credentials.setNextRefresh(state, credentialsId, outcome),
+        () => new SandboxError({ reason: "UnknownCredentials", id: credentialsId })
+      ),
+    injectFault: (fault) =>
+      decodeFault(fault).pipe(
+        Effect.orDie,
+        Effect.andThen((valid) => Effect.sync(() => faults.add(valid)))
+      ),
+    revokeTokens: (userId) => Effect.sync(() => revokeTokens(state, userId)),
+    requests: Effect.sync(log.entries),
+    reset
+  }
+}

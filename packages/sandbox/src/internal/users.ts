@@ -1,0 +1,94 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as auth from "./auth.js"
+import * as body from "./body.js"
+import * as errors from "./errors.js"
+import * as ids from "./ids.js"
+import { customsOf, isLocale, isMarket } from "./markets.js"
+import { deleteUser, findByExternalUserId, type State, type User } from "./state.js"
+import { type Handler, json, noContent, type Route } from "./wire.js"
+
+// `null` counts as not given.
+const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
+
+// Only the market is required: tink-api 12.7. A retention class is checked but kept by nobody: users live until deleted.
+const CreateUser = Schema.Struct({
+  market: Schema.String,
+  locale: optional(Schema.String),
+  external_user_id: optional(Schema.NonEmptyString),
+  retention_class: optional(Schema.Literal("permanent", "temporary"))
+})
+
+const decodeCreateUser = body.json(CreateUser)
+
+/** `POST /api/v1/user/create`: tink-api 3. 200, not 201; the external user id is echoed when it was given (12.7). */
+const create = (state: State): Handler =>
+  Effect.fnUntraced(function* (request) {
+    yield* auth.requireClient(state, request, "user:create")
+    const input = yield* decodeCreateUser(request)
+    if (!isMarket(input.market)) return yield* errors.invalidMarket
+    const locale = input.locale ?? customsOf(input.market).locale
+    if (!isLocale(locale)) return yield* errors.invalidLocale
+    const id = yield* ids.id
+    const created = yield* Clock.currentTimeMillis
+    const externalUserId = input.external_user_id
+    if (externalUserId !== undefined && findByExternalUserId(state, externalUserId) !== undefined) {
+      return yield* errors.duplicateExternalUserId
+    }
+    state.users.set(id, { id, externalUserId, market: input.market, locale, created })
+    return json(200, { user_id: id, external_user_id: externalUserId })
+  })
+
+/** `POST /api/v1/user/delete`: tink-api 4. No body is looked at. */
+const remove = (state: State): Handler =>
+  Effect.fnUntraced(function* (request) {
+    const user = yield* auth.requireUser(state, request, "user:delete")
+    deleteUser(state, user.id)
+    return noContent
+  })
+
+const notificationSettings = Object.fromEntries(
+  (
+    "balance budget doubleCharge einvoices fraud income largeExpense leftToSpend loanUpdate summaryMonthly summaryWeekly " +
+    "transaction unusualAccount unusualCategory"
+  )
+    .split(" ")
+    .map((name) => [name, false] as const)
+)
+
+// There is one app, and no call that makes another.
+const appId = "5a4d0b0c3e7f4c1e9d2a6b8f7c3e1d20"
+
+const present = (user: User) => {
+  const { currency, timeZone } = customsOf(user.market)
+  return {
+    id: user.id,
+    appId,
+    externalUserId: user.externalUserId,
+    created: user.created,
+    flags: [],
+    profile: {
+      currency,
+      locale: user.locale,
+      market: user.market,
+      timeZone,
+      periodAdjustedDay: 25,
+      periodMode: "MONTHLY_ADJUSTED",
+      notificationSettings
+    }
+  }
+}
+
+/** `GET /api/v1/user`: tink-api 5.1. */
+const read = (state: State): Handler =>
+  Effect.fnUntraced(function* (request) {
+    const user = yield* auth.requireUser(state, request, "user:read")
+    return json(200, present(user))
+  })
+
+export const routes = (state: State): ReadonlyArray<Route> => [
+  { method: "POST", path: "/api/v1/user/create", handler: create(state) },
+  { method: "POST", path: "/api/v1/user/delete", handler: remove(state) },
+  { method: "GET", path: "/api/v1/user", handler: read(state) }
+]
