@@ -4,11 +4,15 @@ import * as Schema from "effect/Schema"
 import * as errors from "./errors.js"
 import type { ApiError, Incoming } from "./wire.js"
 
-// Paths and kinds of issue only: the text of a parse error would repeat the value, which may be a secret.
-const describe = (error: ParseResult.ParseError): string =>
+const describeWith = (textOf: (issue: ParseResult.ArrayFormatterIssue) => string) => (error: ParseResult.ParseError) =>
   ParseResult.ArrayFormatter.formatErrorSync(error)
-    .map((issue) => `${issue.path.length === 0 ? "body" : issue.path.join(".")}: ${issue._tag}`)
+    .map((issue) => `${issue.path.length === 0 ? "body" : issue.path.join(".")}: ${textOf(issue)}`)
     .join(", ")
+
+// The kind of the issue only: its message would repeat the value, which may be a secret.
+const describe = describeWith((issue) => issue._tag)
+
+const describeInFull = describeWith((issue) => issue.message)
 
 const decodeWith = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknown(schema)
@@ -60,12 +64,15 @@ export const optionalJson = <A, I>(schema: Schema.Schema<A, I>) => {
     incoming.body.length === 0 ? decode({}) : decodeJson(incoming)
 }
 
-/** JSON whatever the content type says, so that a bare `curl -d` will do: for the sandbox's own calls only. */
-export const lenientJson = <A, I>(schema: Schema.Schema<A, I>) => {
-  const decode = decodeWith(schema)
+/**
+ * For the sandbox's own calls only: JSON whatever the content type says, so that a bare `curl -d` will do; but no field that
+ * is not known, since a misspelt one would go unnoticed. What is wrong is told in full, as these calls carry no secrets.
+ */
+export const control = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decode = Schema.decodeUnknown(schema, { onExcessProperty: "error" })
   return (incoming: Incoming): Effect.Effect<A, ApiError> =>
     readText(incoming).pipe(
       Effect.andThen((text) => (text.trim() === "" ? Effect.succeed({}) : parseJson(text))),
-      Effect.andThen(decode)
+      Effect.andThen((input) => Effect.mapError(decode(input), (error) => errors.invalid(describeInFull(error))))
     )
 }

@@ -44,10 +44,10 @@ const Outcome: Schema.Schema<RefreshOutcome> = Schema.Literal(
   "PERMANENT_ERROR"
 )
 
-const decodeConnectBank = body.lenientJson(ConnectBank)
-const decodeNextRefresh = body.lenientJson(Schema.Struct({ outcome: Outcome }))
-const decodeFault = body.lenientJson(FaultSchema)
-const decodeRevokeTokens = body.lenientJson(Schema.Struct({ userId: Schema.optional(Schema.String) }))
+const decodeConnectBank = body.control(ConnectBank)
+const decodeNextRefresh = body.control(Schema.Struct({ outcome: Outcome }))
+const decodeFault = body.control(FaultSchema)
+const decodeRevokeTokens = body.control(Schema.Struct({ userId: Schema.optional(Schema.String) }))
 
 const connectBank = ({ settings, state }: Controlled): Handler =>
   Effect.fnUntraced(function* (request) {

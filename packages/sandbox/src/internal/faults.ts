@@ -34,7 +34,7 @@ export const FaultSchema: Schema.Schema<Fault> = Schema.Union(
   Schema.Struct({ ...target, kind: Schema.Literal("cut-body") }),
   Schema.Struct({ ...target, kind: Schema.Literal("garbage") }),
   Schema.Struct({ ...target, kind: Schema.Literal("slow-body"), milliseconds })
-)
+).annotations({ identifier: "Fault" })
 
 interface Pending {
   readonly fault: Fault

@@ -1,3 +1,6 @@
+import * as Arr from "effect/Array"
+import * as Order from "effect/Order"
+
 /** The scopes of tink-api 8.8, and those that Tink Link needs on top of them (tink-api 2). */
 const clientScopes = [
   "user:create",
@@ -41,4 +44,4 @@ export const firstDisallowed = (scopes: ReadonlySet<string>): string | undefined
   Array.from(scopes).find((scope) => !known.has(scope))
 
 /** Comma-separated, and sorted: tink-api 1.2 says that the order asked for is not preserved. */
-export const print = (scopes: ReadonlySet<string>): string => Array.from(scopes).sort().join(",")
+export const print = (scopes: ReadonlySet<string>): string => Arr.sort(scopes, Order.string).join(",")

@@ -8,7 +8,7 @@ import type { Sandbox } from "./sandbox.js"
 import { SandboxError } from "./sandboxError.js"
 import { revokeTokens } from "./state.js"
 
-const decodeFault = Schema.decodeUnknown(FaultSchema)
+const decodeFault = Schema.decodeUnknown(FaultSchema, { onExcessProperty: "error" })
 
 /** The sandbox as tests hold it. */
 export const make = (sandbox: Sandbox, baseUrl: string): Service => {
