@@ -201,9 +201,11 @@ export const make = (options: {
     isAmbiguous: (error: E) => boolean
   ) =>
     Effect.onExit(mutation, (exit) =>
-      Exit.isSuccess(exit) || isCertainFailure(exit.cause, isAmbiguous)
-        ? invalidate(userId)
-        : invalidateAndQuarantine(userId)
+      Effect.sync(() => Exit.isSuccess(exit) || isCertainFailure(exit.cause, isAmbiguous)).pipe(
+        // `isAmbiguous` is the caller's code: the user is invalidated even when it throws.
+        Effect.onError(() => invalidateAndQuarantine(userId)),
+        Effect.flatMap((isCertain) => (isCertain ? invalidate(userId) : invalidateAndQuarantine(userId)))
+      )
     )
 
   return {

@@ -1,0 +1,279 @@
+/** Never stale past a change, and never older than the time to live. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import { UserCache } from "../src/UserCache.js"
+import { certain, makeOrigin, makeVersions, untilStats, withCache } from "./helpers.js"
+
+describe("invalidation", () => {
+  it.effect("makes the next read ask again", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
+      yield* cache.invalidate("u")
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+    }).pipe(withCache())
+  )
+
+  it.effect("reaches every key of its user and none of another", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "a", lookup)
+      yield* cache.get("u", "b", lookup)
+      yield* cache.get("other", "a", lookup)
+      yield* cache.invalidate("u")
+      assert.strictEqual((yield* cache.stats).size, 1)
+      assert.strictEqual(yield* cache.get("other", "a", lookup), "v3")
+      assert.strictEqual(yield* cache.get("u", "a", lookup), "v4")
+      assert.strictEqual(yield* cache.get("u", "b", lookup), "v5")
+    }).pipe(withCache())
+  )
+
+  it.effect("of a user of whom nothing is known does nothing", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup)
+      yield* cache.invalidate("nobody")
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
+    }).pipe(withCache())
+  )
+
+  it.effect("users and keys with odd names are kept apart", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      const names = ["", " ", "__proto__", "constructor", "a:b", "a", ":b", "b"]
+      const slots = names.flatMap((user) => names.map((key) => [user, key] as const))
+      const read = Effect.forEach(slots, ([user, key]) => cache.get(user, key, lookup))
+      const values = yield* read
+      assert.strictEqual(new Set(values).size, slots.length)
+      assert.deepStrictEqual(yield* read, values)
+    }).pipe(withCache())
+  )
+
+  it.effect("a lookup that was running answers its waiters, and is not stored", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const first = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const call = yield* origin.next
+      const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      yield* untilStats(cache, (stats) => stats.joins === 1)
+      yield* cache.invalidate("u")
+      yield* Deferred.succeed(call.result, "before")
+      assert.strictEqual(yield* Fiber.join(first), "before")
+      assert.strictEqual(yield* Fiber.join(joiner), "before")
+      const { lateResults, size } = yield* cache.stats
+      assert.deepStrictEqual({ lateResults, size }, { lateResults: 1, size: 0 })
+      assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("after")), "after")
+    }).pipe(withCache())
+  )
+
+  it.effect("a reader who comes after it does not join the lookup that began before", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const early = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const oldCall = yield* origin.next
+      yield* cache.invalidate("u")
+      const late = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const newCall = yield* origin.next
+      // The old one ends first: the reader who came later must not get it.
+      yield* Deferred.succeed(oldCall.result, "before")
+      assert.strictEqual(yield* Fiber.join(early), "before")
+      const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      yield* untilStats(cache, (stats) => stats.joins === 1)
+      yield* Deferred.succeed(newCall.result, "after")
+      assert.strictEqual(yield* Fiber.join(late), "after")
+      assert.strictEqual(yield* Fiber.join(joiner), "after")
+      assert.strictEqual(yield* cache.get("u", "k", origin.lookup), "after")
+      assert.strictEqual(yield* origin.count, 2)
+    }).pipe(withCache())
+  )
+
+  it.effect("a late result does not overwrite the newer one", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const early = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const call = yield* origin.next
+      yield* cache.invalidate("u")
+      yield* cache.get("u", "k", Effect.succeed("after"))
+      yield* Deferred.succeed(call.result, "before")
+      assert.strictEqual(yield* Fiber.join(early), "before")
+      assert.strictEqual(yield* cache.get("u", "k", origin.lookup), "after")
+      const { lateResults, size } = yield* cache.stats
+      assert.deepStrictEqual({ lateResults, size }, { lateResults: 1, size: 1 })
+    }).pipe(withCache())
+  )
+
+  it.effect("neither a late failure nor the interruption of an old reader removes the newer value", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const failing = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const call = yield* origin.next
+      yield* cache.invalidate("u")
+      const leaving = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const abandoned = yield* origin.next
+      yield* cache.invalidate("u")
+      yield* cache.get("u", "k", Effect.succeed("after"))
+      yield* Deferred.fail(call.result, certain)
+      assert.strictEqual(yield* Effect.flip(Fiber.join(failing)), certain)
+      yield* Fiber.interrupt(leaving)
+      yield* Deferred.await(abandoned.interrupted)
+      assert.strictEqual(yield* cache.get("u", "k", origin.lookup), "after")
+    }).pipe(withCache())
+  )
+
+  it.effect("the interruption of an old reader leaves the newer lookup alone", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const old = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      yield* origin.next
+      yield* cache.invalidate("u")
+      const reader = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const call = yield* origin.next
+      yield* Fiber.interrupt(old)
+      const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      yield* untilStats(cache, (stats) => stats.joins === 1)
+      yield* Deferred.succeed(call.result, "after")
+      assert.strictEqual(yield* Fiber.join(reader), "after")
+      assert.strictEqual(yield* Fiber.join(joiner), "after")
+    }).pipe(withCache())
+  )
+})
+
+describe("time to live", () => {
+  it.effect("a value is served up to the last millisecond and not in the next", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup)
+      yield* TestClock.adjust(9_999)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+    }).pipe(withCache({ timeToLive: "10 seconds" }))
+  )
+
+  it.effect("is 30 seconds unless said otherwise", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup)
+      yield* TestClock.adjust(29_999)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+    }).pipe(withCache())
+  )
+
+  it.effect("a use does not prolong it", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup)
+      yield* TestClock.adjust("6 seconds")
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
+      yield* TestClock.adjust("6 seconds")
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+    }).pipe(withCache({ timeToLive: "10 seconds" }))
+  )
+
+  it.effect("an expired value leaves when it is met", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      yield* cache.get("u", "k", Effect.succeed("v1"))
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual((yield* cache.stats).size, 1)
+      assert.strictEqual(yield* Effect.flip(cache.get("u", "k", Effect.fail(certain))), certain)
+      assert.strictEqual((yield* cache.stats).size, 0)
+    }).pipe(withCache())
+  )
+
+  it.effect("the age counts from the start of the lookup, however slow it is", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const reader = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const call = yield* origin.next
+      yield* TestClock.adjust("8 seconds")
+      yield* Deferred.succeed(call.result, "v1")
+      yield* Fiber.join(reader)
+      yield* TestClock.adjust(1_999)
+      assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v1")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
+    }).pipe(withCache({ timeToLive: "10 seconds" }))
+  )
+
+  it.effect("a lookup slower than the time to live answers its waiters, and is not stored", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const reader = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const call = yield* origin.next
+      yield* TestClock.adjust("10 seconds")
+      yield* Deferred.succeed(call.result, "slow")
+      assert.strictEqual(yield* Fiber.join(reader), "slow")
+      const { lateResults, size } = yield* cache.stats
+      assert.deepStrictEqual({ lateResults, size }, { lateResults: 1, size: 0 })
+      assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
+    }).pipe(withCache({ timeToLive: "10 seconds" }))
+  )
+
+  it.effect("a reader does not join a lookup that began longer ago, and those who wait for it are still answered", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const first = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const oldCall = yield* origin.next
+      yield* TestClock.adjust(9_999)
+      const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      yield* untilStats(cache, (stats) => stats.joins === 1)
+      yield* TestClock.adjust(1)
+      const second = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+      const newCall = yield* origin.next
+      yield* Deferred.succeed(newCall.result, "new")
+      assert.strictEqual(yield* Fiber.join(second), "new")
+      yield* Deferred.succeed(oldCall.result, "old")
+      assert.strictEqual(yield* Fiber.join(first), "old")
+      assert.strictEqual(yield* Fiber.join(joiner), "old")
+      assert.strictEqual(yield* cache.get("u", "k", origin.lookup), "new")
+      assert.strictEqual(yield* origin.count, 2)
+    }).pipe(withCache({ timeToLive: "10 seconds" }))
+  )
+
+  it.effect("of zero stores and joins nothing, even in the same millisecond", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { count, lookup } = yield* makeVersions
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+      const both = yield* Effect.all([cache.get("u", "k", lookup), cache.get("u", "k", lookup)], { concurrency: 2 })
+      assert.deepStrictEqual(both, ["v3", "v4"])
+      assert.strictEqual(yield* count, 4)
+      assert.strictEqual((yield* cache.stats).size, 0)
+    }).pipe(withCache({ timeToLive: 0 }))
+  )
+
+  it.effect("may be infinite", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup)
+      yield* TestClock.adjust("3650 days")
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
+    }).pipe(withCache({ timeToLive: Duration.infinity }))
+  )
+})
