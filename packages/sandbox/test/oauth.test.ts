@@ -1,0 +1,297 @@
+import { assert, describe, it } from "@effect/vitest"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import { askClientToken, askCode, clientToken, createUser, newUser, redeem, send, userToken } from "./helpers.js"
+
+const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
+
+const tokenForm = (form: Readonly<Record<string, string>>) => send("POST", "/api/v1/oauth/token", { form })
+
+const app = { client_id: "sandbox-client", client_secret: "sandbox-secret" }
+
+// The constant of Tink Link: tink-api 2.
+const tinkLink = "df05e4b379934cd09963197cc855bfe9"
+
+const delegate = (form: Readonly<Record<string, string>>) =>
+  Effect.flatMap(clientToken("authorization:grant"), (token) =>
+    send("POST", "/api/v1/oauth/authorization-grant/delegate", { token, form })
+  )
+
+describe("POST /api/v1/oauth/token, client_credentials", () => {
+  it.effect("answers the documented object", () =>
+    Effect.gen(function* () {
+      const { body, headers, status } = yield* askClientToken("user:create,authorization:grant")
+      assert.strictEqual(status, 200)
+      assert.strictEqual(headers["content-type"], "application/json")
+      assert.deepStrictEqual(Object.keys(body).sort(), ["access_token", "expires_in", "id_hint", "scope", "token_type"])
+      assert.match(body.access_token, /^\S{20,}$/)
+      assert.strictEqual(body.token_type, "bearer")
+      assert.strictEqual(body.expires_in, 1800)
+      // The order asked for is not kept: 1.2.
+      assert.strictEqual(body.scope, "authorization:grant,user:create")
+      assert.isNull(body.id_hint)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes scopes with spaces as well as commas", () =>
+    Effect.gen(function* () {
+      const { body } = yield* askClientToken("user:create authorization:grant")
+      assert.strictEqual(body.scope, "authorization:grant,user:create")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("gives all client scopes to those who ask for none", () =>
+    Effect.gen(function* () {
+      const { body } = yield* askClientToken()
+      assert.strictEqual(
+        body.scope,
+        "authorization:grant,authorization:revoke,link-session:write,user:create,webhook-endpoints"
+      )
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("tolerates a bearer token and unknown fields", () =>
+    Effect.gen(function* () {
+      const { status } = yield* send("POST", "/api/v1/oauth/token", {
+        token: "stray",
+        form: { ...app, grant_type: "client_credentials", scope: "user:create", credentialsId: "x" }
+      })
+      assert.strictEqual(status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  const refused: ReadonlyArray<readonly [string, Record<string, string>, number, string | undefined]> = [
+    [
+      "an unknown client",
+      { ...app, client_id: "x", grant_type: "client_credentials" },
+      401,
+      "Could not find the OAuth client"
+    ],
+    [
+      "no client",
+      { client_secret: "sandbox-secret", grant_type: "client_credentials" },
+      401,
+      "Could not find the OAuth client"
+    ],
+    ["a wrong secret", { ...app, client_secret: "x", grant_type: "client_credentials" }, 401, "Invalid client secret"],
+    ["no secret", { client_id: "sandbox-client", grant_type: "client_credentials" }, 401, "Invalid client secret"],
+    [
+      "a scope that no app has",
+      { ...app, grant_type: "client_credentials", scope: "user:create,root" },
+      401,
+      undefined
+    ],
+    ["no grant type", app, 400, undefined],
+    ["a grant type that is gone", { ...app, grant_type: "refresh_token", refresh_token: "x" }, 400, undefined],
+    [
+      "a code that never was",
+      { ...app, grant_type: "authorization_code", code: "x" },
+      400,
+      "Authorization code not valid"
+    ],
+    ["no code", { ...app, grant_type: "authorization_code" }, 400, "Authorization code not valid"]
+  ]
+
+  it.effect.each(refused)("refuses %s", ([, form, status, message]) =>
+    Effect.gen(function* () {
+      const received = yield* tokenForm(form)
+      assert.strictEqual(received.status, status)
+      assert.deepStrictEqual(Object.keys(received.body).sort(), ["errorCode", "errorMessage"])
+      if (message !== undefined) assert.strictEqual(received.body.errorMessage, message)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("lets a token expire on the clock", () =>
+    Effect.gen(function* () {
+      const token = yield* clientToken("user:create")
+      const create = (id: string) =>
+        send("POST", "/api/v1/user/create", { token, json: { market: "SE", external_user_id: id } })
+      yield* TestClock.adjust("1799 seconds")
+      assert.strictEqual((yield* create("a")).status, 200)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* create("b")).status, 401)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes client, secret and lifetime from the options", () =>
+    Effect.gen(function* () {
+      const { body, status } = yield* tokenForm({
+        client_id: "other",
+        client_secret: "s3cret",
+        grant_type: "client_credentials"
+      })
+      assert.strictEqual(status, 200)
+      assert.strictEqual(body.expires_in, 90)
+      assert.strictEqual((yield* askClientToken()).status, 401)
+    }).pipe(
+      Effect.provide(
+        TinkSandbox.layerHttpClient({ clientId: "other", clientSecret: "s3cret", clientTokenLifetime: 90_500 })
+      )
+    )
+  )
+})
+
+describe("POST /api/v1/oauth/authorization-grant", () => {
+  it.effect("grants by user id, and the code is redeemed for a user token", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const grant = yield* askCode({ user_id: userId, scope: "credentials:read,user:read" })
+      assert.strictEqual(grant.status, 200)
+      assert.deepStrictEqual(Object.keys(grant.body), ["code"])
+      assert.match(grant.body.code, /^[0-9a-f]{32}$/)
+      const { body, status } = yield* redeem(grant.body.code)
+      assert.strictEqual(status, 200)
+      assert.strictEqual(body.token_type, "bearer")
+      assert.strictEqual(body.expires_in, 7200)
+      assert.strictEqual(body.scope, "credentials:read,user:read")
+      assert.strictEqual(body.id_hint, "")
+      assert.notProperty(body, "refresh_token")
+      const user = yield* send("GET", "/api/v1/user", { token: body.access_token })
+      assert.strictEqual(user.body.id, userId)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("grants by external user id", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      const grant = yield* askCode({ external_user_id: "cust-0001", scope: "user:read" })
+      const { body } = yield* redeem(grant.body.code)
+      const user = yield* send("GET", "/api/v1/user", { token: body.access_token })
+      assert.strictEqual(user.body.id, userId)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("lets a code be redeemed once", () =>
+    Effect.gen(function* () {
+      const grant = yield* askCode({ user_id: yield* newUser(), scope: "user:read" })
+      assert.strictEqual((yield* redeem(grant.body.code)).status, 200)
+      const again = yield* redeem(grant.body.code)
+      assert.strictEqual(again.status, 400)
+      assert.strictEqual(again.body.errorMessage, "Authorization code not valid")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("lets a code expire", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const early = yield* askCode({ user_id: userId, scope: "user:read" })
+      const late = yield* askCode({ user_id: userId, scope: "user:read" })
+      yield* TestClock.adjust("599 seconds")
+      assert.strictEqual((yield* redeem(early.body.code)).status, 200)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* redeem(late.body.code)).status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("does not widen a code by the scope sent along", () =>
+    Effect.gen(function* () {
+      const grant = yield* askCode({ user_id: yield* newUser(), scope: "credentials:read" })
+      const { body, status } = yield* redeem(grant.body.code, { scope: "credentials:read,credentials:write" })
+      assert.strictEqual(status, 200)
+      assert.strictEqual(body.scope, "credentials:read")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("keeps a code through a failed redemption", () =>
+    Effect.gen(function* () {
+      const grant = yield* askCode({ user_id: yield* newUser(), scope: "user:read" })
+      assert.strictEqual((yield* redeem(grant.body.code, { client_secret: "wrong" })).status, 401)
+      assert.strictEqual((yield* redeem(grant.body.code)).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  const refused: ReadonlyArray<readonly [string, (userId: string) => Record<string, string>, number]> = [
+    ["both kinds of id", (id) => ({ user_id: id, external_user_id: "cust-0001", scope: "user:read" }), 400],
+    ["neither kind of id", () => ({ scope: "user:read" }), 400],
+    ["no scope", (id) => ({ user_id: id }), 400],
+    ["a scope that no app has", (id) => ({ user_id: id, scope: "user:read,root" }), 401],
+    ["an unknown user", () => ({ user_id: "0".repeat(32), scope: "user:read" }), 404],
+    ["an unknown external user", () => ({ external_user_id: "nobody", scope: "user:read" }), 404]
+  ]
+
+  it.effect.each(refused)("refuses %s", ([, form, status]) =>
+    Effect.gen(function* () {
+      const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      assert.strictEqual((yield* askCode(form(userId))).status, status)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes a client token with the scope, and no other", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const form = { user_id: userId, scope: "user:read" }
+      const path = "/api/v1/oauth/authorization-grant"
+      assert.strictEqual((yield* send("POST", path, { form })).status, 401)
+      assert.strictEqual((yield* send("POST", path, { form, token: "x" })).status, 401)
+      assert.strictEqual((yield* send("POST", path, { form, token: yield* clientToken("user:create") })).status, 403)
+      const token = yield* userToken(userId, "authorization:grant")
+      assert.strictEqual((yield* send("POST", path, { form, token })).status, 403)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("POST /api/v1/oauth/authorization-grant/delegate", () => {
+  const scope =
+    "authorization:read,authorization:grant,credentials:refresh,credentials:read,credentials:write,providers:read,user:read"
+
+  it.effect("gives a code that only the actor can redeem", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const form = { user_id: userId, scope, id_hint: "Jane Doe", actor_client_id: tinkLink }
+      const grant = yield* delegate(form)
+      assert.strictEqual(grant.status, 200)
+      assert.match(grant.body.code, /^[0-9a-f]{32}$/)
+      assert.strictEqual((yield* redeem(grant.body.code)).status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("carries the hint to the token", () =>
+    Effect.gen(function* () {
+      const form = { user_id: yield* newUser(), scope, id_hint: "Zoë", actor_client_id: "sandbox-client" }
+      const grant = yield* delegate({ ...form, response_type: "code" })
+      const { body } = yield* redeem(grant.body.code)
+      assert.strictEqual(body.id_hint, "Zoë")
+    }).pipe(provideSandbox)
+  )
+
+  const refused: ReadonlyArray<readonly [string, Record<string, string>, number]> = [
+    ["no hint", { scope, actor_client_id: tinkLink }, 400],
+    ["a hint outside ISO-8859-1", { scope, id_hint: "日本", actor_client_id: tinkLink }, 400],
+    ["no actor", { scope, id_hint: "Jane" }, 400],
+    ["no scope", { id_hint: "Jane", actor_client_id: tinkLink }, 400]
+  ]
+
+  it.effect.each(refused)("refuses %s", ([, form, status]) =>
+    Effect.gen(function* () {
+      const user_id = yield* newUser()
+      assert.strictEqual((yield* delegate({ user_id, ...form })).status, status)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("refuses an unknown user", () =>
+    Effect.gen(function* () {
+      const form = { user_id: "0".repeat(32), scope, id_hint: "Jane", actor_client_id: tinkLink }
+      assert.strictEqual((yield* delegate(form)).status, 404)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("revokeTokens", () => {
+  it.effect("makes one user's tokens answer 401, and leaves the others", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const [one, other] = [yield* newUser(), yield* newUser()]
+      const [ofOne, ofOther] = [yield* userToken(one, "user:read"), yield* userToken(other, "user:read")]
+      const client = yield* clientToken("user:create")
+      yield* sandbox.revokeTokens(one)
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token: ofOne })).status, 401)
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token: ofOther })).status, 200)
+      yield* sandbox.revokeTokens()
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token: ofOther })).status, 401)
+      const create = yield* send("POST", "/api/v1/user/create", { token: client, json: { market: "SE" } })
+      assert.strictEqual(create.status, 401)
+      assert.strictEqual((yield* createUser()).status, 200)
+    }).pipe(provideSandbox)
+  )
+})

@@ -1,0 +1,187 @@
+import { assert, describe, it } from "@effect/vitest"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import { askCode, clientToken, createUser, newUser, send, userToken } from "./helpers.js"
+
+const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
+
+describe("POST /api/v1/user/create", () => {
+  it.effect("answers 200 with both ids", () =>
+    Effect.gen(function* () {
+      const { body, status } = yield* createUser({
+        external_user_id: "cust-0001",
+        market: "SE",
+        locale: "en_US",
+        retention_class: "permanent"
+      })
+      assert.strictEqual(status, 200)
+      assert.deepStrictEqual(Object.keys(body).sort(), ["external_user_id", "user_id"])
+      assert.match(body.user_id, /^[0-9a-f]{32}$/)
+      assert.strictEqual(body.external_user_id, "cust-0001")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("asks for a market alone, and echoes no external id that was not given", () =>
+    Effect.gen(function* () {
+      const { body, status } = yield* createUser({ market: "SE" })
+      assert.strictEqual(status, 200)
+      assert.deepStrictEqual(Object.keys(body), ["user_id"])
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes the external id of Tink's own collection", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* createUser({ market: "GB", external_user_id: "John Doe" })).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("refuses an external id twice", () =>
+    Effect.gen(function* () {
+      yield* createUser({ market: "SE", external_user_id: "cust-0001" })
+      const { body, status } = yield* createUser({ market: "SE", external_user_id: "cust-0001" })
+      assert.strictEqual(status, 409)
+      assert.strictEqual(body.errorCode, "user.user_with_external_user_id_already_exists")
+      assert.notProperty(body, "user_id")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("lets one of many at once have an external id", () =>
+    Effect.gen(function* () {
+      const token = yield* clientToken("user:create")
+      const create = send("POST", "/api/v1/user/create", {
+        token,
+        json: { market: "SE", external_user_id: "cust-0001" }
+      })
+      const received = yield* Effect.all(
+        Array.from({ length: 20 }, () => create),
+        { concurrency: "unbounded" }
+      )
+      const statuses = received.map(({ status }) => status).sort()
+      assert.deepStrictEqual(statuses, [200, ...Array.from({ length: 19 }, () => 409)])
+    }).pipe(provideSandbox)
+  )
+
+  const refused: ReadonlyArray<readonly [string, unknown]> = [
+    ["no market", {}],
+    ["a market that is no country", { market: "ZZ" }],
+    ["a market in lower case", { market: "se" }],
+    ["a market that is a number", { market: 46 }],
+    ["a locale without a country", { market: "SE", locale: "swedish" }],
+    ["a locale with a dash", { market: "SE", locale: "sv-SE" }],
+    ["a locale of no country", { market: "SE", locale: "sv_ZZ" }],
+    ["a locale that is a list", { market: "SE", locale: ["sv_SE"] }],
+    ["an empty external id", { market: "SE", external_user_id: "" }],
+    ["an external id that is a number", { market: "SE", external_user_id: 1 }],
+    ["a retention class in capitals", { market: "SE", retention_class: "PERMANENT" }],
+    ["a list", []],
+    ["null", null]
+  ]
+
+  it.effect.each(refused)("refuses %s with 400", ([, json]) =>
+    Effect.gen(function* () {
+      const token = yield* clientToken("user:create")
+      const { body, status } = yield* send("POST", "/api/v1/user/create", { token, json })
+      assert.strictEqual(status, 400)
+      assert.deepStrictEqual(Object.keys(body).sort(), ["errorCode", "errorMessage"])
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("refuses a token without the scope with 403", () =>
+    Effect.gen(function* () {
+      const token = yield* clientToken("authorization:grant")
+      const { status } = yield* send("POST", "/api/v1/user/create", { token, json: { market: "SE" } })
+      assert.strictEqual(status, 403)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("GET /api/v1/user", () => {
+  it.effect("answers the documented object", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(1_700_000_000_000)
+      const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      const token = yield* userToken(userId, "user:read")
+      const { body, status } = yield* send("GET", "/api/v1/user", { token })
+      assert.strictEqual(status, 200)
+      assert.strictEqual(body.id, userId)
+      assert.match(body.appId, /^[0-9a-f]{32}$/)
+      assert.strictEqual(body.externalUserId, "cust-0001")
+      assert.strictEqual(body.created, 1_700_000_000_000)
+      const { notificationSettings, ...profile } = body.profile
+      assert.deepStrictEqual(profile, {
+        currency: "SEK",
+        locale: "sv_SE",
+        market: "SE",
+        timeZone: "Europe/Stockholm",
+        periodAdjustedDay: 25,
+        periodMode: "MONTHLY_ADJUSTED"
+      })
+      assert.strictEqual(Object.keys(notificationSettings).length, 14)
+      assert.strictEqual(notificationSettings.balance, false)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("keeps the locale that was asked for, and leaves out an external id that was not", () =>
+    Effect.gen(function* () {
+      const token = yield* userToken(yield* newUser({ market: "IE", locale: "en_GB" }), "user:read")
+      const { body } = yield* send("GET", "/api/v1/user", { token })
+      assert.strictEqual(body.profile.locale, "en_GB")
+      assert.notProperty(body, "externalUserId")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes a user token with the scope, and no other", () =>
+    Effect.gen(function* () {
+      const token = yield* userToken(yield* newUser(), "credentials:read")
+      assert.strictEqual((yield* send("GET", "/api/v1/user")).status, 401)
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token })).status, 403)
+      const client = yield* clientToken("user:read")
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token: client })).status, 403)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("POST /api/v1/user/delete", () => {
+  it.effect("answers 204 and leaves nothing of the user", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      const other = yield* userToken(userId, "user:read,credentials:read")
+      const token = yield* userToken(userId, "user:delete")
+      const deleted = yield* send("POST", "/api/v1/user/delete", { token })
+      assert.strictEqual(deleted.status, 204)
+      assert.strictEqual(deleted.text, "")
+      assert.strictEqual((yield* send("POST", "/api/v1/user/delete", { token })).status, 401)
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token: other })).status, 401)
+      assert.strictEqual((yield* askCode({ user_id: userId, scope: "user:read" })).status, 404)
+      const error = yield* Effect.flip(sandbox.connectBank(userId))
+      assert.strictEqual(error.reason, "UnknownUser")
+      const again = yield* createUser({ market: "SE", external_user_id: "cust-0001" })
+      assert.strictEqual(again.status, 200)
+      assert.notStrictEqual(again.body.user_id, userId)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes the codes along", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const grant = yield* askCode({ user_id: userId, scope: "user:read" })
+      yield* send("POST", "/api/v1/user/delete", { token: yield* userToken(userId, "user:delete") })
+      const form = {
+        client_id: "sandbox-client",
+        client_secret: "sandbox-secret",
+        grant_type: "authorization_code",
+        code: grant.body.code
+      }
+      assert.strictEqual((yield* send("POST", "/api/v1/oauth/token", { form })).status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes no client token", () =>
+    Effect.gen(function* () {
+      const token = yield* clientToken("user:delete")
+      assert.strictEqual((yield* send("POST", "/api/v1/user/delete", { token })).status, 403)
+    }).pipe(provideSandbox)
+  )
+})
