@@ -1,0 +1,48 @@
+/**
+ * The ids that Tink gives out. They are branded, so that one kind cannot be taken for another, and checked against a
+ * pattern, so that none can lead a request to another path than the intended one.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/** What every id of Tink is made of; today 32 hexadecimal characters or a UUID (`tink-api.md` 0.3). */
+const pattern = /^[A-Za-z0-9_-]{1,128}$/
+
+const id = Schema.String.pipe(Schema.pattern(pattern, { message: () => `1 to 128 of the characters A-Z a-z 0-9 _ -` }))
+
+/**
+ * The id of a Tink user, as `createUser` returns it.
+ *
+ * `UserId.make("…")` takes a string that the application has kept; it throws when the string is no id. Use
+ * `Schema.decode(UserId)` for one that comes from outside.
+ *
+ * @example
+ * import * as Ids from "@effect-tink/http/Ids"
+ *
+ * export const userId: Ids.UserId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UserId = id.pipe(Schema.brand("@effect-tink/UserId"))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type UserId = typeof UserId.Type
+
+/**
+ * The id of one bank connection of a user; Tink calls it `credentialsId`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const CredentialsId = id.pipe(Schema.brand("@effect-tink/CredentialsId"))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type CredentialsId = typeof CredentialsId.Type

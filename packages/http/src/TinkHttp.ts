@@ -1,0 +1,172 @@
+/**
+ * Requests to Tink: with the right token, safely retried, within a deadline, and with one error type.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Arr from "effect/Array"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Order from "effect/Order"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { AccessToken } from "./AccessToken.js"
+import * as Call from "./internal/call.js"
+import { prepareClient } from "./internal/exchange.js"
+import { makeTokenSource } from "./internal/tokenSource.js"
+import type { ClientScope } from "./OAuthScope.js"
+import * as TinkConfig from "./TinkConfig.js"
+import { TinkError } from "./TinkError.js"
+import type { TinkRequest } from "./TinkRequest.js"
+import type { TokenSource } from "./TokenSource.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * Sends a request with the token that its `authorization` asks for, and decodes the answer.
+   *
+   * - A client token is fetched when needed, once for all who need the same scopes, and renewed before it expires.
+   * - When Tink refuses a token (401), it is dropped and, where its source has a new one, the request is sent once more.
+   * - A safe request, a `PUT` and a `DELETE` are retried after transport errors, timeouts, 408, 429 and 5xx; any other
+   *   only when it was surely not processed: the connection was refused, or 429. `Retry-After` is honoured, up to
+   *   `retryMaxDelay`.
+   * - A `DELETE` that finds nothing (404) after an attempt that may have been applied has succeeded.
+   */
+  readonly request: <A>(request: TinkRequest<A>) => Effect.Effect<A, TinkError>
+
+  /**
+   * Exchanges an authorization code for a user access token (`tink-api.md` 1.1). A code can be used once; one that is
+   * used, expired or unknown fails with `Invalid`, a wrong client id or secret with `Unauthorized`.
+   */
+  readonly exchangeCode: (code: Redacted.Redacted) => Effect.Effect<AccessToken, TinkError>
+}
+
+/**
+ * The service.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class TinkHttp extends Context.Tag("@effect-tink/http/TinkHttp")<TinkHttp, Service>() {}
+
+type Grant =
+  | { readonly grant_type: "client_credentials"; readonly scope: string }
+  | { readonly grant_type: "authorization_code"; readonly code: Redacted.Redacted }
+
+const tokenRequest = (config: TinkConfig.TinkConfig, operation: string, grant: Grant): TinkRequest<AccessToken> => ({
+  operation,
+  method: "POST",
+  route: "/api/v1/oauth/token",
+  authorization: { _tag: "None" },
+  body: { _tag: "Form", fields: { client_id: config.clientId, client_secret: config.clientSecret, ...grant } },
+  response: Schema.parseJson(AccessToken),
+  // A client token more or less changes nothing; a code can be used only once.
+  isSafe: grant.grant_type === "client_credentials"
+})
+
+/**
+ * Tink's documentation has both 400 and 401 for a code that is not valid (`tink-api.md` 12.3), and 401 for a client that is
+ * not valid, which only its message tells apart.
+ */
+const toInvalidGrant = (error: TinkError): TinkError =>
+  error.status === 401 && !/client/i.test(error.errorMessage ?? "")
+    ? new TinkError({ ...error, reason: "Invalid", detail: "the authorization code is not valid" })
+    : error
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  config: TinkConfig.TinkConfig
+): Effect.Effect<Service, never, HttpClient.HttpClient | Scope.Scope> =>
+  Effect.gen(function* () {
+    const layerScope = yield* Effect.scope
+    const call = Call.make(config, yield* prepareClient(yield* HttpClient.HttpClient))
+    const clientTokens = new Map<string, TokenSource>()
+
+    const clientToken = (scopes: ReadonlyArray<ClientScope>): TokenSource => {
+      const scope = Arr.sort(new Set(scopes), Order.string).join(",")
+      const known = clientTokens.get(scope)
+      if (known !== undefined) return known
+      const grant = { grant_type: "client_credentials", scope } as const
+      const fetch = call(tokenRequest(config, "getClientAccessToken", grant), undefined)
+      const made = makeTokenSource(fetch, layerScope)
+      clientTokens.set(scope, made)
+      return made
+    }
+
+    const request = <A>(request: TinkRequest<A>) => {
+      switch (request.authorization._tag) {
+        case "None":
+          return call(request, undefined)
+        case "User":
+          return call(request, request.authorization.tokens)
+        case "Client":
+          return call(request, clientToken(request.authorization.scopes))
+      }
+    }
+
+    return {
+      request,
+      exchangeCode: (code) =>
+        Effect.mapError(
+          call(tokenRequest(config, "getUserAccessToken", { grant_type: "authorization_code", code }), undefined),
+          toInvalidGrant
+        )
+    }
+  })
+
+/**
+ * `TinkHttp` with settings at hand, over whichever `HttpClient` the application provides. Fails when a setting is not
+ * valid.
+ *
+ * Redirects are not followed. With `FetchHttpClient`, provide its `RequestInit` to this layer as well, as it is replaced
+ * by a copy that says so.
+ *
+ * @example
+ * import * as TinkHttp from "@effect-tink/http/TinkHttp"
+ * import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * export const TinkLive = TinkHttp.layer({
+ *   clientId: "my-client",
+ *   clientSecret: Redacted.make("my-secret"),
+ *   deadline: "10 seconds"
+ * }).pipe(Layer.provide(FetchHttpClient.layer))
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: TinkConfig.Options
+): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> =>
+  Layer.scoped(TinkHttp, Effect.flatMap(TinkConfig.make(options), make))
+
+/**
+ * `TinkHttp` with settings from the application's configuration: `TINK_CLIENT_ID`, `TINK_CLIENT_SECRET` and, optionally,
+ * `TINK_BASE_URL`, or configs under other names. Fails when one is missing or not valid, naming it without its value.
+ *
+ * @example
+ * import * as TinkHttp from "@effect-tink/http/TinkHttp"
+ * import * as Config from "effect/Config"
+ *
+ * export const Swedish = TinkHttp.layerConfig({
+ *   clientId: Config.string("TINK_SE_CLIENT_ID"),
+ *   clientSecret: Config.redacted("TINK_SE_CLIENT_SECRET")
+ * })
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  options?: TinkConfig.ConfigOptions
+): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> =>
+  Layer.scoped(TinkHttp, Effect.flatMap(TinkConfig.fromConfig(options), make))

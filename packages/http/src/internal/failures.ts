@@ -1,0 +1,198 @@
+/** Everything that can go wrong with a request, as `TinkError`s. */
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { type Reason, TinkError } from "../TinkError.js"
+import type { Outgoing } from "../TinkRequest.js"
+import { showable } from "./redact.js"
+import * as RetryAfter from "./retryAfter.js"
+
+/** What every error of one attempt has in common. */
+export interface Attempt {
+  readonly request: Outgoing
+  readonly traceId: string
+  /** What must not be shown, should Tink repeat it. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
+}
+
+export const isSafe = (request: Outgoing): boolean => request.isSafe ?? request.method === "GET"
+
+const isIdempotent = (request: Outgoing): boolean =>
+  isSafe(request) || request.method === "PUT" || request.method === "DELETE"
+
+/** How far a failed request can have got. */
+type Progress = "not processed" | "maybe processed"
+
+interface Details {
+  readonly status?: number
+  readonly errorCode?: string
+  readonly errorMessage?: string
+  readonly requestId?: string
+  readonly detail?: string
+  readonly retryAfter?: TinkError["retryAfter"] & {}
+}
+
+/** A redirect is a `Server` failure too, but the next try would get the same. */
+const isTransient = (reason: Reason, status: number | undefined): boolean =>
+  reason === "Transport" ||
+  reason === "Timeout" ||
+  reason === "RateLimited" ||
+  (reason === "Server" && status !== undefined && status >= 500)
+
+const make = (attempt: Attempt, reason: Reason, progress: Progress, details: Details): TinkError =>
+  new TinkError({
+    reason,
+    operation: attempt.request.operation,
+    method: attempt.request.method,
+    route: attempt.request.route,
+    traceId: attempt.traceId,
+    ...details,
+    isRetryable: isTransient(reason, details.status) && (progress === "not processed" || isIdempotent(attempt.request)),
+    isAmbiguous: progress === "maybe processed" && !isSafe(attempt.request)
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// No answer
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const timeout = (attempt: Attempt): TinkError =>
+  make(attempt, "Timeout", "maybe processed", { detail: "no answer in time" })
+
+/** The deadline of the call passed while there was no token to send the request with. */
+export const timeoutBeforeSending = (attempt: Attempt): TinkError =>
+  make(attempt, "Timeout", "not processed", { detail: "no access token in time" })
+
+/** Codes of errors of the operating system and of undici that come before the first byte is sent. */
+const neverSent: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ENOTFOUND: "host not found",
+  EAI_AGAIN: "host name could not be looked up",
+  ENETUNREACH: "network unreachable",
+  EHOSTUNREACH: "host unreachable",
+  UND_ERR_CONNECT_TIMEOUT: "no connection in time",
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is not trusted",
+  SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is not trusted",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's certificate is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's certificate is not trusted",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host"
+}
+
+const hasProperty = (value: unknown, name: "cause" | "code"): value is Record<typeof name, unknown> =>
+  typeof value === "object" && value !== null && name in value
+
+/** The code of an error or of what caused it. */
+const codeOf = (error: unknown, depth = 0): string | undefined => {
+  if (hasProperty(error, "code") && typeof error.code === "string") return error.code
+  return depth < 5 && hasProperty(error, "cause") ? codeOf(error.cause, depth + 1) : undefined
+}
+
+export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpClientError): TinkError => {
+  if (error._tag === "ResponseError") {
+    return make(attempt, "Transport", "maybe processed", {
+      status: error.response.status,
+      detail: "the body of the answer was cut short"
+    })
+  }
+  if (error.reason !== "Transport") {
+    return make(attempt, "Invalid", "not processed", { detail: "the request could not be made" })
+  }
+  const reason = neverSent[codeOf(error) ?? ""]
+  return reason === undefined
+    ? make(attempt, "Transport", "maybe processed", { detail: "the connection broke" })
+    : make(attempt, "Transport", "not processed", { detail: reason })
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// An answer
+// ---------------------------------------------------------------------------------------------------------------------
+
+const requestIdOf = (attempt: Attempt, response: HttpClientResponse.HttpClientResponse): Details => {
+  const requestId = response.headers["x-request-id"]
+  return requestId === undefined ? {} : { requestId: showable(requestId, attempt.secrets) }
+}
+
+const reasonByStatus: Readonly<Record<number, Reason>> = {
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "NotFound",
+  408: "Timeout",
+  409: "Conflict",
+  429: "RateLimited"
+}
+
+const reasonOf = (status: number): Reason =>
+  reasonByStatus[status] ?? (status >= 400 && status < 500 ? "Invalid" : "Server")
+
+const progressOf = (reason: Reason): Progress =>
+  reason === "Server" || reason === "Timeout" ? "maybe processed" : "not processed"
+
+/** Tink's error body; not all services send it, or all of it (`tink-api.md` 8.2). */
+const ErrorBody = Schema.parseJson(
+  Schema.Struct({
+    errorMessage: Schema.optional(Schema.NullOr(Schema.String)),
+    errorCode: Schema.optional(Schema.NullOr(Schema.String))
+  })
+)
+
+const decodeErrorBody = Schema.decodeOption(ErrorBody)
+
+const tinksWords = (attempt: Attempt, body: string): Details => {
+  const { errorCode, errorMessage } = Option.getOrElse(decodeErrorBody(body), () => ({
+    errorCode: undefined,
+    errorMessage: undefined
+  }))
+  return {
+    ...(errorCode ? { errorCode: showable(errorCode, attempt.secrets) } : {}),
+    ...(errorMessage ? { errorMessage: showable(errorMessage, attempt.secrets) } : {})
+  }
+}
+
+export const fromStatus = (
+  attempt: Attempt,
+  response: HttpClientResponse.HttpClientResponse,
+  body: string,
+  now: number
+): TinkError => {
+  const reason = reasonOf(response.status)
+  const retryAfter = RetryAfter.parse(response.headers["retry-after"], now)
+  return make(attempt, reason, progressOf(reason), {
+    status: response.status,
+    ...requestIdOf(attempt, response),
+    ...tinksWords(attempt, body),
+    ...(retryAfter === undefined ? {} : { retryAfter })
+  })
+}
+
+/** Where the issues are, never what was found there: that may be a token. */
+const pathsOf = (error: ParseResult.ParseError): string =>
+  ParseResult.ArrayFormatter.formatErrorSync(error)
+    .slice(0, 3)
+    .map((issue) => (issue.path.length === 0 ? "the body" : issue.path.map(String).join(".")))
+    .join(", ")
+
+export const unreadable = (
+  attempt: Attempt,
+  response: HttpClientResponse.HttpClientResponse,
+  problem: ParseResult.ParseError | "too large"
+): TinkError =>
+  make(attempt, "Decode", "maybe processed", {
+    status: response.status,
+    ...requestIdOf(attempt, response),
+    detail:
+      problem === "too large"
+        ? "the body is too large"
+        : showable(`not as documented: ${pathsOf(problem)}`, attempt.secrets)
+  })
+
+export const decode = <A>(
+  attempt: Attempt,
+  response: HttpClientResponse.HttpClientResponse,
+  schema: Schema.Schema<A, string>,
+  body: string
+): Either.Either<A, TinkError> =>
+  Either.mapLeft(Schema.decodeEither(schema)(body), (error) => unreadable(attempt, response, error))
