@@ -137,7 +137,7 @@ export const make = (options: Options): Effect.Effect<Service, never, Scope.Scop
     if (!Number.isSafeInteger(options.capacity) || options.capacity < 0) {
       return yield* Effect.dieMessage(`UserCache: capacity must be a whole number of at least 0`)
     }
-    return internal.make({
+    return yield* internal.make({
       capacity: options.capacity,
       timeToLiveMillis: Duration.toMillis(options.timeToLive ?? "30 seconds"),
       quarantineMillis: Duration.toMillis(options.quarantine ?? "30 seconds"),

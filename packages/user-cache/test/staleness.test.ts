@@ -1,12 +1,33 @@
 /** Never stale past a change, and never older than the time to live. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { UserCache } from "../src/UserCache.js"
-import { certain, makeOrigin, makeVersions, untilStats, withCache } from "./helpers.js"
+import { certain, failAmbiguously, makeOrigin, makeVersions, untilStats, withCache } from "./helpers.js"
+
+/** A wall clock that can be set, and a monotonic one. */
+const makeClocks = () => {
+  let wall = 1_800_000_000_000
+  let monotonic = 0n
+  const clock: Clock.Clock = Object.assign(Clock.make(), {
+    unsafeCurrentTimeMillis: () => wall,
+    unsafeCurrentTimeNanos: () => monotonic
+  })
+  const pass = (millis: number, machineSleeps = false) =>
+    Effect.sync(() => {
+      wall += millis
+      if (!machineSleeps) monotonic += BigInt(millis) * 1_000_000n
+    })
+  const set = (by: number) =>
+    Effect.sync(() => {
+      wall += by
+    })
+  return { clock, pass, set }
+}
 
 describe("invalidation", () => {
   it.effect("makes the next read ask again", () =>
@@ -276,4 +297,81 @@ describe("time to live", () => {
       assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
     }).pipe(withCache({ timeToLive: Duration.infinity }))
   )
+})
+
+describe("when the machine's clock is", () => {
+  it.effect("set back: a value is not used, as its age is unknown", () => {
+    const { clock, pass, set } = makeClocks()
+    return Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup)
+      yield* pass(5_000)
+      yield* set(-10_000)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+      assert.strictEqual((yield* cache.stats).size, 1)
+    }).pipe(withCache(), Effect.withClock(clock))
+  })
+
+  it.effect("set back: a value does not live longer by it, even when nobody reads it meanwhile", () => {
+    const { clock, pass, set } = makeClocks()
+    return Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup)
+      yield* set(-20_000)
+      yield* pass(30_000)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+    }).pipe(withCache(), Effect.withClock(clock))
+  })
+
+  it.effect("set back during a lookup: its result is not stored", () => {
+    const { clock, pass, set } = makeClocks()
+    return Effect.gen(function* () {
+      const cache = yield* UserCache
+      const lookup = Effect.zipRight(Effect.zipRight(set(-20_000), pass(30_000)), Effect.succeed("slow"))
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "slow")
+      assert.strictEqual((yield* cache.stats).size, 0)
+    }).pipe(withCache(), Effect.withClock(clock))
+  })
+
+  it.effect("set forward: a value is not used", () => {
+    const { clock, set } = makeClocks()
+    return Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup)
+      yield* set(30_000)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+    }).pipe(withCache(), Effect.withClock(clock))
+  })
+
+  it.effect("asleep with the machine: a value ages all the same", () => {
+    const { clock, pass } = makeClocks()
+    return Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup)
+      yield* pass(30_000, true)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+    }).pipe(withCache(), Effect.withClock(clock))
+  })
+
+  it.effect("set forward or back: a quarantine lasts as long as it should", () => {
+    const { clock, pass, set } = makeClocks()
+    return Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* failAmbiguously("u")
+      yield* set(3_600_000)
+      yield* pass(29_999)
+      yield* cache.get("u", "k", lookup)
+      assert.strictEqual((yield* cache.stats).size, 0)
+      yield* set(-7_200_000)
+      yield* pass(1)
+      yield* cache.get("u", "k", lookup)
+      assert.strictEqual((yield* cache.stats).size, 1)
+    }).pipe(withCache(), Effect.withClock(clock))
+  })
 })

@@ -1,5 +1,6 @@
 /**
- * The users for whom nothing may be stored for a while, and until when (epoch milliseconds).
+ * The users for whom nothing may be stored for a while, and until when: milliseconds on the monotonic clock, so that
+ * setting the wall clock forward ends no quarantine early.
  *
  * All quarantines last equally long, so the map's insertion order is the order in which they end. It holds at most
  * `capacity` users: when one more comes, the one that ends first is given up, and until it would have ended, *every*

@@ -15,11 +15,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { Service } from "../UserCache.js"
 import { isCertainFailure } from "./ambiguity.js"
 import { makeCounters } from "./counters.js"
 import { LinkedList, type Links } from "./linkedList.js"
+import { maxElapsed, type Moment, now } from "./moment.js"
 import { makeQuarantine } from "./quarantine.js"
 
 /** A lookup that runs, and those who wait for it. */
@@ -27,7 +28,7 @@ interface Flight {
   readonly _tag: "Flight"
   readonly userId: string
   readonly key: string
-  readonly startedAt: number
+  readonly startedAt: Moment
   readonly result: Deferred.Deferred<unknown, unknown>
   fiber: Fiber.RuntimeFiber<void> | undefined
   waiters: number
@@ -38,7 +39,7 @@ interface Entry extends Links<Entry> {
   readonly _tag: "Entry"
   readonly userId: string
   readonly key: string
-  readonly startedAt: number
+  readonly startedAt: Moment
   readonly value: Exit.Exit<unknown>
 }
 
@@ -49,14 +50,13 @@ export const make = (options: {
   readonly timeToLiveMillis: number
   readonly quarantineMillis: number
   readonly scope: Scope.Scope
-}): Service => {
+}): Effect.Effect<Service> => {
   const users = new Map<string, Map<string, Slot>>()
   const recency = new LinkedList<Entry>()
   const quarantine = makeQuarantine({ capacity: options.capacity, millis: options.quarantineMillis })
   const counters = makeCounters()
 
-  // A clock that was set back makes `startedAt` lie in the future: the age is unknown then, so the slot is not used.
-  const isFresh = (slot: Slot, now: number) => slot.startedAt <= now && now - slot.startedAt < options.timeToLiveMillis
+  const isFresh = (slot: Slot, at: Moment) => maxElapsed(slot.startedAt, at) < options.timeToLiveMillis
 
   const isOwned = (slot: Slot) => users.get(slot.userId)?.get(slot.key) === slot
 
@@ -87,9 +87,9 @@ export const make = (options: {
   }
 
   /** What may answer a read that begins now. */
-  const find = (userId: string, key: string, now: number): Slot | undefined => {
+  const find = (userId: string, key: string, at: Moment): Slot | undefined => {
     const slot = users.get(userId)?.get(key)
-    if (slot === undefined || isFresh(slot, now)) return slot
+    if (slot === undefined || isFresh(slot, at)) return slot
     drop(slot)
     return undefined
   }
@@ -120,8 +120,8 @@ export const make = (options: {
     return entry.value
   }
 
-  const settle = (flight: Flight, exit: Exit.Exit<unknown, unknown>, now: number): void => {
-    const isUsable = isOwned(flight) && isFresh(flight, now)
+  const settle = (flight: Flight, exit: Exit.Exit<unknown, unknown>, at: Moment): void => {
+    const isUsable = isOwned(flight) && isFresh(flight, at)
     drop(flight)
     if (Exit.isSuccess(exit)) {
       if (isUsable) store(flight, exit.value)
@@ -151,7 +151,7 @@ export const make = (options: {
     put(flight)
     return Effect.interruptible(lookup).pipe(
       Effect.exit,
-      Effect.map((exit) => settle(flight, exit, clock.unsafeCurrentTimeMillis())),
+      Effect.map((exit) => settle(flight, exit, now(clock))),
       Effect.forkIn(options.scope),
       Effect.flatMap((fiber) => {
         flight.fiber = fiber
@@ -167,18 +167,18 @@ export const make = (options: {
 
   const get = (userId: string, key: string, lookup: Effect.Effect<unknown, unknown, unknown>) =>
     Effect.clockWith((clock) => {
-      const slot = find(userId, key, clock.unsafeCurrentTimeMillis())
+      const slot = find(userId, key, now(clock))
       if (slot?._tag === "Entry") return hit(slot)
       return Effect.uninterruptibleMask((restore) => {
-        const now = clock.unsafeCurrentTimeMillis()
-        const slot = find(userId, key, now)
+        const at = now(clock)
+        const slot = find(userId, key, at)
         if (slot?._tag === "Entry") return hit(slot)
         if (slot?._tag === "Flight") {
           counters.increment("joins")
           return wait(slot, restore)
         }
-        if (quarantine.includes(userId, now)) return bypass(lookup, restore)
-        return start(makeFlight(userId, key, now), lookup, clock, restore)
+        if (quarantine.includes(userId, at.monotonic)) return bypass(lookup, restore)
+        return start(makeFlight(userId, key, at), lookup, clock, restore)
       })
     })
 
@@ -190,7 +190,7 @@ export const make = (options: {
 
   const invalidateAndQuarantine = (userId: string) =>
     Effect.clockWith((clock) => {
-      quarantine.add(userId, clock.unsafeCurrentTimeMillis())
+      quarantine.add(userId, now(clock).monotonic)
       counters.increment("quarantines")
       return invalidate(userId)
     })
@@ -208,18 +208,21 @@ export const make = (options: {
       )
     )
 
-  return {
+  const service: Service = {
     // The caller's key names one kind of value, so what is stored or awaited under it has the type of this lookup.
     get: get as Service["get"],
     invalidate,
     invalidateAfter,
     stats: Effect.sync(() => ({ ...counters.counts, size: recency.size }))
   }
+  // What is left when the cache ends is no longer stored, and must not stay in the metric of all caches.
+  const end = Effect.sync(() => users.forEach((_, userId) => dropUser(userId)))
+  return Effect.as(Scope.addFinalizer(options.scope, end), service)
 }
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-const makeFlight = (userId: string, key: string, startedAt: number): Flight => ({
+const makeFlight = (userId: string, key: string, startedAt: Moment): Flight => ({
   _tag: "Flight",
   userId,
   key,
