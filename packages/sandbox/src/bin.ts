@@ -11,53 +11,14 @@ import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { parseArgs } from "node:util"
+import { type Arguments, read, usage } from "./internal/arguments.js"
 import { requestLine } from "./internal/requestLine.js"
 import * as NodeServer from "./internal/nodeServer.js"
 import * as Sandbox from "./internal/sandbox.js"
 import * as Settings from "./internal/settings.js"
 
-const usage = "Usage: tink-sandbox [--port 4010] [--client-id sandbox-client] [--client-secret sandbox-secret] [--help]"
-
 /** Why the command ends early: what to tell on stderr, and the exit code. */
 class Failure extends Data.TaggedError("Failure")<{ readonly text: string; readonly code: number }> {}
-
-const misused = (problem: string) => new Failure({ text: `${problem}\n${usage}`, code: 2 })
-
-interface Arguments {
-  readonly help: boolean
-  readonly port: number
-  readonly clientId: string
-  readonly clientSecret: string
-}
-
-const parse = Effect.try({
-  try: () =>
-    parseArgs({
-      options: {
-        port: { type: "string", default: "4010" },
-        "client-id": { type: "string", default: "sandbox-client" },
-        "client-secret": { type: "string", default: "sandbox-secret" },
-        help: { type: "boolean", short: "h", default: false }
-      }
-    }).values,
-  // The first line of Node's message names the argument; what follows is advice for programmers.
-  catch: (error) =>
-    misused(error instanceof Error ? (error.message.split(/[.\n]/)[0] ?? "") : "The arguments are not valid")
-})
-
-const readPort = (text: string): Effect.Effect<number, Failure> =>
-  /^\d{1,5}$/.test(text) && Number(text) <= 65535
-    ? Effect.succeed(Number(text))
-    : Effect.fail(misused(`--port has to be a number from 0 to 65535, not '${text}'`))
-
-const readArguments: Effect.Effect<Arguments, Failure> = Effect.gen(function* () {
-  const values = yield* parse
-  const port = yield* readPort(values.port)
-  const { "client-id": clientId, "client-secret": clientSecret, help } = values
-  if (clientId === "" || clientSecret === "") return yield* misused("--client-id and --client-secret cannot be empty")
-  return { help, port, clientId, clientSecret }
-})
 
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : String(cause)
@@ -85,7 +46,9 @@ const serve = Effect.fnUntraced(function* ({ clientId, clientSecret, port }: Arg
 }, Effect.scoped)
 
 const main = Effect.gen(function* () {
-  const args = yield* readArguments
+  const args = yield* read(process.argv.slice(2)).pipe(
+    Effect.mapError(({ problem }) => new Failure({ text: `${problem}\n${usage}`, code: 2 }))
+  )
   yield* args.help ? Console.log(usage) : serve(args)
 }).pipe(
   Effect.as(0),

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
 import { newUser, send, userToken } from "./helpers.js"
 
@@ -250,7 +252,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
         Array.from({ length: 20 }, () => refresh()),
         { concurrency: "unbounded" }
       )
-      assert.deepStrictEqual(statuses.sort(), [204, ...Array.from({ length: 19 }, () => 429)])
+      assert.deepStrictEqual(Arr.sort(statuses, Order.number), [204, ...Array.from({ length: 19 }, () => 429)])
     }).pipe(provideSandbox)
   )
 

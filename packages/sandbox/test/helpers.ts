@@ -1,6 +1,8 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Order from "effect/Order"
 
 /** A request as somebody with Tink's documentation and curl would write it. */
 export interface Sent {
@@ -85,3 +87,5 @@ export const userToken = Effect.fnUntraced(function* (userId: string, scope: str
   const redeemed = yield* redeem(body.code)
   return String(redeemed.body.access_token)
 })
+
+export const keysOf = (body: object): ReadonlyArray<string> => Arr.sort(Object.keys(body), Order.string)

@@ -2,7 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import { askClientToken, askCode, clientToken, createUser, newUser, redeem, send, userToken } from "./helpers.js"
+import {
+  askClientToken,
+  askCode,
+  clientToken,
+  createUser,
+  keysOf,
+  newUser,
+  redeem,
+  send,
+  userToken
+} from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
@@ -24,7 +34,7 @@ describe("POST /api/v1/oauth/token, client_credentials", () => {
       const { body, headers, status } = yield* askClientToken("user:create,authorization:grant")
       assert.strictEqual(status, 200)
       assert.strictEqual(headers["content-type"], "application/json")
-      assert.deepStrictEqual(Object.keys(body).sort(), ["access_token", "expires_in", "id_hint", "scope", "token_type"])
+      assert.deepStrictEqual(keysOf(body), ["access_token", "expires_in", "id_hint", "scope", "token_type"])
       assert.match(body.access_token, /^\S{20,}$/)
       assert.strictEqual(body.token_type, "bearer")
       assert.strictEqual(body.expires_in, 1800)
@@ -97,7 +107,7 @@ describe("POST /api/v1/oauth/token, client_credentials", () => {
     Effect.gen(function* () {
       const received = yield* tokenForm(form)
       assert.strictEqual(received.status, status)
-      assert.deepStrictEqual(Object.keys(received.body).sort(), ["errorCode", "errorMessage"])
+      assert.deepStrictEqual(keysOf(received.body), ["errorCode", "errorMessage"])
       if (message !== undefined) assert.strictEqual(received.body.errorMessage, message)
     }).pipe(provideSandbox)
   )

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
-import { askCode, clientToken, createUser, newUser, send, userToken } from "./helpers.js"
+import { askCode, clientToken, createUser, keysOf, newUser, send, userToken } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
@@ -16,7 +18,7 @@ describe("POST /api/v1/user/create", () => {
         retention_class: "permanent"
       })
       assert.strictEqual(status, 200)
-      assert.deepStrictEqual(Object.keys(body).sort(), ["external_user_id", "user_id"])
+      assert.deepStrictEqual(keysOf(body), ["external_user_id", "user_id"])
       assert.match(body.user_id, /^[0-9a-f]{32}$/)
       assert.strictEqual(body.external_user_id, "cust-0001")
     }).pipe(provideSandbox)
@@ -57,7 +59,10 @@ describe("POST /api/v1/user/create", () => {
         Array.from({ length: 20 }, () => create),
         { concurrency: "unbounded" }
       )
-      const statuses = received.map(({ status }) => status).sort()
+      const statuses = Arr.sort(
+        Arr.map(received, ({ status }) => status),
+        Order.number
+      )
       assert.deepStrictEqual(statuses, [200, ...Array.from({ length: 19 }, () => 409)])
     }).pipe(provideSandbox)
   )
@@ -83,7 +88,7 @@ describe("POST /api/v1/user/create", () => {
       const token = yield* clientToken("user:create")
       const { body, status } = yield* send("POST", "/api/v1/user/create", { token, json })
       assert.strictEqual(status, 400)
-      assert.deepStrictEqual(Object.keys(body).sort(), ["errorCode", "errorMessage"])
+      assert.deepStrictEqual(keysOf(body), ["errorCode", "errorMessage"])
     }).pipe(provideSandbox)
   )
 

@@ -1,0 +1,190 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import * as Net from "node:net"
+import { fileURLToPath } from "node:url"
+import { read } from "../src/internal/arguments.js"
+
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+
+interface Command {
+  readonly child: ChildProcess
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** The exit code, once there is one. */
+  readonly exit: Effect.Effect<number | null>
+  /** Once stdout is as wanted. */
+  readonly until: (wanted: (stdout: string) => boolean) => Effect.Effect<void>
+}
+
+const start = (args: ReadonlyArray<string>): Command => {
+  let [out, err] = ["", ""]
+  const child = spawn(process.execPath, ["--import", "tsx", bin, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  child.stdout.on("data", (chunk) => (out += String(chunk)))
+  child.stderr.on("data", (chunk) => (err += String(chunk)))
+  const closed = new Promise<number | null>((resolve) => child.on("close", resolve))
+  return {
+    child,
+    stdout: () => out,
+    stderr: () => err,
+    exit: Effect.promise(() => closed),
+    until: (wanted) =>
+      Effect.async((resume) => {
+        const look = () => wanted(out) && resume(Effect.void)
+        child.stdout.on("data", look)
+        child.on("close", () => resume(Effect.die(new Error(`It ended too early: ${out}${err}`))))
+        look()
+      })
+  }
+}
+
+const run = (...args: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => start(args)),
+    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+
+const isReady = (stdout: string) => stdout.includes("\n")
+
+const portOf = (stdout: string) => Number(/127\.0\.0\.1:(\d+)/.exec(stdout)?.[1])
+
+const linesOf = (text: string) => text.trimEnd().split("\n")
+
+const timeout = { timeout: 15_000 }
+
+describe.concurrent("bin", () => {
+  it.scopedLive(
+    "prints one line when ready, then one a request, and stops on SIGTERM with a connection open",
+    () =>
+      Effect.gen(function* () {
+        const command = yield* run("--port", "0")
+        yield* command.until(isReady)
+        const port = portOf(command.stdout())
+        const ready = `Tink sandbox on http://127.0.0.1:${port} client_id=sandbox-client client_secret=sandbox-secret`
+        assert.strictEqual(command.stdout(), `${ready}\n`)
+
+        const url = `http://127.0.0.1:${port}`
+        const body = new URLSearchParams({ client_id: "sandbox-client", client_secret: "planted-secret" })
+        yield* Effect.promise(async () => {
+          await fetch(`${url}/sandbox/faults`, {
+            method: "POST",
+            body: '{"kind":"status","status":503,"method":"GET"}'
+          })
+          await (await fetch(`${url}/api/v1/user?q=planted-query`)).text()
+          await (await fetch(`${url}/api/v1/oauth/token`, { method: "POST", body })).text()
+        })
+        yield* command.until((stdout) => linesOf(stdout).length === 3)
+        const [, first = "", second = ""] = linesOf(command.stdout())
+        assert.match(
+          first,
+          /^\d\d:\d\d:\d\d\.\d{3} {2}GET {4}\/api\/v1\/user +503 +\d+ ms {2}fault=status \(not applied\)$/
+        )
+        assert.match(second, /^\d\d:\d\d:\d\d\.\d{3} {2}POST {3}\/api\/v1\/oauth\/token +401 +\d+ ms$/)
+        assert.strictEqual(first.indexOf("503"), second.indexOf("401"))
+        assert.notInclude(command.stdout(), "planted")
+
+        const socket = Net.connect(port, "127.0.0.1")
+        yield* Effect.async<void>((resume) => {
+          socket.on("connect", () => resume(Effect.void))
+        })
+        socket.on("error", () => {})
+        command.child.kill("SIGTERM")
+        assert.strictEqual(yield* command.exit, 0)
+        assert.strictEqual(command.stderr(), "")
+        socket.destroy()
+      }),
+    timeout
+  )
+
+  it.scopedLive(
+    "stops on SIGINT",
+    () =>
+      Effect.gen(function* () {
+        const command = yield* run("--port", "0", "--client-id", "me", "--client-secret", "hush")
+        yield* command.until(isReady)
+        assert.match(command.stdout(), / client_id=me client_secret=hush\n$/)
+        command.child.kill("SIGINT")
+        assert.strictEqual(yield* command.exit, 0)
+        assert.strictEqual(command.stderr(), "")
+      }),
+    timeout
+  )
+
+  it.scopedLive(
+    "says in one line that the port is taken",
+    () =>
+      Effect.gen(function* () {
+        const server = Net.createServer()
+        yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
+        const port = yield* Effect.async<number>((resume) => {
+          server.listen(0, "127.0.0.1", () => {
+            const address = server.address()
+            resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
+          })
+        })
+        const command = yield* run("--port", String(port))
+        assert.strictEqual(yield* command.exit, 1)
+        assert.strictEqual(command.stdout(), "")
+        assert.deepStrictEqual(linesOf(command.stderr()), [
+          `Port ${port} is in use: stop what is listening there, or choose another port with --port`
+        ])
+      }),
+    timeout
+  )
+
+  it.scopedLive(
+    "answers what it does not understand with its usage",
+    () =>
+      Effect.gen(function* () {
+        const command = yield* run("--prot", "4010")
+        assert.strictEqual(yield* command.exit, 2)
+        assert.strictEqual(command.stdout(), "")
+        assert.deepStrictEqual(linesOf(command.stderr()), [
+          "Unknown option '--prot'",
+          "Usage: tink-sandbox [--port 4010] [--client-id sandbox-client] [--client-secret sandbox-secret] [--help]"
+        ])
+      }),
+    timeout
+  )
+
+  it.scopedLive(
+    "--help",
+    () =>
+      Effect.gen(function* () {
+        const command = yield* run("--help")
+        assert.strictEqual(yield* command.exit, 0)
+        assert.match(command.stdout(), /^Usage: tink-sandbox .*\n$/)
+        assert.strictEqual(command.stderr(), "")
+      }),
+    timeout
+  )
+})
+
+describe("the arguments of bin", () => {
+  it.effect("have defaults", () =>
+    Effect.gen(function* () {
+      const expected = { help: false, port: 4010, clientId: "sandbox-client", clientSecret: "sandbox-secret" }
+      assert.deepStrictEqual(yield* read([]), expected)
+      const given = yield* read(["--port", "4011", "--client-id=me", "--client-secret", "hush", "-h"])
+      assert.deepStrictEqual(given, { help: true, port: 4011, clientId: "me", clientSecret: "hush" })
+    })
+  )
+
+  const misuses: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+    [["--port", "many"], /^--port has to be a number from 0 to 65535, not 'many'$/],
+    [["--port", "65536"], /^--port has to be .* not '65536'$/],
+    [["--port", "-1"], /--port/],
+    [["--port"], /--port/],
+    [["--client-secret="], /--client-secret cannot be empty/],
+    [["--help=yes"], /--help/],
+    [["start"], /'start'/]
+  ]
+
+  it.effect.each(misuses)("cannot be %j", ([args, problem]) =>
+    Effect.gen(function* () {
+      const misuse = yield* Effect.flip(read(args))
+      assert.match(misuse.problem, problem)
+      assert.notInclude(misuse.problem, "\n")
+    })
+  )
+})
