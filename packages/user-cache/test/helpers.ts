@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -58,3 +59,26 @@ export const failAmbiguously = (userId: string) =>
 
 export const withCache = (options: Partial<UserCache.Options> = {}) =>
   Effect.provide(UserCache.layer({ capacity: 100, ...options }))
+
+/**
+ * The machine's two clocks, in the hands of the test; `TestClock` moves both as one. There is no waiting for it: it does
+ * not wake those who sleep.
+ */
+export const makeClocks = () => {
+  let wall = 1_800_000_000_000
+  let monotonic = 0n
+  const clock: Clock.Clock = Object.assign(Clock.make(), {
+    unsafeCurrentTimeMillis: () => wall,
+    unsafeCurrentTimeNanos: () => monotonic
+  })
+  const pass = (millis: number, machineSleeps = false) =>
+    Effect.sync(() => {
+      wall += millis
+      if (!machineSleeps) monotonic += BigInt(millis) * 1_000_000n
+    })
+  const set = (by: number) =>
+    Effect.sync(() => {
+      wall += by
+    })
+  return { clock, pass, set }
+}

@@ -1,33 +1,12 @@
 /** Never stale past a change, and never older than the time to live. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { UserCache } from "../src/UserCache.js"
-import { certain, failAmbiguously, makeOrigin, makeVersions, untilStats, withCache } from "./helpers.js"
-
-/** A wall clock that can be set, and a monotonic one. */
-const makeClocks = () => {
-  let wall = 1_800_000_000_000
-  let monotonic = 0n
-  const clock: Clock.Clock = Object.assign(Clock.make(), {
-    unsafeCurrentTimeMillis: () => wall,
-    unsafeCurrentTimeNanos: () => monotonic
-  })
-  const pass = (millis: number, machineSleeps = false) =>
-    Effect.sync(() => {
-      wall += millis
-      if (!machineSleeps) monotonic += BigInt(millis) * 1_000_000n
-    })
-  const set = (by: number) =>
-    Effect.sync(() => {
-      wall += by
-    })
-  return { clock, pass, set }
-}
+import { certain, failAmbiguously, makeClocks, makeOrigin, makeVersions, untilStats, withCache } from "./helpers.js"
 
 describe("invalidation", () => {
   it.effect("makes the next read ask again", () =>
