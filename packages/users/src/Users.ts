@@ -1,0 +1,300 @@
+/**
+ * Tink users and their bank credentials.
+ *
+ * @since 0.1.0
+ */
+import type { AccessToken } from "@effect-tink/http/AccessToken"
+import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
+import type { UserScope } from "@effect-tink/http/OAuthScope"
+import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
+import { TinkHttp } from "@effect-tink/http/TinkHttp"
+import type { TinkRequest } from "@effect-tink/http/TinkRequest"
+import * as TokenSource from "@effect-tink/http/TokenSource"
+import { UserCache } from "@effect-tink/user-cache/UserCache"
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Order from "effect/Order"
+import type * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import type { AuthorizationGrant } from "./AuthorizationGrant.js"
+import type { CreatedUser } from "./CreatedUser.js"
+import type { Credential } from "./Credential.js"
+import * as Input from "./internal/input.js"
+import { mint } from "./internal/minting.js"
+import { checkId, checkOwner } from "./internal/ownership.js"
+import * as Requests from "./internal/requests.js"
+import { UserSessionImpl } from "./internal/userSession.js"
+import type { UserSession } from "./UserSession.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreateUserInput {
+  /** The user's country: two capital letters, ISO 3166-1. */
+  readonly market: string
+  /** The language in which Tink addresses the user, like `sv_SE`. The market's own by default. */
+  readonly locale?: string | undefined
+  /** The application's id for the user: unique in the application, best of `a-z 0-9 -`, and nothing personal. */
+  readonly externalUserId?: string | undefined
+  /** Beta. A temporary user is deleted by Tink after 24 hours. The setting of the Tink app by default. */
+  readonly retentionClass?: "permanent" | "temporary" | undefined
+}
+
+/**
+ * A user, by the id that Tink gave or by the one that the application gave.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type UserReference =
+  | { readonly userId: UserId; readonly externalUserId?: undefined }
+  | { readonly externalUserId: string; readonly userId?: undefined }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReadOptions {
+  /** Asks Tink, whatever is cached, and leaves the cache as it is. */
+  readonly bypassCache?: boolean | undefined
+}
+
+/**
+ * The operations. All fail with `TinkError`, and with `Invalid` before anything is sent when the input is not valid.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * Creates a user (`POST /api/v1/user/create`, `tink-api.md` 3). The Tink app needs `user:create`.
+   *
+   * Fails with `Conflict` when the external id is taken. It is not sent again when it may have been processed: an error
+   * with `isAmbiguous` means that the user may exist.
+   */
+  readonly createUser: (input: CreateUserInput) => Effect.Effect<CreatedUser, TinkError>
+
+  /**
+   * Deletes a user with their consents, accounts and transactions (`POST /api/v1/user/delete`, `tink-api.md` 4), and
+   * invalidates all that is cached of them.
+   */
+  readonly deleteUser: (session: UserSession<"user:delete">) => Effect.Effect<void, TinkError>
+
+  /**
+   * Grants the application access to a user (`POST /api/v1/oauth/authorization-grant`, `tink-api.md` 2): gives a code to
+   * exchange with `getUserAccessToken`. The Tink app needs `authorization:grant` and the scopes that it grants itself.
+   *
+   * `authorize` does both, and renews what it got.
+   */
+  readonly createAuthorization: (
+    input: UserReference & { readonly scopes: ReadonlyArray<UserScope> }
+  ) => Effect.Effect<AuthorizationGrant, TinkError>
+
+  /**
+   * Exchanges an authorization code for a user access token (`POST /api/v1/oauth/token`, `tink-api.md` 1). Fails with
+   * `Invalid` when the code is unknown, used or expired.
+   *
+   * `UserSession.make` makes a session of the token and the user that it is for.
+   */
+  readonly getUserAccessToken: (grant: { readonly code: Redacted.Redacted }) => Effect.Effect<AccessToken, TinkError>
+
+  /**
+   * A session for a user, with a token that is renewed before it expires and when Tink refuses it. The first token is
+   * fetched here, so it fails with `NotFound` when there is no such user, and with `Forbidden` when a scope is not granted.
+   *
+   * The Tink app needs `authorization:grant` and the scopes of the session; to find a user by `externalUserId`, which
+   * takes three requests more, also `user:read`. The session stays with the user who was found.
+   */
+  readonly authorize: <const Scopes extends UserScope>(
+    input: UserReference & { readonly scopes: ReadonlyArray<Scopes> }
+  ) => Effect.Effect<UserSession<Scopes>, TinkError>
+
+  /**
+   * The user's connections to banks (`GET /api/v1/credentials/list`, `tink-api.md` 6). Cached for the cache's time to live,
+   * 30 seconds by default, and until the user is changed through this library.
+   */
+  readonly listCredentials: (
+    session: UserSession<"credentials:read">,
+    options?: ReadOptions
+  ) => Effect.Effect<ReadonlyArray<Credential>, TinkError>
+
+  /**
+   * One connection (`GET /api/v1/credentials/{id}`, `tink-api.md` 6). Cached as `listCredentials` is. Fails with
+   * `NotFound`.
+   */
+  readonly getCredential: (
+    session: UserSession<"credentials:read">,
+    id: CredentialsId,
+    options?: ReadOptions
+  ) => Effect.Effect<Credential, TinkError>
+
+  /**
+   * Asks the bank for new data (`POST /api/v1/credentials/{id}/refresh`, `tink-api.md` 6.4), and invalidates what is cached
+   * of the user.
+   *
+   * Success means that Tink has received the request; follow `status` and `statusUpdated` to see what comes of it. A
+   * request too many is refused with `RateLimited`, or accepted without any effect.
+   */
+  readonly refreshCredential: (
+    session: UserSession<"credentials:refresh">,
+    id: CredentialsId
+  ) => Effect.Effect<void, TinkError>
+
+  /**
+   * Deletes a connection (`DELETE /api/v1/credentials/{id}`, `tink-api.md` 6 and 7.3), and invalidates what is cached of
+   * the user. Tink finishes the deletion later. Fails with `NotFound`, but not when an earlier attempt of the same call
+   * deleted it.
+   */
+  readonly deleteCredential: (
+    session: UserSession<"credentials:write">,
+    id: CredentialsId
+  ) => Effect.Effect<void, TinkError>
+}
+
+/**
+ * The service.
+ *
+ * @example
+ * import * as TinkHttp from "@effect-tink/http/TinkHttp"
+ * import * as UserCache from "@effect-tink/user-cache/UserCache"
+ * import * as Users from "@effect-tink/users/Users"
+ * import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const program = Effect.gen(function* () {
+ *   const users = yield* Users.Users
+ *   const { userId } = yield* users.createUser({ market: "SE", locale: "sv_SE" })
+ *   const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+ *   return yield* users.listCredentials(session)
+ * }).pipe(
+ *   Effect.provide(Users.layer),
+ *   Effect.provide(UserCache.layer({ capacity: 10_000 })),
+ *   Effect.provide(TinkHttp.layerConfig()),
+ *   Effect.provide(FetchHttpClient.layer)
+ * )
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Users extends Context.Tag("@effect-tink/users/Users")<Users, Service>() {}
+
+/** Tells the sessions of one `Users` from those of another, which may be another application's, in a shared cache. */
+let instances = 0
+
+const traced = (operation: string, userId?: UserId) =>
+  Effect.withSpan(`Users.${operation}`, {
+    captureStackTrace: false,
+    attributes: userId === undefined ? {} : { "tink.user_id": userId }
+  })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<Service, never, TinkHttp | UserCache | Scope.Scope> = Effect.gen(function* () {
+  const http = yield* TinkHttp
+  const cache = yield* UserCache
+  const scope = yield* Effect.scope
+  const instance = ++instances
+
+  /** A read of a user, from the cache where that is allowed. Only what goes to Tink is traced. */
+  const read = <A>(
+    session: UserSession<never>,
+    toRequest: (tokens: TokenSource.TokenSource) => TinkRequest<A>,
+    check: (answer: A) => Effect.Effect<void, TinkError>,
+    options: ReadOptions | undefined
+  ): Effect.Effect<A, TinkError> =>
+    Effect.suspend(() => {
+      const { identity, tokens } = UserSessionImpl.secretsOf(session)
+      const request = toRequest(tokens)
+      const lookup = Effect.tap(http.request(request), check).pipe(traced(request.operation, session.userId))
+      const key = [request.operation, ...Object.values(request.params ?? {}), identity].join(" ")
+      return options?.bypassCache === true ? lookup : cache.get(session.userId, key, lookup)
+    })
+
+  /** A change of a user: whatever comes of it, nothing that was read before is used again. */
+  const mutate = (
+    session: UserSession<never>,
+    toRequest: (tokens: TokenSource.TokenSource) => TinkRequest<void>
+  ): Effect.Effect<void, TinkError> =>
+    Effect.suspend(() => {
+      const request = toRequest(UserSessionImpl.secretsOf(session).tokens)
+      return cache
+        .invalidateAfter(session.userId, http.request(request), (error) => error.isAmbiguous)
+        .pipe(traced(request.operation, session.userId))
+    })
+
+  /** An external id can be given to another user later, so it is looked up each time, and never used as an identity. */
+  const findUserId = (externalUserId: string) =>
+    Effect.gen(function* () {
+      const token = yield* mint(http, { externalUserId, scopes: ["user:read"] })
+      const found = yield* http.request(Requests.getUserIdentity(TokenSource.fromToken(token.accessToken)))
+      if (found.externalUserId !== undefined && found.externalUserId !== externalUserId) {
+        return yield* invalidInput("authorize", "Tink answered with another user than the one asked for")
+      }
+      return found.id
+    })
+
+  return Users.of({
+    createUser: (input) =>
+      Input.checkCreateUser("createUser", input).pipe(
+        Effect.andThen(Effect.suspend(() => http.request(Requests.createUser(input)))),
+        traced("createUser")
+      ),
+
+    deleteUser: (session) => mutate(session, Requests.deleteUser),
+
+    createAuthorization: (input) =>
+      Input.checkAuthorization("createAuthorization", input).pipe(
+        Effect.andThen(Effect.suspend(() => http.request(Requests.createAuthorization(input)))),
+        traced("createAuthorization")
+      ),
+
+    getUserAccessToken: ({ code }) =>
+      Input.checkCode("getUserAccessToken", code).pipe(
+        Effect.andThen(http.exchangeCode(code)),
+        traced("getUserAccessToken")
+      ),
+
+    authorize: <const Scopes extends UserScope>(input: UserReference & { readonly scopes: ReadonlyArray<Scopes> }) =>
+      Effect.gen(function* () {
+        yield* Input.checkAuthorization("authorize", input)
+        const scopes = Arr.sort(new Set(input.scopes), Order.string)
+        const userId = input.userId ?? (yield* findUserId(input.externalUserId))
+        const tokens = yield* Scope.extend(TokenSource.make(mint(http, { userId, scopes })), scope)
+        yield* tokens.get
+        const identity = `minted:${instance}:${scopes.join(",")}`
+        return new UserSessionImpl<Scopes>(userId, scopes, { tokens, identity })
+      }).pipe(traced("authorize")),
+
+    listCredentials: (session, options) =>
+      read(session, Requests.listCredentials, checkOwner("listCredentials", session.userId), options),
+
+    getCredential: (session, id, options) =>
+      read(
+        session,
+        (tokens) => Requests.getCredential(tokens, id),
+        (credential) =>
+          Effect.andThen(
+            checkId("getCredential", id)(credential),
+            checkOwner("getCredential", session.userId)([credential])
+          ),
+        options
+      ),
+
+    refreshCredential: (session, id) => mutate(session, (tokens) => Requests.refreshCredential(tokens, id)),
+
+    deleteCredential: (session, id) => mutate(session, (tokens) => Requests.deleteCredential(tokens, id))
+  })
+})
+
+/**
+ * `Users` over whichever `TinkHttp` and `UserCache` the application provides.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Users, never, TinkHttp | UserCache> = Layer.scoped(Users, make)
