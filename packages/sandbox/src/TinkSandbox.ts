@@ -3,7 +3,8 @@
  *
  * It is written from what is published about Tink's API and shares nothing with any client, so a mistake in a client
  * shows up against it. Everything that happens in time (tokens that expire, refreshes that progress, delays) follows Effect's
- * `Clock`, so a `TestClock` moves it; everything drawn by chance comes from Effect's `Random`.
+ * `Clock`, so a `TestClock` moves it; ids and tokens come from a seed that is drawn from Effect's `Random` when the layer is
+ * built, so a seeded `Random` repeats them.
  *
  * @since 0.1.0
  */
@@ -380,7 +381,7 @@ export class TinkSandbox extends Context.Tag("@effect-tink/sandbox/TinkSandbox")
 export const layerHttpClient = (options: Options = {}): Layer.Layer<TinkSandbox | HttpClient.HttpClient> =>
   Layer.scopedContext(
     Effect.gen(function* () {
-      const sandbox = Sandbox.make(Settings.make(options), () => Effect.void)
+      const sandbox = yield* Sandbox.make(Settings.make(options), () => Effect.void)
       const client = yield* InProcess.make(sandbox)
       return Context.make(HttpClient.HttpClient, client).pipe(
         Context.add(TinkSandbox, service.make(sandbox, "http://127.0.0.1"))
@@ -431,7 +432,7 @@ export const layerServer = (options: ServerOptions = {}): Layer.Layer<TinkSandbo
   Layer.scoped(
     TinkSandbox,
     Effect.gen(function* () {
-      const sandbox = Sandbox.make(Settings.make(options), () => Effect.void)
+      const sandbox = yield* Sandbox.make(Settings.make(options), () => Effect.void)
       const address = { host: options.host ?? "127.0.0.1", port: options.port ?? 0 }
       const { host, port } = yield* NodeServer.listen(sandbox, address)
       return service.make(sandbox, `http://${host}:${port}`)

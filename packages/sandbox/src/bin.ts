@@ -37,7 +37,7 @@ const host = "127.0.0.1"
 
 const serve = Effect.fnUntraced(function* ({ clientId, clientSecret, port }: Arguments) {
   const settings = Settings.make({ clientId, clientSecret })
-  const sandbox = Sandbox.make(settings, (request) => Console.log(requestLine(request)))
+  const sandbox = yield* Sandbox.make(settings, (request) => Console.log(requestLine(request)))
   const address = yield* Effect.mapError(NodeServer.listen(sandbox, { host, port }), cannotListen(port))
   yield* Console.log(
     `Tink sandbox on http://${host}:${address.port} client_id=${clientId} client_secret=${clientSecret}`

@@ -96,6 +96,12 @@ describe("layerHttpClient", () => {
     })
   )
 
+  it.effect("gives ids that differ from a Random that does not", () =>
+    Effect.gen(function* () {
+      assert.notStrictEqual(yield* newUser(), yield* newUser())
+    }).pipe(provideSandbox, Effect.withRandom(Random.fixed([0.5])))
+  )
+
   it.effect("keeps two sandboxes apart", () =>
     Effect.gen(function* () {
       yield* newUser({ market: "SE", external_user_id: "cust-0001" }).pipe(provideSandbox)

@@ -8,10 +8,10 @@ const faultOf = ({ applied, fault }: ReceivedRequest) =>
 // A path may hold bytes that a terminal would obey.
 const printable = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, "?")
 
-/** A request as one aligned line: time (UTC), method, status, milliseconds, path, and the fault if there was one. */
+/** A request as one aligned line: time (UTC), method, path, status, milliseconds, and the fault if there was one. */
 export const requestLine = (request: ReceivedRequest): string => {
   const status = request.status === null ? "---" : String(request.status)
   const duration = `${request.duration ?? "-"} ms`.padStart(8)
   const method = request.method.padEnd(6)
-  return `${clock(request.time)}  ${method} ${printable(request.path).padEnd(44)} ${status} ${duration}${faultOf(request)}`
+  return `${clock(request.time)}  ${method} ${printable(request.path).padEnd(60)} ${status} ${duration}${faultOf(request)}`
 }

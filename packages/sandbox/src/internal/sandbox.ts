@@ -1,5 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import type { ReceivedRequest } from "../TinkSandbox.js"
 import * as control from "./control.js"
 import * as credentials from "./credentials.js"
@@ -16,6 +17,8 @@ import { finish, type Incoming, type Outcome, type Reply } from "./wire.js"
 /** One sandbox: what it remembers, and how it answers. It knows nothing of what carries its requests. */
 export interface Sandbox {
   readonly settings: Settings
+  /** Where ids and tokens come from. */
+  readonly random: Random.Random
   readonly state: State.State
   readonly faults: Faults.Faults
   readonly log: RequestLog.RequestLog
@@ -26,7 +29,9 @@ export interface Sandbox {
 const mapReply = (outcome: Outcome, f: (reply: Reply) => Reply): Outcome =>
   outcome._tag === "Dropped" ? outcome : { ...outcome, reply: f(outcome.reply) }
 
-export const make = (settings: Settings, onRequest: (request: ReceivedRequest) => Effect.Effect<void>): Sandbox => {
+type OnRequest = (request: ReceivedRequest) => Effect.Effect<void>
+
+const makeWith = (settings: Settings, onRequest: OnRequest, random: Random.Random): Sandbox => {
   const state = State.make()
   const faults = Faults.make()
   const log = RequestLog.make()
@@ -38,7 +43,7 @@ export const make = (settings: Settings, onRequest: (request: ReceivedRequest) =
   })
 
   const tinkRoutes = [...oauth.routes(state, settings), ...users.routes(state), ...credentials.routes(state, settings)]
-  const controlRoutes = control.routes({ settings, state, faults, log, reset })
+  const controlRoutes = control.routes({ settings, random, state, faults, log, reset })
 
   // Neither logged nor subject to faults: these calls are the test's own, not the client's.
   const handleControl = (incoming: Incoming): Effect.Effect<Outcome> =>
@@ -64,7 +69,14 @@ export const make = (settings: Settings, onRequest: (request: ReceivedRequest) =
     const isControl = incoming.path === "/sandbox" || incoming.path.startsWith("/sandbox/")
     const outcome = yield* isControl ? handleControl(incoming) : handleTink(incoming, requestId)
     return mapReply(outcome, (reply) => finish(reply, incoming, requestId))
-  })
+  }, Effect.withRandom(random))
 
-  return { settings, state, faults, log, reset, handle }
+  return { settings, random, state, faults, log, reset, handle }
 }
+
+/**
+ * A sandbox whose chance is its own, from a seed that is drawn now: what its clients draw meanwhile changes nothing, and a
+ * `Random` that always says the same still gives ids that differ.
+ */
+export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sandbox> =>
+  Effect.map(Random.nextInt, (seed) => makeWith(settings, onRequest, Random.make(seed)))

@@ -12,15 +12,15 @@ const decodeFault = Schema.decodeUnknown(FaultSchema, { onExcessProperty: "error
 
 /** The sandbox as tests hold it. */
 export const make = (sandbox: Sandbox, baseUrl: string): Service => {
-  const { faults, log, reset, settings, state } = sandbox
+  const { faults, log, random, reset, settings, state } = sandbox
   return {
     baseUrl,
     clientId: settings.clientId,
     clientSecret: Redacted.make(settings.clientSecret),
     connectBank: (userId, options = {}) =>
-      Effect.mapError(
-        credentials.connect(state, settings, userId, options),
-        () => new SandboxError({ reason: "UnknownUser", id: userId })
+      credentials.connect(state, settings, userId, options).pipe(
+        Effect.withRandom(random),
+        Effect.mapError(() => new SandboxError({ reason: "UnknownUser", id: userId }))
       ),
     setNextRefresh: (credentialsId, outcome) =>
       Effect.mapError(
