@@ -48,11 +48,13 @@ const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(sche
  * token, and secrets that Tink repeats in its message are blotted out.
  *
  * @example
+ * ```ts
  * import type { TinkError } from "@effect-tink/http/TinkError"
  * import * as Effect from "effect/Effect"
  *
  * export const orEmpty = <A>(self: Effect.Effect<ReadonlyArray<A>, TinkError>) =>
  *   Effect.catchIf(self, (error) => error.reason === "NotFound", () => Effect.succeed<ReadonlyArray<A>>([]))
+ * ```
  *
  * @since 0.1.0
  * @category errors

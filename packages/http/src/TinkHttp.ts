@@ -131,6 +131,7 @@ export const make = (
  * by a copy that says so.
  *
  * @example
+ * ```ts
  * import * as TinkHttp from "@effect-tink/http/TinkHttp"
  * import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
  * import * as Layer from "effect/Layer"
@@ -141,6 +142,7 @@ export const make = (
  *   clientSecret: Redacted.make("my-secret"),
  *   deadline: "10 seconds"
  * }).pipe(Layer.provide(FetchHttpClient.layer))
+ * ```
  *
  * @since 0.1.0
  * @category layers
@@ -155,6 +157,7 @@ export const layer = (
  * `TINK_BASE_URL`, or configs under other names. Fails when one is missing or not valid, naming it without its value.
  *
  * @example
+ * ```ts
  * import * as TinkHttp from "@effect-tink/http/TinkHttp"
  * import * as Config from "effect/Config"
  *
@@ -162,6 +165,7 @@ export const layer = (
  *   clientId: Config.string("TINK_SE_CLIENT_ID"),
  *   clientSecret: Config.redacted("TINK_SE_CLIENT_SECRET")
  * })
+ * ```
  *
  * @since 0.1.0
  * @category layers

@@ -107,6 +107,7 @@ export interface Options {
  * The service.
  *
  * @example
+ * ```ts
  * import * as UserCache from "@effect-tink/user-cache/UserCache"
  * import * as Effect from "effect/Effect"
  *
@@ -118,6 +119,7 @@ export interface Options {
  *   yield* cache.invalidate("user-1")
  *   return yield* cache.stats // 1 hit, 1 miss, 1 invalidation
  * }).pipe(Effect.provide(UserCache.layer({ capacity: 10_000 })))
+ * ```
  *
  * @since 0.1.0
  * @category tags
@@ -149,9 +151,11 @@ export const make = (options: Options): Effect.Effect<Service, never, Scope.Scop
  * A cache in the memory of this process.
  *
  * @example
+ * ```ts
  * import * as UserCache from "@effect-tink/user-cache/UserCache"
  *
  * export const cache = UserCache.layer({ capacity: 10_000, timeToLive: "10 seconds" })
+ * ```
  *
  * @since 0.1.0
  * @category layers

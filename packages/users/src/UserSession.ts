@@ -44,6 +44,7 @@ export interface UserSession<in Scopes extends UserScope> {
  * The token must be one of this user, and have these scopes.
  *
  * @example
+ * ```ts
  * import * as Ids from "@effect-tink/http/Ids"
  * import * as UserSession from "@effect-tink/users/UserSession"
  * import * as Redacted from "effect/Redacted"
@@ -53,6 +54,7 @@ export interface UserSession<in Scopes extends UserScope> {
  *   accessToken: Redacted.make("the token"),
  *   scopes: ["credentials:read"]
  * })
+ * ```
  *
  * @since 0.1.0
  * @category constructors

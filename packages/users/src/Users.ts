@@ -158,6 +158,7 @@ export interface Service {
  * The service.
  *
  * @example
+ * ```ts
  * import * as TinkHttp from "@effect-tink/http/TinkHttp"
  * import * as UserCache from "@effect-tink/user-cache/UserCache"
  * import * as Users from "@effect-tink/users/Users"
@@ -175,6 +176,7 @@ export interface Service {
  *   Effect.provide(TinkHttp.layerConfig()),
  *   Effect.provide(FetchHttpClient.layer)
  * )
+ * ```
  *
  * @since 0.1.0
  * @category tags
