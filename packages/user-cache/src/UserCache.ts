@@ -34,7 +34,9 @@ export interface Service {
    * The value of `key` for a user: the stored one, or that of a running lookup, or that of `lookup`, which is then
    * stored.
    *
-   * A key stands for one kind of value: use the same `lookup` for it everywhere. Fails as the lookup fails.
+   * A key stands for one kind of value: use the same `lookup` for it everywhere. A lookup must not `get` its own user and
+   * key, as it would wait for itself. Fails as the lookup fails; once the scope of the cache is closed, a read that needs
+   * a lookup is interrupted.
    */
   readonly get: <A, E, R>(userId: string, key: string, lookup: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
@@ -50,7 +52,7 @@ export interface Service {
    *
    * When the outcome is ambiguous, that is the mutation may have been applied or may be applied yet, the user is also
    * quarantined. Success is never ambiguous, an interruption or a defect always is, and of a failure `isAmbiguous`
-   * decides.
+   * decides. A mutation should bring its own timeout: until it ends, values from before it may be served.
    */
   readonly invalidateAfter: <A, E, R>(
     userId: string,
