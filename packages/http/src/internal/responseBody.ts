@@ -12,16 +12,34 @@ export class BodyTooLarge {
 
 type Failure = HttpClientError.ResponseError | BodyTooLarge
 
-/** Reads a body to its end, which also frees its connection, but no more of it than `maxBytes`. */
-export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> => {
-  if (Number(response.headers["content-length"]) <= maxBytes) return response.text
-  return response.stream.pipe(
-    Stream.mapError((error): Failure => error),
-    Stream.mapAccumEffect(0, (size, chunk) => {
-      const total = size + chunk.byteLength
-      return total > maxBytes ? Effect.fail(new BodyTooLarge()) : Effect.succeed([total, chunk] as const)
-    }),
-    Stream.decodeText(),
-    Stream.mkString
-  )
+const decoder = new TextDecoder()
+
+const join = (chunks: ReadonlyArray<Uint8Array>, size: number): string => {
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return decoder.decode(bytes)
 }
+
+/** Reads a body to its end, which also frees its connection, but no more of it than `maxBytes`. */
+export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    return response.stream.pipe(
+      Stream.runForEach((chunk): Effect.Effect<void, Failure> => {
+        size += chunk.byteLength
+        chunks.push(chunk)
+        return size > maxBytes ? Effect.fail(new BodyTooLarge()) : Effect.void
+      }),
+      // How fetch says that there is no body, as after a 204.
+      Effect.catchIf(
+        (error) => error._tag === "ResponseError" && error.reason === "EmptyBody",
+        () => Effect.void
+      ),
+      Effect.map(() => join(chunks, size))
+    )
+  })
