@@ -1,0 +1,141 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Ids from "@effect-tink/http/Ids"
+import type { UserScope } from "@effect-tink/http/OAuthScope"
+import type * as TinkConfig from "@effect-tink/http/TinkConfig"
+import type { TinkError } from "@effect-tink/http/TinkError"
+import * as TinkHttp from "@effect-tink/http/TinkHttp"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as UserCache from "@effect-tink/user-cache/UserCache"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import * as Users from "../src/Users.js"
+
+/** A request as it went over the wire. */
+export interface Sent {
+  /** For example `GET /api/v1/user`. */
+  readonly line: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export class Wire extends Context.Tag("test/Wire")<Wire, { readonly sent: Array<Sent> }>() {}
+
+const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
+  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : `(${body._tag})`
+
+const describeRequest = (request: HttpClientRequest.HttpClientRequest): Sent => ({
+  line: `${request.method} ${request.url.replace(/^https?:\/\/[^/]+/, "")}`,
+  headers: { ...request.headers },
+  body: bodyOf(request)
+})
+
+/** The `HttpClient` around which this is put, and a record of what it is asked for. */
+const layerWire = Layer.effectContext(
+  Effect.gen(function* () {
+    const sent: Array<Sent> = []
+    const client = HttpClient.tapRequest(yield* HttpClient.HttpClient, (request) =>
+      Effect.sync(() => sent.push(describeRequest(request)))
+    )
+    return Context.make(HttpClient.HttpClient, client).pipe(Context.add(Wire, { sent }))
+  })
+)
+
+export interface Setup {
+  readonly sandbox?: TinkSandbox.Options
+  readonly cache?: Partial<UserCache.Options>
+  readonly http?: TinkConfig.Timing & { readonly clientSecret?: TinkConfig.Options["clientSecret"] }
+}
+
+/** All the real parts, over a sandbox in process and a record of the wire. */
+export const layerAll = (setup: Setup = {}) => {
+  const layerTinkHttp = Layer.unwrapEffect(
+    Effect.map(TinkSandbox.TinkSandbox, (sandbox) =>
+      TinkHttp.layer({
+        clientId: sandbox.clientId,
+        clientSecret: sandbox.clientSecret,
+        baseUrl: sandbox.baseUrl,
+        ...setup.http
+      })
+    )
+  )
+  return Users.layer.pipe(
+    Layer.provideMerge(Layer.merge(layerTinkHttp, UserCache.layer({ capacity: 1000, ...setup.cache }))),
+    Layer.provideMerge(layerWire),
+    Layer.provideMerge(TinkSandbox.layerHttpClient(setup.sandbox))
+  )
+}
+
+export const provideAll = (setup: Setup = {}) => Effect.provide(layerAll(setup))
+
+/** What has gone over the wire since the last time. */
+export const takeSent = Effect.map(Wire, ({ sent }) => sent.splice(0))
+
+const nothing: Sent = { line: "", headers: {}, body: "" }
+
+/** The same, as exactly two requests. */
+export const takeTwo = Effect.map(takeSent, (sent) => [sent[0] ?? nothing, sent[1] ?? nothing] as const)
+
+export const takeLines = Effect.map(takeSent, (sent) => sent.map(({ line }) => line))
+
+export const sentLines = Effect.map(Wire, ({ sent }) => sent.map(({ line }) => line))
+
+/** Waits until something has gone over the wire. */
+export const untilSent = (line: string, times = 1) =>
+  Effect.yieldNow().pipe(
+    Effect.andThen(sentLines),
+    Effect.repeat({ until: (lines) => lines.filter((other) => other === line).length >= times }),
+    Effect.asVoid
+  )
+
+/** Lets the test's time pass until a fiber has ended. */
+export const passUntilEnd = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) =>
+  TestClock.adjust("1 second").pipe(
+    // What is not of the clock (reading a body) needs a turn of the event loop.
+    Effect.andThen(Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))),
+    Effect.andThen(Fiber.poll(fiber)),
+    Effect.repeat({ until: (exit) => exit._tag === "Some" }),
+    Effect.andThen(Fiber.join(fiber))
+  )
+
+/** Runs an effect while the test's time passes. */
+export const withTime = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.flatMap(Effect.fork(effect), passUntilEnd)
+
+/** Fails as a `TinkError`, or else the test does. */
+export const failure = <R>(effect: Effect.Effect<unknown, TinkError, R>): Effect.Effect<TinkError, unknown, R> =>
+  Effect.flip(effect)
+
+export const LIST = "GET /api/v1/credentials/list"
+export const GRANT = "POST /api/v1/oauth/authorization-grant"
+export const TOKEN = "POST /api/v1/oauth/token"
+
+export const allScopes = ["credentials:read", "credentials:refresh", "credentials:write", "user:delete"] as const
+
+/** A user with one bank. */
+export const makeUser = (externalUserId?: string) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const sandbox = yield* TinkSandbox.TinkSandbox
+    const { userId } = yield* users.createUser({ market: "SE", externalUserId })
+    const { id } = yield* sandbox.connectBank(userId)
+    return { userId, credentialsId: Ids.CredentialsId.make(id) }
+  })
+
+/** A user with one bank, and a session for them with which all can be done; the record of the wire is empty. */
+export const makeSession = Effect.gen(function* () {
+  const users = yield* Users.Users
+  const user = yield* makeUser()
+  const session = yield* users.authorize({ userId: user.userId, scopes: allScopes })
+  yield* takeSent
+  return { ...user, session }
+})
+
+/** A user access token, as an application without `authorize` gets it. */
+export const getToken = (userId: Ids.UserId, scopes: ReadonlyArray<UserScope> = allScopes) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    return yield* users.getUserAccessToken(yield* users.createAuthorization({ userId, scopes }))
+  })
