@@ -209,7 +209,7 @@ const combine = (a: Stats, b: Stats, by: (a: number, b: number) => number): Stat
 const plus = (a: Stats, b: Stats) => combine(a, b, (x, y) => x + y)
 const minus = (a: Stats, b: Stats) => combine(a, b, (x, y) => x - y)
 
-/** Two of each: a hit, a join, a miss more than that, … */
+/** Makes everything happen that is counted, the same for two users. */
 const everything = Effect.gen(function* () {
   const cache = yield* UserCache
   for (const user of ["u", "v"]) {
@@ -218,9 +218,7 @@ const everything = Effect.gen(function* () {
     const first = yield* Effect.fork(cache.get(user, "k", origin.lookup))
     const call = yield* origin.next
     const joiner = yield* Effect.fork(cache.get(user, "k", origin.lookup))
-    yield* Effect.repeat(Effect.zipRight(Effect.yieldNow(), cache.stats), {
-      until: ({ joins }) => joins === (user === "u" ? 1 : 2)
-    })
+    yield* untilStats(cache, ({ joins }) => joins === (user === "u" ? 1 : 2))
     yield* cache.invalidate(user)
     yield* Deferred.succeed(call.result, "v1")
     yield* Fiber.join(first)

@@ -413,7 +413,7 @@ describe("quarantine", () => {
     }).pipe(withCache({ capacity: 2 }))
   )
 
-  it.effect("ends readers' waiting for it alone: a flight that others wait for goes on", () =>
+  it.effect("leaves a lookup alone that someone waits for since before it, though another leaves", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const origin = yield* makeOrigin

@@ -15,25 +15,28 @@ import { layer, UserCache } from "../src/UserCache.js"
 import { certain, makeOrigin, makeVersions, untilStats, withCache } from "./helpers.js"
 
 describe("concurrent readers", () => {
-  it.effect("10 000 of one key share one lookup", () =>
-    Effect.gen(function* () {
-      const cache = yield* UserCache
-      const origin = yield* makeOrigin
-      const readers = yield* Effect.fork(
-        Effect.all(
-          Array.from({ length: 10_000 }, () => cache.get("u", "k", origin.lookup)),
-          { concurrency: "unbounded" }
+  it.effect(
+    "10 000 of one key share one lookup",
+    () =>
+      Effect.gen(function* () {
+        const cache = yield* UserCache
+        const origin = yield* makeOrigin
+        const readers = yield* Effect.fork(
+          Effect.all(
+            Array.from({ length: 10_000 }, () => cache.get("u", "k", origin.lookup)),
+            { concurrency: "unbounded" }
+          )
         )
-      )
-      const call = yield* origin.next
-      yield* untilStats(cache, (stats) => stats.joins === 9_999)
-      yield* Deferred.succeed(call.result, "shared")
-      const values = yield* Fiber.join(readers)
-      assert.deepStrictEqual([...new Set(values)], ["shared"])
-      assert.strictEqual(yield* origin.count, 1)
-      const { bypasses, hits, joins, misses } = yield* cache.stats
-      assert.deepStrictEqual({ bypasses, hits, joins, misses }, { bypasses: 0, hits: 0, joins: 9_999, misses: 1 })
-    }).pipe(withCache())
+        const call = yield* origin.next
+        yield* untilStats(cache, (stats) => stats.joins === 9_999)
+        yield* Deferred.succeed(call.result, "shared")
+        const values = yield* Fiber.join(readers)
+        assert.deepStrictEqual([...new Set(values)], ["shared"])
+        assert.strictEqual(yield* origin.count, 1)
+        const { bypasses, hits, joins, misses } = yield* cache.stats
+        assert.deepStrictEqual({ bypasses, hits, joins, misses }, { bypasses: 0, hits: 0, joins: 9_999, misses: 1 })
+      }).pipe(withCache()),
+    60_000
   )
 
   it.effect("of different keys and users do not share", () =>
@@ -199,23 +202,26 @@ describe("a reader who leaves", () => {
     }).pipe(withCache())
   )
 
-  it.effect("all 10 000 of them at once: the lookup is interrupted once, and the next reader starts one", () =>
-    Effect.gen(function* () {
-      const cache = yield* UserCache
-      const origin = yield* makeOrigin
-      const readers = yield* Effect.fork(
-        Effect.all(
-          Array.from({ length: 10_000 }, () => cache.get("u", "k", origin.lookup)),
-          { concurrency: "unbounded" }
+  it.effect(
+    "all 10 000 of them at once: the lookup is interrupted once, and the next reader starts one",
+    () =>
+      Effect.gen(function* () {
+        const cache = yield* UserCache
+        const origin = yield* makeOrigin
+        const readers = yield* Effect.fork(
+          Effect.all(
+            Array.from({ length: 10_000 }, () => cache.get("u", "k", origin.lookup)),
+            { concurrency: "unbounded" }
+          )
         )
-      )
-      const call = yield* origin.next
-      yield* untilStats(cache, (stats) => stats.joins === 9_999)
-      yield* Fiber.interrupt(readers)
-      assert.isTrue(yield* Deferred.isDone(call.interrupted))
-      assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
-      assert.strictEqual(yield* origin.count, 1)
-    }).pipe(withCache())
+        const call = yield* origin.next
+        yield* untilStats(cache, (stats) => stats.joins === 9_999)
+        yield* Fiber.interrupt(readers)
+        assert.isTrue(yield* Deferred.isDone(call.interrupted))
+        assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
+        assert.strictEqual(yield* origin.count, 1)
+      }).pipe(withCache()),
+    60_000
   )
 })
 
@@ -244,19 +250,17 @@ describe("a reader who cannot be interrupted", () => {
     }).pipe(withCache())
   )
 
-  it.effect("and started the lookup does not make it uninterruptible for those who joined", () =>
+  it.effect("does not make the lookup that it started uninterruptible", () =>
     Effect.gen(function* () {
-      const cache = yield* UserCache
-      const origin = yield* makeOrigin
       const scope = yield* Scope.make()
-      const closing = Context.get(yield* Layer.buildWithScope(layer({ capacity: 10 }), scope), UserCache)
-      const stubborn = yield* Effect.fork(Effect.uninterruptible(closing.get("u", "k", origin.lookup)))
+      const cache = Context.get(yield* Layer.buildWithScope(layer({ capacity: 10 }), scope), UserCache)
+      const origin = yield* makeOrigin
+      const stubborn = yield* Effect.fork(Effect.uninterruptible(cache.get("u", "k", origin.lookup)))
       const call = yield* origin.next
       yield* Scope.close(scope, Exit.void)
       assert.isTrue(yield* Deferred.isDone(call.interrupted))
       assert.isTrue(Exit.isInterrupted(yield* Fiber.await(stubborn)))
-      assert.strictEqual((yield* cache.stats).misses, 0)
-    }).pipe(withCache())
+    })
   )
 })
 
