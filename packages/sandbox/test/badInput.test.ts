@@ -50,6 +50,7 @@ const cases: ReadonlyArray<Case> = [
   ["an unknown path", "GET", "/api/v1/accounts", () => ({}), 404],
   ["the root", "GET", "/", () => ({}), 404],
   ["a slash too many", "GET", "/api/v1/user/", () => ({}), 404],
+  ["an id that is empty", "GET", "/api/v1/credentials/", () => ({}), 404],
   ["a broken escape in a path", "GET", "/api/v1/credentials/%zz", ({ user }) => ({ token: user }), 404],
   ["a path upwards", "GET", "/api/v1/credentials/%2e%2e%2f", ({ user }) => ({ token: user }), 404],
   ["an id called constructor", "GET", "/api/v1/credentials/constructor", ({ user }) => ({ token: user }), 404],

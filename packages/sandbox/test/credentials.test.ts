@@ -64,6 +64,15 @@ describe("reading", () => {
     }).pipe(provideSandbox)
   )
 
+  it.effect("reads an id with escapes as the id it is", () =>
+    Effect.gen(function* () {
+      const { id, token } = yield* connected()
+      const escaped = `%${id.charCodeAt(0).toString(16)}${id.slice(1)}`
+      const { body } = yield* send("GET", `/api/v1/credentials/${escaped}`, { token })
+      assert.strictEqual(body.id, id)
+    }).pipe(provideSandbox)
+  )
+
   it.effect("lists nothing of a user without a bank", () =>
     Effect.gen(function* () {
       const token = yield* userToken(yield* newUser(), "credentials:read")
@@ -200,6 +209,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
   const refused: ReadonlyArray<readonly [string, string, unknown]> = [
     ["an unknown item", "?items=CHECKING_ACCOUNTS&items=GOLD", undefined],
     ["a flag that is no boolean", "?authenticate=yes", undefined],
+    ["another flag that is no boolean", "?optIn=1", undefined],
     ["half an availability", "", { userAvailability: { userPresent: true } }],
     [
       "an availability of the wrong type",

@@ -2,9 +2,11 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
@@ -79,6 +81,18 @@ describe("layerHttpClient", () => {
       assert.strictEqual(yield* read, 404)
       assert.deepInclude((yield* sandbox.requests).at(-3), { method: "DELETE", status: 204, duration: 1000 })
     }).pipe(provideSandbox)
+  )
+
+  it.effect("keeps the time of its client, not of whoever built it", () =>
+    Effect.gen(function* () {
+      const context = yield* Layer.build(TinkSandbox.layerHttpClient()).pipe(Effect.withClock(Clock.make()))
+      yield* TestClock.setTime(5000)
+      const program = Effect.gen(function* () {
+        yield* askClientToken()
+        return yield* Effect.flatMap(TinkSandbox.TinkSandbox, ({ requests }) => requests)
+      })
+      assert.strictEqual((yield* Effect.provide(program, context))[0]?.time, 5000)
+    }).pipe(Effect.scoped)
   )
 
   it.effect("leaves no span under the client's", () => {

@@ -152,6 +152,7 @@ describe("POST /api/v1/user/delete", () => {
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      const { id } = yield* sandbox.connectBank(userId)
       const other = yield* userToken(userId, "user:read,credentials:read")
       const token = yield* userToken(userId, "user:delete")
       const deleted = yield* send("POST", "/api/v1/user/delete", { token })
@@ -162,6 +163,7 @@ describe("POST /api/v1/user/delete", () => {
       assert.strictEqual((yield* askCode({ user_id: userId, scope: "user:read" })).status, 404)
       const error = yield* Effect.flip(sandbox.connectBank(userId))
       assert.strictEqual(error.reason, "UnknownUser")
+      assert.strictEqual((yield* Effect.flip(sandbox.setNextRefresh(id, "UPDATED"))).reason, "UnknownCredentials")
       const again = yield* createUser({ market: "SE", external_user_id: "cust-0001" })
       assert.strictEqual(again.status, 200)
       assert.notStrictEqual(again.body.user_id, userId)
