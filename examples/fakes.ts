@@ -1,0 +1,52 @@
+/** An application service, tested three times: with fake `Users`, with a fake Tink, and without a cache. */
+import { Ids, TinkHttp } from "@effect-tink/http"
+import { UserCache } from "@effect-tink/user-cache"
+import { Credential, Users, UserSession } from "@effect-tink/users"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import assert from "node:assert/strict"
+
+/** The service under test: which banks of a user need attention? */
+const banksToFix = (session: UserSession.UserSession<"credentials:read">) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const credentials = yield* users.listCredentials(session)
+    return credentials.filter(({ status }) => status !== "UPDATED").map(({ providerName }) => providerName)
+  })
+
+const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
+const accessToken = Redacted.make("token")
+const session = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
+const wire = { id: "fedcba9876543210fedcba9876543210", providerName: "se-bank", status: "SESSION_EXPIRED" }
+
+// 1. Only the operation that is used is there; any other would die, naming itself.
+const credential = Schema.decodeSync(Credential.Credential)(wire)
+const layerFakeUsers = Layer.mock(Users.Users, { listCredentials: () => Effect.succeed([credential]) })
+
+// 2. A client that records what is sent, and answers as Tink does. 3. No cache, so each read is seen.
+const sent: Array<string> = []
+const layerRecordingClient = Layer.succeed(
+  HttpClient.HttpClient,
+  HttpClient.make((request, url) => {
+    sent.push(`${request.method} ${url.pathname}`)
+    return Effect.succeed(HttpClientResponse.fromWeb(request, Response.json({ credentials: [wire] })))
+  })
+)
+const layerFakeTink = Users.layer.pipe(
+  Layer.provide([UserCache.layerNoop, TinkHttp.layer({ clientId: "id", clientSecret: Redacted.make("secret") })]),
+  Layer.provide(layerRecordingClient)
+)
+
+Effect.gen(function* () {
+  assert.deepEqual(yield* Effect.provide(banksToFix(session), layerFakeUsers), ["se-bank"])
+  const twice = Effect.all([banksToFix(session), banksToFix(session)])
+  assert.deepEqual(yield* Effect.provide(twice, layerFakeTink), [["se-bank"], ["se-bank"]])
+  assert.deepEqual(sent, ["GET /api/v1/credentials/list", "GET /api/v1/credentials/list"])
+  yield* Console.log("the application works on fakes")
+}).pipe(NodeRuntime.runMain)

@@ -1,0 +1,89 @@
+/**
+ * The whole life of a Tink user, over real HTTP: on a sandbox that this program starts itself or, when TINK_CLIENT_ID and
+ * TINK_CLIENT_SECRET are set, on Tink.
+ */
+import { TinkHttp } from "@effect-tink/http"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import { UserCache } from "@effect-tink/user-cache"
+import { type Credential, Users, type UserSession } from "@effect-tink/users"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import { failed, heading, layerCountingClient, step } from "./lib/story.js"
+
+const nothing = () => ""
+const inShort = (credentials: ReadonlyArray<Credential.Credential>) =>
+  [`${credentials.length} found`, ...credentials.map(({ status }) => status)].join(", ")
+
+/** Asks Tink, past the cache, once a second until the refresh has moved on and come to rest. */
+const follow = (session: UserSession.UserSession<"credentials:read">, before: Credential.Credential) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const seen: Array<string> = []
+    while (true) {
+      const { status, statusUpdated } = yield* users.getCredential(session, before.id, { bypassCache: true })
+      if (status !== seen.at(-1)) seen.push(status)
+      const isAtRest = !/^AWAITING_|ING$/.test(status)
+      if (isAtRest && !Equal.equals(statusUpdated, before.statusUpdated)) return seen
+      yield* Effect.sleep("1 second")
+    }
+  }).pipe(Effect.timeoutTo({ duration: "1 minute", onSuccess: (seen) => seen, onTimeout: () => ["no end in sight"] }))
+
+const life = (connectBank: (userId: string) => Effect.Effect<string>) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const externalUserId = `cust-${yield* Random.nextIntBetween(100_000, 1_000_000)}`
+    yield* heading
+    const creation = users.createUser({ externalUserId, market: "SE", locale: "sv_SE" })
+    const { userId } = yield* step("create a user", creation, () => externalUserId)
+    yield* step("the user connects a bank", connectBank(userId), (result) => result)
+    const scopes = ["credentials:read", "credentials:refresh", "credentials:write", "user:delete"] as const
+    const session = yield* step(
+      "authorize",
+      users.authorize({ userId, scopes }),
+      (session) => `${session.scopes.length} scopes`
+    )
+    const [credential] = yield* step("list the connections", users.listCredentials(session), inShort)
+    yield* step("list them again", users.listCredentials(session), inShort)
+    if (credential !== undefined) {
+      yield* step("refresh the connection", users.refreshCredential(session, credential.id), nothing)
+      yield* step("list: not from the cache now", users.listCredentials(session), inShort)
+      yield* step("follow its status", follow(session, credential), (seen) => seen.join(" → "))
+      yield* step("delete the connection", users.deleteCredential(session, credential.id), nothing)
+      yield* step("list: it is gone", users.listCredentials(session), inShort)
+    }
+    yield* step("delete the user", users.deleteUser(session), nothing)
+  }).pipe(Effect.provide(Layer.provideMerge(Users.layer, UserCache.layer({ capacity: 10_000 }))))
+
+const onSandbox = Effect.gen(function* () {
+  const sandbox = yield* TinkSandbox.TinkSandbox
+  yield* Console.log(`\n  The life of a Tink user, on a sandbox at ${sandbox.baseUrl}\n`)
+  const connectBank = (userId: string) =>
+    sandbox.connectBank(userId).pipe(
+      Effect.map(({ providerName }) => providerName),
+      Effect.orDie
+    )
+  yield* life(connectBank).pipe(Effect.provide(TinkHttp.layer(sandbox)))
+}).pipe(Effect.provide(TinkSandbox.layerServer({ authenticatingTime: "1 second", updatingTime: "1 second" })))
+
+const onTink = Effect.gen(function* () {
+  yield* Console.log("\n  The life of a Tink user, on the Tink that the environment names\n")
+  yield* life(() => Effect.succeed("skipped: needs a person in Tink Link"))
+}).pipe(Effect.provide(TinkHttp.layerConfig()))
+
+// One of the two alone is a mistake, which layerConfig explains.
+const isSet = (name: string) => Config.map(Config.option(Config.redacted(name)), Option.isSome)
+const wantsTink = Config.zipWith(isSet("TINK_CLIENT_ID"), isSet("TINK_CLIENT_SECRET"), (id, secret) => id || secret)
+
+Effect.if(wantsTink, { onTrue: () => onTink, onFalse: () => onSandbox }).pipe(
+  Effect.provide(Layer.provideMerge(layerCountingClient, NodeHttpClient.layerUndici)),
+  Effect.tapError((error) => failed(ConfigError.isConfigError(error) ? String(error) : error.message)),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)
