@@ -18,6 +18,9 @@ const Seconds = Schema.transform(Schema.Number.pipe(Schema.nonNegative()), Schem
   encode: (millis) => millis / 1000
 })
 
+/** What fits in a header: a token with other characters could never be sent. */
+const Token = Schema.NonEmptyString.pipe(Schema.pattern(/^[\x21-\x7e]+$/))
+
 /**
  * A token and what it is good for.
  *
@@ -26,7 +29,7 @@ const Seconds = Schema.transform(Schema.Number.pipe(Schema.nonNegative()), Schem
  */
 export class AccessToken extends Schema.Class<AccessToken>("@effect-tink/http/AccessToken")({
   /** Opaque. */
-  accessToken: Schema.Redacted(Schema.NonEmptyString).pipe(Schema.propertySignature, Schema.fromKey("access_token")),
+  accessToken: Schema.Redacted(Token).pipe(Schema.propertySignature, Schema.fromKey("access_token")),
   /** Its lifetime, counted from when it was issued: Tink says 30 minutes for a client and 2 hours for a user. */
   expiresIn: Seconds.pipe(Schema.propertySignature, Schema.fromKey("expires_in")),
   /** What was granted, in no particular order; empty when Tink does not say. */

@@ -3,10 +3,14 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
-import type * as ConfigError from "effect/ConfigError"
+import * as ConfigError from "effect/ConfigError"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 
 /**
@@ -93,22 +97,63 @@ const isBaseUrl = (text: string): boolean => {
   )
 }
 
-const clientIdRule = {
+interface Rule<A> {
+  readonly message: string
+  readonly isMet: (value: A) => boolean
+}
+
+const clientIdRule: Rule<string> = {
   message: "the client id must be one word of printable characters",
-  validation: (text: string) => printable.test(text)
+  isMet: (text) => printable.test(text)
 }
 
-const clientSecretRule = {
+const clientSecretRule: Rule<Redacted.Redacted> = {
   message: "the client secret must be one word of printable characters",
-  validation: (secret: Redacted.Redacted) => printable.test(Redacted.value(secret))
+  isMet: (secret) => printable.test(Redacted.value(secret))
 }
 
-const baseUrlRule = {
+const baseUrlRule: Rule<string> = {
   message:
     "the base URL must be like https://api.tink.com: https (http on a loopback address only), " +
     "with no user, password, query or fragment",
-  validation: isBaseUrl
+  isMet: isBaseUrl
 }
+
+/** The name that a config reads, which it tells when there is nothing to read. */
+const nameOf = (config: Config.Config<unknown>): Effect.Effect<ReadonlyArray<string>> =>
+  ConfigProvider.fromMap(new Map())
+    .load(config)
+    .pipe(
+      Effect.as([]),
+      Effect.catchAll((error) => Effect.succeed("path" in error ? error.path : []))
+    )
+
+// Not Config.validate: it leaves out the name of a redacted config.
+const read = <A>(config: Config.Config<A>, rule: Rule<A>): Effect.Effect<A, ConfigError.ConfigError> =>
+  Effect.flatMap(config, (value) =>
+    rule.isMet(value)
+      ? Effect.succeed(value)
+      : Effect.flatMap(nameOf(config), (name) => Effect.fail(ConfigError.InvalidData([...name], rule.message)))
+  )
+
+const readDefaultBaseUrl = Effect.catchIf(
+  read(Config.string("TINK_BASE_URL"), baseUrlRule),
+  ConfigError.isMissingDataOnly,
+  () => Effect.succeed(defaultBaseUrl)
+)
+
+const readTime = (name: keyof Timing, input: Duration.DurationInput, isZeroAllowed: boolean) =>
+  Duration.decodeUnknown(input).pipe(
+    Option.filter((duration) => isZeroAllowed || Duration.greaterThan(duration, Duration.zero)),
+    Either.fromOption(() =>
+      ConfigError.InvalidData([], `${name} must be a${isZeroAllowed ? "" : " positive"} duration`)
+    )
+  )
+
+const readCount = (name: keyof Timing, count: number) =>
+  Number.isInteger(count) && count >= 0
+    ? Either.right(count)
+    : Either.left(ConfigError.InvalidData([], `${name} must be a whole number, 0 or more`))
 
 /**
  * Reads and checks the settings; all that is missing or malformed is told at once, by name and without its value.
@@ -117,26 +162,25 @@ const baseUrlRule = {
  * @category constructors
  */
 export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfig, ConfigError.ConfigError> =>
-  Effect.map(
-    Config.all({
-      clientId: Config.validate(options.clientId ?? Config.string("TINK_CLIENT_ID"), clientIdRule),
-      clientSecret: Config.validate(options.clientSecret ?? Config.redacted("TINK_CLIENT_SECRET"), clientSecretRule),
-      baseUrl: Config.validate(
-        options.baseUrl ?? Config.withDefault(Config.string("TINK_BASE_URL"), defaultBaseUrl),
-        baseUrlRule
-      )
-    }),
-    ({ baseUrl, clientId, clientSecret }) => ({
-      clientId,
-      clientSecret,
-      baseUrl: baseUrl.replace(/\/+$/, ""),
-      attemptTimeout: Duration.decode(options.attemptTimeout ?? "10 seconds"),
-      deadline: Duration.decode(options.deadline ?? "30 seconds"),
-      maxRetries: options.maxRetries ?? 3,
-      retryBaseDelay: Duration.decode(options.retryBaseDelay ?? "200 millis"),
-      retryMaxDelay: Duration.decode(options.retryMaxDelay ?? "10 seconds")
-    })
-  )
+  Effect.gen(function* () {
+    const settings = yield* Effect.all(
+      {
+        clientId: read(options.clientId ?? Config.string("TINK_CLIENT_ID"), clientIdRule),
+        clientSecret: read(options.clientSecret ?? Config.redacted("TINK_CLIENT_SECRET"), clientSecretRule),
+        baseUrl: options.baseUrl === undefined ? readDefaultBaseUrl : read(options.baseUrl, baseUrlRule),
+        attemptTimeout: readTime("attemptTimeout", options.attemptTimeout ?? "10 seconds", false),
+        deadline: readTime("deadline", options.deadline ?? "30 seconds", false),
+        maxRetries: readCount("maxRetries", options.maxRetries ?? 3),
+        retryBaseDelay: readTime("retryBaseDelay", options.retryBaseDelay ?? "200 millis", true),
+        retryMaxDelay: readTime("retryMaxDelay", options.retryMaxDelay ?? "10 seconds", true)
+      },
+      { mode: "either" }
+    )
+    const [first, ...others] = Arr.getLefts(Object.values<Either.Either<unknown, ConfigError.ConfigError>>(settings))
+    if (first !== undefined) return yield* Effect.fail(others.reduce(ConfigError.And, first))
+    const valid = yield* Effect.all(settings)
+    return { ...valid, baseUrl: valid.baseUrl.replace(/\/+$/, "") }
+  })
 
 /**
  * Checks settings that the application has at hand.

@@ -123,6 +123,11 @@ export const make = (
     }
   })
 
+// Fresh: layers are built once per reference, whatever is provided to them, so that in one graph (a `LayerMap` of tenants)
+// the app token of one tenant would go out for another.
+const fresh = (config: Effect.Effect<TinkConfig.TinkConfig, ConfigError.ConfigError>) =>
+  Layer.fresh(Layer.scoped(TinkHttp, Effect.flatMap(config, make)))
+
 /**
  * `TinkHttp` with settings at hand, over whichever `HttpClient` the application provides. Fails when a setting is not
  * valid.
@@ -149,8 +154,7 @@ export const make = (
  */
 export const layer = (
   options: TinkConfig.Options
-): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> =>
-  Layer.scoped(TinkHttp, Effect.flatMap(TinkConfig.make(options), make))
+): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> => fresh(TinkConfig.make(options))
 
 /**
  * `TinkHttp` with settings from the application's configuration: `TINK_CLIENT_ID`, `TINK_CLIENT_SECRET` and, optionally,
@@ -172,5 +176,4 @@ export const layer = (
  */
 export const layerConfig = (
   options?: TinkConfig.ConfigOptions
-): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> =>
-  Layer.scoped(TinkHttp, Effect.flatMap(TinkConfig.fromConfig(options), make))
+): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> => fresh(TinkConfig.fromConfig(options))

@@ -15,6 +15,7 @@ import type { TokenSource } from "../TokenSource.js"
 import * as Exchange from "./exchange.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
+import { within } from "./timeout.js"
 
 const makeTraceId = Effect.map(Effect.replicateEffect(Random.nextIntBetween(0, 2 ** 32), 4), (words) =>
   words.map((word) => word.toString(16).padStart(8, "0")).join("")
@@ -40,30 +41,23 @@ export const make =
   <A>(request: TinkRequest<A>, tokens: TokenSource | undefined): Effect.Effect<A, TinkError> =>
     Effect.gen(function* () {
       const traceId = yield* makeTraceId
+      const prepared = yield* Exchange.prepare(config, request, traceId)
+      const unsent = Exchange.attemptOf(config, { request, traceId, token: undefined })
       const endsAt = (yield* Clock.currentTimeMillis) + Duration.toMillis(config.deadline)
       const remaining = Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, endsAt - now))
       let resends = 0
       let mayHaveBeenApplied = false
 
       const getToken = (source: TokenSource) =>
-        Effect.flatMap(remaining, (duration) =>
-          Effect.timeoutFail(source.get, {
-            duration,
-            onTimeout: () =>
-              Failures.timeoutBeforeSending(Exchange.attemptOf(config, { request, traceId, token: undefined }))
-          })
-        )
+        Effect.flatMap(remaining, (millis) => within(millis, () => Failures.noToken(unsent))(source.get))
 
       const send = (token: Redacted.Redacted | undefined) =>
-        Effect.flatMap(remaining, (millis) =>
-          Exchange.send(config, client, { request, token, traceId, resends: resends++ }).pipe(
-            Effect.timeoutFail({
-              duration: Math.min(millis, Duration.toMillis(config.attemptTimeout)),
-              onTimeout: () => Failures.timeout(Exchange.attemptOf(config, { request, traceId, token }))
-            }),
-            Effect.either
-          )
-        )
+        Effect.flatMap(remaining, (millis) => {
+          if (millis === 0) return Effect.succeed(Either.left(Failures.noTimeLeft(unsent)))
+          const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
+          const exchange = { request, prepared, token, traceId, resends: resends++, timeout }
+          return Effect.either(Exchange.send(config, client, exchange))
+        })
 
       // Fails only where there is no token: that was tried often enough by whoever fetches it.
       const sendWithToken = (source: TokenSource) =>
@@ -85,7 +79,7 @@ export const make =
           mayHaveBeenApplied ||= error.isAmbiguous
           const delay = yield* retryDelay(config, error, retries)
           if (!error.isRetryable || retries >= config.maxRetries || delay >= (yield* remaining)) return yield* error
-          Metrics.countRetry(request)
+          yield* Metrics.countRetry(request)
           yield* Effect.logDebug(`${error.message}; trying again in ${Math.round(delay)} ms`)
           yield* Effect.sleep(delay)
         }

@@ -1,21 +1,24 @@
 /** One request and its answer: what goes over the wire, and what is told about it in a span and a metric. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { TinkConfig } from "../TinkConfig.js"
-import type { TinkError } from "../TinkError.js"
-import type { Outgoing, TinkRequest } from "../TinkRequest.js"
+import { invalidInput, type TinkError } from "../TinkError.js"
+import type { Body, Outgoing, TinkRequest } from "../TinkRequest.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
 import { secretsOf } from "./redact.js"
 import * as ResponseBody from "./responseBody.js"
+import { within } from "./timeout.js"
 import { pathOf } from "./url.js"
 
 const userAgent = "effect-tink/0.1.0"
@@ -23,15 +26,16 @@ const userAgent = "effect-tink/0.1.0"
 /** What one request is made of. */
 export interface Exchange<Request extends Outgoing> {
   readonly request: Request
+  readonly prepared: HttpClientRequest.HttpClientRequest
   readonly token: Redacted.Redacted | undefined
   readonly traceId: string
   /** How often the request was sent before. */
   readonly resends: number
+  /** In milliseconds. */
+  readonly timeout: number
 }
 
-const withBody = (body: Outgoing["body"]) => (request: HttpClientRequest.HttpClientRequest) => {
-  if (body === undefined) return request
-  if (body._tag === "Json") return HttpClientRequest.bodyUnsafeJson(request, body.value)
+const withForm = (request: HttpClientRequest.HttpClientRequest, body: Body & { readonly _tag: "Form" }) => {
   const fields = Object.entries(body.fields).filter(([, value]) => value !== undefined)
   return HttpClientRequest.bodyUrlParams(
     request,
@@ -39,18 +43,41 @@ const withBody = (body: Outgoing["body"]) => (request: HttpClientRequest.HttpCli
   )
 }
 
-const toHttp = (config: TinkConfig, { request, token, traceId }: Exchange<Outgoing>) =>
-  Effect.map(pathOf(request), (path) =>
+const withBody = (http: HttpClientRequest.HttpClientRequest, { body, operation }: Outgoing) => {
+  if (body === undefined) return Either.right(http)
+  if (body._tag === "Form") return Either.right(withForm(http, body))
+  return Either.try({
+    try: () => HttpClientRequest.bodyUnsafeJson(http, body.value),
+    catch: () => invalidInput(operation, "the body cannot be written as JSON")
+  })
+}
+
+/** All of a request but its token. Fails with `Invalid` when it cannot be made, so that no token is fetched for it. */
+export const prepare = (
+  config: TinkConfig,
+  request: Outgoing,
+  traceId: string
+): Either.Either<HttpClientRequest.HttpClientRequest, TinkError> =>
+  Either.flatMap(pathOf(request), (path) =>
     HttpClientRequest.make(request.method)(config.baseUrl + path).pipe(
       HttpClientRequest.setHeaders({
         accept: "application/json",
         "user-agent": userAgent,
         "x-client-trace-id": traceId
       }),
-      token === undefined ? (self) => self : HttpClientRequest.bearerToken(token),
-      withBody(request.body)
+      (http) => withBody(http, request)
     )
   )
+
+/** What clients make of a header with other characters differs: they fail late, or repeat the token in their error. */
+const fitsInHeader = /^[\x21-\x7e]+$/
+
+const authorize = ({ prepared, request, token }: Exchange<Outgoing>) => {
+  if (token === undefined) return Either.right(prepared)
+  return fitsInHeader.test(Redacted.value(token))
+    ? Either.right(HttpClientRequest.bearerToken(prepared, token))
+    : Either.left(invalidInput(request.operation, "the access token must be one word of printable ASCII characters"))
+}
 
 /** fetch follows redirects unless it is told not to, and takes a POST body with the client secret along. */
 const withoutRedirects = (client: HttpClient.HttpClient, init: RequestInit) =>
@@ -89,13 +116,18 @@ const readSuccess = <A>(
     Effect.flatMap((body) => Failures.decode(attempt, response, request.response, body))
   )
 
-const annotateResponse = (response: HttpClientResponse.HttpClientResponse) =>
-  Effect.annotateCurrentSpan({
+const annotateResponse = (attempt: Failures.Attempt, response: HttpClientResponse.HttpClientResponse) => {
+  const { requestId } = Failures.requestIdOf(attempt, response)
+  return Effect.annotateCurrentSpan({
     "http.response.status_code": response.status,
-    ...(response.headers["x-request-id"] === undefined ? {} : { "tink.request_id": response.headers["x-request-id"] })
+    ...(requestId === undefined ? {} : { "tink.request_id": requestId })
   })
+}
 
-export const attemptOf = (config: TinkConfig, exchange: Omit<Exchange<Outgoing>, "resends">): Failures.Attempt => ({
+export const attemptOf = (
+  config: TinkConfig,
+  exchange: Pick<Exchange<Outgoing>, "request" | "token" | "traceId">
+): Failures.Attempt => ({
   request: exchange.request,
   traceId: exchange.traceId,
   secrets: [
@@ -105,37 +137,47 @@ export const attemptOf = (config: TinkConfig, exchange: Omit<Exchange<Outgoing>,
   ]
 })
 
+/** A client may have been told to fail on a status, which is for this module to judge. */
+const execute = (
+  client: HttpClient.HttpClient,
+  http: HttpClientRequest.HttpClientRequest
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
+  Effect.catchTag(client.execute(http), "ResponseError", (error) =>
+    error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)
+  )
+
+const spanOf = (config: TinkConfig, { request, resends, traceId }: Exchange<Outgoing>) =>
+  Effect.withSpan(`${request.method} ${request.route}`, {
+    kind: "client",
+    captureStackTrace: false,
+    attributes: {
+      "http.request.method": request.method,
+      "http.request.resend_count": resends,
+      "server.address": config.baseUrl,
+      "tink.operation": request.operation,
+      "tink.trace_id": traceId,
+      "url.template": request.route
+    }
+  })
+
 /** Sends a request once and reads its answer. */
 export const send = <A>(
   config: TinkConfig,
   client: HttpClient.HttpClient,
   exchange: Exchange<TinkRequest<A>>
 ): Effect.Effect<A, TinkError> => {
-  const { request, resends, traceId } = exchange
+  const { request, timeout } = exchange
   const attempt = attemptOf(config, exchange)
-  return Effect.gen(function* () {
-    const httpRequest = yield* toHttp(config, exchange)
-    const response = yield* Effect.mapError(client.execute(httpRequest), (error) =>
-      Failures.fromClientError(attempt, error)
+  return Effect.flatMap(authorize(exchange), (http) =>
+    execute(client, http).pipe(
+      Effect.mapError((error) => Failures.fromClientError(attempt, error)),
+      Effect.tap((response) => annotateResponse(attempt, response)),
+      Effect.flatMap((response) =>
+        isSuccess(response) ? readSuccess(attempt, request, response) : readError(attempt, response)
+      ),
+      within(timeout, () => Failures.timeout(attempt)),
+      Effect.onExit((exit) => Metrics.countRequest(request, exit)),
+      spanOf(config, exchange)
     )
-    yield* annotateResponse(response)
-    return yield* isSuccess(response) ? readSuccess(attempt, request, response) : readError(attempt, response)
-  }).pipe(
-    Effect.tapBoth({
-      onSuccess: () => Effect.sync(() => Metrics.countRequest(request, "ok")),
-      onFailure: (error) => Effect.sync(() => Metrics.countRequest(request, error.reason))
-    }),
-    Effect.withSpan(`${request.method} ${request.route}`, {
-      kind: "client",
-      captureStackTrace: false,
-      attributes: {
-        "http.request.method": request.method,
-        "http.request.resend_count": resends,
-        "server.address": config.baseUrl,
-        "tink.operation": request.operation,
-        "tink.trace_id": traceId,
-        "url.template": request.route
-      }
-    })
   )
 }

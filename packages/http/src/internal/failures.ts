@@ -63,8 +63,12 @@ export const timeout = (attempt: Attempt): TinkError =>
   make(attempt, "Timeout", "maybe processed", { detail: "no answer in time" })
 
 /** The deadline of the call passed while there was no token to send the request with. */
-export const timeoutBeforeSending = (attempt: Attempt): TinkError =>
+export const noToken = (attempt: Attempt): TinkError =>
   make(attempt, "Timeout", "not processed", { detail: "no access token in time" })
+
+/** The deadline of the call passed just before it was sent. */
+export const noTimeLeft = (attempt: Attempt): TinkError =>
+  make(attempt, "Timeout", "not processed", { detail: "no time left to send it" })
 
 /** Codes of errors of the operating system and of undici that come before the first byte is sent. */
 const neverSent: Readonly<Record<string, string>> = {
@@ -82,13 +86,19 @@ const neverSent: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host"
 }
 
-const hasProperty = (value: unknown, name: "cause" | "code"): value is Record<typeof name, unknown> =>
+type ErrorProperty = "cause" | "code" | "syscall"
+
+const hasProperty = <Name extends ErrorProperty>(value: unknown, name: Name): value is Record<Name, unknown> =>
   typeof value === "object" && value !== null && name in value
 
-/** The code of an error or of what caused it. */
-const codeOf = (error: unknown, depth = 0): string | undefined => {
-  if (hasProperty(error, "code") && typeof error.code === "string") return error.code
-  return depth < 5 && hasProperty(error, "cause") ? codeOf(error.cause, depth + 1) : undefined
+/**
+ * Why the request was surely not sent, from the code of an error or of what caused it. The operating system may tell a
+ * connection in use, too, that its host is unreachable or refuses: it says so where it reads or writes.
+ */
+const whyNeverSent = (error: unknown, depth = 0): string | undefined => {
+  if (hasProperty(error, "syscall") && (error.syscall === "read" || error.syscall === "write")) return undefined
+  if (hasProperty(error, "code") && typeof error.code === "string") return neverSent[error.code]
+  return depth < 5 && hasProperty(error, "cause") ? whyNeverSent(error.cause, depth + 1) : undefined
 }
 
 export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpClientError): TinkError => {
@@ -101,7 +111,7 @@ export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpCli
   if (error.reason !== "Transport") {
     return make(attempt, "Invalid", "not processed", { detail: "the request could not be made" })
   }
-  const reason = neverSent[codeOf(error) ?? ""]
+  const reason = whyNeverSent(error)
   return reason === undefined
     ? make(attempt, "Transport", "maybe processed", { detail: "the connection broke" })
     : make(attempt, "Transport", "not processed", { detail: reason })
@@ -111,9 +121,16 @@ export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpCli
 // An answer
 // ---------------------------------------------------------------------------------------------------------------------
 
-const requestIdOf = (attempt: Attempt, response: HttpClientResponse.HttpClientResponse): Details => {
-  const requestId = response.headers["x-request-id"]
-  return requestId === undefined ? {} : { requestId: showable(requestId, attempt.secrets) }
+/** A text of Tink's as part of an error, where there is one. */
+const textOf = (attempt: Attempt, value: unknown): string | undefined =>
+  typeof value === "string" ? showable(value, attempt.secrets) || undefined : undefined
+
+export const requestIdOf = (
+  attempt: Attempt,
+  response: HttpClientResponse.HttpClientResponse
+): { readonly requestId?: string } => {
+  const requestId = textOf(attempt, response.headers["x-request-id"])
+  return requestId === undefined ? {} : { requestId }
 }
 
 const reasonByStatus: Readonly<Record<number, Reason>> = {
@@ -131,24 +148,23 @@ const reasonOf = (status: number): Reason =>
 const progressOf = (reason: Reason): Progress =>
   reason === "Server" || reason === "Timeout" ? "maybe processed" : "not processed"
 
-/** Tink's error body; not all services send it, or all of it (`tink-api.md` 8.2). */
+/** Tink's error body; not all services send it, or all of it, or the same types (`tink-api.md` 8.2). */
 const ErrorBody = Schema.parseJson(
-  Schema.Struct({
-    errorMessage: Schema.optional(Schema.NullOr(Schema.String)),
-    errorCode: Schema.optional(Schema.NullOr(Schema.String))
-  })
+  Schema.Struct({ errorMessage: Schema.optional(Schema.Unknown), errorCode: Schema.optional(Schema.Unknown) })
 )
 
 const decodeErrorBody = Schema.decodeOption(ErrorBody)
 
-const tinksWords = (attempt: Attempt, body: string): Details => {
-  const { errorCode, errorMessage } = Option.getOrElse(decodeErrorBody(body), () => ({
-    errorCode: undefined,
-    errorMessage: undefined
-  }))
+const tinksWords = (attempt: Attempt, text: string): Details => {
+  const body: { readonly errorCode?: unknown; readonly errorMessage?: unknown } = Option.getOrElse(
+    decodeErrorBody(text),
+    () => ({})
+  )
+  const errorCode = textOf(attempt, typeof body.errorCode === "number" ? String(body.errorCode) : body.errorCode)
+  const errorMessage = textOf(attempt, body.errorMessage)
   return {
-    ...(errorCode ? { errorCode: showable(errorCode, attempt.secrets) } : {}),
-    ...(errorMessage ? { errorMessage: showable(errorMessage, attempt.secrets) } : {})
+    ...(errorCode === undefined ? {} : { errorCode }),
+    ...(errorMessage === undefined ? {} : { errorMessage })
   }
 }
 

@@ -1,5 +1,10 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as MetricLabel from "effect/MetricLabel"
+import * as Option from "effect/Option"
+import type { TinkError } from "../TinkError.js"
 import type { Outgoing } from "../TinkRequest.js"
 
 const requests = Metric.counter("tink_http_requests_total", { description: "Requests sent to Tink" })
@@ -10,8 +15,15 @@ const labels = (request: Outgoing) => [
   MetricLabel.make("route", request.route)
 ]
 
-/** Counts a request; `outcome` is its status, or the reason why there is none. */
-export const countRequest = (request: Outgoing, outcome: string): void =>
-  requests.unsafeUpdate(1, [...labels(request), MetricLabel.make("outcome", outcome)])
+const outcomeOf = (exit: Exit.Exit<unknown, TinkError>): string => {
+  if (Exit.isSuccess(exit)) return "ok"
+  if (Cause.isInterruptedOnly(exit.cause)) return "interrupted"
+  return Option.match(Cause.failureOption(exit.cause), { onNone: () => "defect", onSome: (error) => error.reason })
+}
 
-export const countRetry = (request: Outgoing): void => retries.unsafeUpdate(1, labels(request))
+/** Counts a request by what it came to: `ok`, the reason of its error, or `interrupted`. */
+export const countRequest = (request: Outgoing, exit: Exit.Exit<unknown, TinkError>): Effect.Effect<void> =>
+  Effect.sync(() => requests.unsafeUpdate(1, [...labels(request), MetricLabel.make("outcome", outcomeOf(exit))]))
+
+export const countRetry = (request: Outgoing): Effect.Effect<void> =>
+  Effect.sync(() => retries.unsafeUpdate(1, labels(request)))

@@ -1,9 +1,12 @@
 import * as Duration from "effect/Duration"
 
+// Without this, Date.parse takes much for a date that is none: "-1" is a day in 2001.
+const httpDate = /^[A-Z][a-z]{2,8}, .+ GMT$/
+
 /** The `Retry-After` header: seconds, or a date. Nothing when it is neither. */
 export const parse = (header: string | undefined, now: number): Duration.Duration | undefined => {
-  if (header === undefined) return undefined
-  if (/^\s*\d+\s*$/.test(header)) return Duration.seconds(Number(header))
-  const date = Date.parse(header)
+  const text = header?.trim() ?? ""
+  if (/^\d+$/.test(text)) return Duration.millis(Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER))
+  const date = httpDate.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(date) ? undefined : Duration.millis(Math.max(0, date - now))
 }

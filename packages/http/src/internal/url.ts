@@ -6,11 +6,13 @@ import type { Outgoing } from "../TinkRequest.js"
 
 const isId = Schema.is(CredentialsId)
 
+const placeholder = /\{(\w+)\}/g
+
 /** The path of a request: its route with the ids filled in. Fails for anything that is no id. */
-export const pathOf = (request: Outgoing): Either.Either<string, TinkError> => {
-  const params = request.params ?? {}
-  const invalid = Object.keys(params).find((name) => !isId(params[name]))
+export const pathOf = ({ operation, params = {}, route }: Outgoing): Either.Either<string, TinkError> => {
+  const names = Array.from(route.matchAll(placeholder), ([, name]) => name ?? "")
+  const invalid = names.find((name) => !isId(params[name]))
   return invalid === undefined
-    ? Either.right(request.route.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? "")))
-    : Either.left(invalidInput(request.operation, `${invalid} must be 1 to 128 of the characters A-Z a-z 0-9 _ -`))
+    ? Either.right(route.replace(placeholder, (_, name: string) => encodeURIComponent(params[name] ?? "")))
+    : Either.left(invalidInput(operation, `${invalid} must be 1 to 128 of the characters A-Z a-z 0-9 _ -`))
 }

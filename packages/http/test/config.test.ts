@@ -1,0 +1,156 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import { assert, describe, it } from "@effect/vitest"
+import { TinkConfig, TinkHttp } from "@effect-tink/http"
+import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { inspect } from "node:util"
+import { answers, json, options, recordingClient } from "./helpers.js"
+
+const canary = "c4n4ry"
+
+const reading = (variables: Readonly<Record<string, string>>) =>
+  Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+
+/** All that an application could print of a layer that could not be built. */
+const said = (layer: Layer.Layer<TinkHttp.TinkHttp, unknown, HttpClient.HttpClient>) =>
+  Effect.gen(function* () {
+    const exit = yield* Effect.exit(
+      Effect.scoped(
+        Effect.provideService(Layer.build(layer), HttpClient.HttpClient, recordingClient(answers(json(200, {}))).client)
+      )
+    )
+    if (Exit.isSuccess(exit)) return yield* Effect.dieMessage("It should have failed")
+    assert.isTrue(Cause.isFailType(exit.cause))
+    const [error] = Cause.failures(exit.cause)
+    return [Cause.pretty(exit.cause), String(error), JSON.stringify(error), inspect(error, { depth: 10 })].join("\n")
+  })
+
+const saidOf = (variables: Readonly<Record<string, string>>, configs?: TinkConfig.ConfigOptions) =>
+  reading(variables)(said(TinkHttp.layerConfig(configs)))
+
+describe("layerConfig", () => {
+  it.effect("reads three variables, of which the base URL has a default", () =>
+    Effect.gen(function* () {
+      const variables = { TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret" }
+      const config = yield* reading(variables)(TinkConfig.fromConfig())
+      assert.strictEqual(config.clientId, "id")
+      assert.strictEqual(Redacted.value(config.clientSecret), "secret")
+      assert.strictEqual(config.baseUrl, "https://api.tink.com")
+      const local = yield* reading({ ...variables, TINK_BASE_URL: "http://localhost:4010/" })(TinkConfig.fromConfig())
+      assert.strictEqual(local.baseUrl, "http://localhost:4010")
+    })
+  )
+
+  it.effect("has the documented times", () =>
+    Effect.gen(function* () {
+      const config = yield* TinkConfig.make(options)
+      assert.strictEqual(Duration.toMillis(config.attemptTimeout), 10_000)
+      assert.strictEqual(Duration.toMillis(config.deadline), 30_000)
+      assert.strictEqual(config.maxRetries, 3)
+      assert.strictEqual(Duration.toMillis(config.retryBaseDelay), 200)
+      assert.strictEqual(Duration.toMillis(config.retryMaxDelay), 10_000)
+    })
+  )
+
+  it.effect("names all that is missing at once", () =>
+    Effect.gen(function* () {
+      const text = yield* saidOf({})
+      assert.include(text, "TINK_CLIENT_ID")
+      assert.include(text, "TINK_CLIENT_SECRET")
+      assert.notInclude(text, "TINK_BASE_URL")
+    })
+  )
+
+  it.effect("names what is malformed and what is missing at once, and no value", () =>
+    Effect.gen(function* () {
+      const text = yield* saidOf({ TINK_CLIENT_SECRET: `${canary} ${canary}`, TINK_BASE_URL: `ftp://${canary}` })
+      for (const name of ["TINK_CLIENT_ID", "TINK_CLIENT_SECRET", "TINK_BASE_URL"]) assert.include(text, name)
+      assert.notInclude(text, canary)
+    })
+  )
+
+  const mine = {
+    clientId: Config.string("MY_ID"),
+    clientSecret: Config.redacted("MY_SECRET"),
+    baseUrl: Config.string("MY_URL")
+  }
+
+  it.effect("names the variables of the application when they are missing", () =>
+    Effect.gen(function* () {
+      const text = yield* saidOf({ TINK_CLIENT_ID: "x", TINK_CLIENT_SECRET: "x" }, mine)
+      for (const name of ["MY_ID", "MY_SECRET", "MY_URL"]) assert.include(text, name)
+    })
+  )
+
+  it.effect("names the variables of the application when they are malformed, and no value", () =>
+    Effect.gen(function* () {
+      const text = yield* saidOf(
+        { MY_ID: `${canary}\n`, MY_SECRET: `${canary} `, MY_URL: `http://${canary}.test` },
+        mine
+      )
+      for (const name of ["MY_ID", "MY_SECRET", "MY_URL"]) assert.include(text, name)
+      assert.include(text, "the client id must be one word of printable characters")
+      assert.include(text, "the client secret must be one word of printable characters")
+      assert.include(text, "the base URL must be like https://api.tink.com")
+      assert.notInclude(text, canary)
+    })
+  )
+})
+
+describe("layer", () => {
+  const refused: Readonly<Record<string, Partial<TinkConfig.Options>>> = {
+    "an empty client id": { clientId: "" },
+    "a client id with a space": { clientId: `${canary} x` },
+    "a client id that is not ASCII": { clientId: `${canary}å` },
+    "an empty secret": { clientSecret: Redacted.make("") },
+    "a secret with a newline": { clientSecret: Redacted.make(`${canary}\n`) },
+    "a base URL that is none": { baseUrl: canary },
+    "an empty base URL": { baseUrl: "" },
+    "a base URL with a password": { baseUrl: `https://user:${canary}@api.tink.com` },
+    "a base URL with a user": { baseUrl: `https://${canary}@api.tink.com` },
+    "a base URL with a query": { baseUrl: `https://api.tink.com/?key=${canary}` },
+    "a base URL with a fragment": { baseUrl: `https://api.tink.com/#${canary}` },
+    "a base URL with a space": { baseUrl: `https://api.tink.com/${canary} ` },
+    "http elsewhere": { baseUrl: `http://${canary}.test` },
+    "http on a host that looks like loopback": { baseUrl: `http://127.0.0.1.${canary}.test` },
+    "http on a host that begins like localhost": { baseUrl: `http://localhost.${canary}.test` },
+    "http behind a user that looks like loopback": { baseUrl: `http://localhost@${canary}.test` },
+    "another protocol": { baseUrl: `file:///${canary}` },
+    "no time for an attempt": { attemptTimeout: 0 },
+    "no time for a call": { deadline: "0 seconds" },
+    "retries that are no number": { maxRetries: Number.NaN },
+    "half a retry": { maxRetries: 0.5 },
+    "fewer retries than none": { maxRetries: -1 }
+  }
+  for (const [name, settings] of Object.entries(refused)) {
+    it.effect(`refuses ${name}, without a word of it`, () =>
+      Effect.gen(function* () {
+        const text = yield* said(TinkHttp.layer({ ...options, ...settings }))
+        assert.notInclude(text, canary)
+        assert.match(text, / must be /)
+      })
+    )
+  }
+
+  const accepted = ["http://localhost:4010", "http://127.0.0.1", "http://127.1.2.3:80", "http://[::1]:4010"]
+  for (const baseUrl of accepted) {
+    it.effect(`accepts ${baseUrl}`, () =>
+      Effect.gen(function* () {
+        assert.strictEqual((yield* TinkConfig.make({ ...options, baseUrl })).baseUrl, baseUrl)
+      })
+    )
+  }
+
+  it.effect("says one thing for a setting that is wrong", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(TinkConfig.make({ ...options, maxRetries: Number.NaN }))
+      assert.include(String(error), "maxRetries must be a whole number, 0 or more")
+    })
+  )
+})
