@@ -6,8 +6,10 @@
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TokenSource from "@effect-tink/http/TokenSource"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import type * as Types from "effect/Types"
+import { isScopes, isUserId, userIdRequirement, wordOf } from "./internal/input.js"
+import { sha256 } from "./internal/sha256.js"
 import * as internal from "./internal/userSession.js"
 
 /**
@@ -37,6 +39,18 @@ export interface UserSession<in Scopes extends UserScope> {
   readonly scopes: ReadonlyArray<UserScope>
 }
 
+const bareSecrets = (options: {
+  readonly userId: UserId
+  readonly accessToken: Redacted.Redacted
+  readonly scopes: ReadonlyArray<UserScope>
+}): internal.Secrets | string => {
+  const token = wordOf(options.accessToken)
+  if (!isUserId(options.userId)) return userIdRequirement
+  if (!isScopes(options.scopes)) return "scopes must be scopes of Tink"
+  if (token === undefined) return "accessToken must be a Redacted of one word of printable characters"
+  return { tokens: TokenSource.fromToken(options.accessToken), identity: `token:${sha256(token)}` }
+}
+
 /**
  * A session with a user access token that the application already holds. It ends when the token expires: operations then
  * fail with `Unauthorized`. `Users.authorize` makes sessions that renew themselves.
@@ -63,8 +77,4 @@ export const make = <const Scopes extends UserScope>(options: {
   readonly userId: UserId
   readonly accessToken: Redacted.Redacted
   readonly scopes: ReadonlyArray<Scopes>
-}): UserSession<Scopes> =>
-  new internal.UserSessionImpl<Scopes>(options.userId, options.scopes, {
-    tokens: TokenSource.fromToken(options.accessToken),
-    identity: `token:${Redacted.value(options.accessToken)}`
-  })
+}): UserSession<Scopes> => new internal.UserSessionImpl<Scopes>(options.userId, options.scopes, bareSecrets(options))

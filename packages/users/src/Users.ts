@@ -25,7 +25,7 @@ import * as Input from "./internal/input.js"
 import { mint } from "./internal/minting.js"
 import { checkId, checkOwner } from "./internal/ownership.js"
 import * as Requests from "./internal/requests.js"
-import { UserSessionImpl } from "./internal/userSession.js"
+import { type Secrets, secretsOf, UserSessionImpl } from "./internal/userSession.js"
 import type { UserSession } from "./UserSession.js"
 
 /**
@@ -205,29 +205,21 @@ export const make: Effect.Effect<Service, never, TinkHttp | UserCache | Scope.Sc
   /** A read of a user, from the cache where that is allowed. Only what goes to Tink is traced. */
   const read = <A>(
     session: UserSession<never>,
-    toRequest: (tokens: TokenSource.TokenSource) => TinkRequest<A>,
+    secrets: Secrets,
+    request: TinkRequest<A>,
     check: (answer: A) => Effect.Effect<void, TinkError>,
     options: ReadOptions | undefined
-  ): Effect.Effect<A, TinkError> =>
-    Effect.suspend(() => {
-      const { identity, tokens } = UserSessionImpl.secretsOf(session)
-      const request = toRequest(tokens)
-      const lookup = Effect.tap(http.request(request), check).pipe(traced(request.operation, session.userId))
-      const key = [request.operation, ...Object.values(request.params ?? {}), identity].join(" ")
-      return options?.bypassCache === true ? lookup : cache.get(session.userId, key, lookup)
-    })
+  ): Effect.Effect<A, TinkError> => {
+    const lookup = Effect.tap(http.request(request), check).pipe(traced(request.operation, session.userId))
+    const key = [request.operation, ...Object.values(request.params ?? {}), instance, secrets.identity].join(" ")
+    return options?.bypassCache === true ? lookup : cache.get(session.userId, key, lookup)
+  }
 
   /** A change of a user: whatever comes of it, nothing that was read before is used again. */
-  const mutate = (
-    session: UserSession<never>,
-    toRequest: (tokens: TokenSource.TokenSource) => TinkRequest<void>
-  ): Effect.Effect<void, TinkError> =>
-    Effect.suspend(() => {
-      const request = toRequest(UserSessionImpl.secretsOf(session).tokens)
-      return cache
-        .invalidateAfter(session.userId, http.request(request), (error) => error.isAmbiguous)
-        .pipe(traced(request.operation, session.userId))
-    })
+  const mutate = (session: UserSession<never>, request: TinkRequest<void>): Effect.Effect<void, TinkError> =>
+    cache
+      .invalidateAfter(session.userId, http.request(request), (error) => error.isAmbiguous)
+      .pipe(traced(request.operation, session.userId))
 
   /** An external id can be given to another user later, so it is looked up each time, and never used as an identity. */
   const findUserId = (externalUserId: string) =>
@@ -242,24 +234,27 @@ export const make: Effect.Effect<Service, never, TinkHttp | UserCache | Scope.Sc
 
   return Users.of({
     createUser: (input) =>
-      Input.checkCreateUser("createUser", input).pipe(
-        Effect.andThen(Effect.suspend(() => http.request(Requests.createUser(input)))),
-        traced("createUser")
-      ),
+      Effect.suspend(() =>
+        Effect.andThen(Input.checkCreateUser("createUser", input), () => http.request(Requests.createUser(input)))
+      ).pipe(traced("createUser")),
 
-    deleteUser: (session) => mutate(session, Requests.deleteUser),
+    deleteUser: (session) =>
+      Effect.gen(function* () {
+        const { tokens } = yield* secretsOf("deleteUser", session)
+        yield* mutate(session, Requests.deleteUser(tokens))
+      }),
 
     createAuthorization: (input) =>
-      Input.checkAuthorization("createAuthorization", input).pipe(
-        Effect.andThen(Effect.suspend(() => http.request(Requests.createAuthorization(input)))),
-        traced("createAuthorization")
-      ),
+      Effect.suspend(() =>
+        Effect.andThen(Input.checkAuthorization("createAuthorization", input), () =>
+          http.request(Requests.createAuthorization(input))
+        )
+      ).pipe(traced("createAuthorization")),
 
-    getUserAccessToken: ({ code }) =>
-      Input.checkCode("getUserAccessToken", code).pipe(
-        Effect.andThen(http.exchangeCode(code)),
-        traced("getUserAccessToken")
-      ),
+    getUserAccessToken: (grant) =>
+      Effect.suspend(() =>
+        Effect.andThen(Input.checkCode("getUserAccessToken", grant), () => http.exchangeCode(grant.code))
+      ).pipe(traced("getUserAccessToken")),
 
     authorize: <const Scopes extends UserScope>(input: UserReference & { readonly scopes: ReadonlyArray<Scopes> }) =>
       Effect.gen(function* () {
@@ -273,23 +268,38 @@ export const make: Effect.Effect<Service, never, TinkHttp | UserCache | Scope.Sc
       }).pipe(traced("authorize")),
 
     listCredentials: (session, options) =>
-      read(session, Requests.listCredentials, checkOwner("listCredentials", session.userId), options),
+      Effect.gen(function* () {
+        const secrets = yield* secretsOf("listCredentials", session)
+        const request = Requests.listCredentials(secrets.tokens)
+        return yield* read(session, secrets, request, checkOwner("listCredentials", session.userId), options)
+      }),
 
     getCredential: (session, id, options) =>
-      read(
-        session,
-        (tokens) => Requests.getCredential(tokens, id),
-        (credential) =>
+      Effect.gen(function* () {
+        const secrets = yield* secretsOf("getCredential", session)
+        yield* Input.checkCredentialsId("getCredential", id)
+        const request = Requests.getCredential(secrets.tokens, id)
+        const check = (credential: Credential) =>
           Effect.andThen(
             checkId("getCredential", id)(credential),
             checkOwner("getCredential", session.userId)([credential])
-          ),
-        options
-      ),
+          )
+        return yield* read(session, secrets, request, check, options)
+      }),
 
-    refreshCredential: (session, id) => mutate(session, (tokens) => Requests.refreshCredential(tokens, id)),
+    refreshCredential: (session, id) =>
+      Effect.gen(function* () {
+        const { tokens } = yield* secretsOf("refreshCredential", session)
+        yield* Input.checkCredentialsId("refreshCredential", id)
+        yield* mutate(session, Requests.refreshCredential(tokens, id))
+      }),
 
-    deleteCredential: (session, id) => mutate(session, (tokens) => Requests.deleteCredential(tokens, id))
+    deleteCredential: (session, id) =>
+      Effect.gen(function* () {
+        const { tokens } = yield* secretsOf("deleteCredential", session)
+        yield* Input.checkCredentialsId("deleteCredential", id)
+        yield* mutate(session, Requests.deleteCredential(tokens, id))
+      })
   })
 })
 
@@ -299,4 +309,6 @@ export const make: Effect.Effect<Service, never, TinkHttp | UserCache | Scope.Sc
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Users, never, TinkHttp | UserCache> = Layer.scoped(Users, make)
+// Fresh: layers are built once per reference, whatever is provided to them, so that in one graph (a `LayerMap` of tenants)
+// the `Users` of one tenant would answer for another.
+export const layer: Layer.Layer<Users, never, TinkHttp | UserCache> = Layer.fresh(Layer.scoped(Users, make))
