@@ -146,18 +146,6 @@ describe.concurrent("bin", () => {
       }),
     timeout
   )
-
-  it.scopedLive(
-    "--help",
-    () =>
-      Effect.gen(function* () {
-        const command = yield* run("--help")
-        assert.strictEqual(yield* command.exit, 0)
-        assert.match(command.stdout(), /^Usage: tink-sandbox .*\n$/)
-        assert.strictEqual(command.stderr(), "")
-      }),
-    timeout
-  )
 })
 
 describe("the arguments of bin", () => {

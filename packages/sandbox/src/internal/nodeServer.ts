@@ -1,8 +1,7 @@
 /**
- * Carries requests to a sandbox over real sockets, with Node's own server so that a fault can reach the socket.
+ * Carries requests to a sandbox over real sockets, with Node's own server, so that a fault can reach the socket.
  */
-import type * as HttpServerError from "@effect/platform/HttpServerError"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
@@ -89,12 +88,24 @@ const serve = (sandbox: Sandbox, request: Http.IncomingMessage, response: Http.S
     Effect.catchAll(() => Effect.void)
   )
 
-// NodeHttpServer waits for open connections when it closes; a client that keeps one alive must not hold it up.
-const closeConnections = (server: Http.Server): Effect.Effect<void> =>
-  Effect.sync(() => {
-    server.close()
+const open = ({ host, port }: Address): Effect.Effect<Http.Server, HttpServerError.ServeError> =>
+  Effect.async((resume) => {
+    const server = Http.createServer()
+    server.once("error", (cause) => resume(Effect.fail(new HttpServerError.ServeError({ cause }))))
+    server.listen(port, host, () => resume(Effect.succeed(server)))
+  })
+
+// A client that keeps its connection open must not hold up the end.
+const close = (server: Http.Server): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    server.close(() => resume(Effect.void))
     server.closeAllConnections()
   })
+
+const portOf = (server: Http.Server, asked: number): number => {
+  const address = server.address()
+  return typeof address === "object" && address !== null ? address.port : asked
+}
 
 /** Listens until the scope closes. A port of 0 takes any that is free; the address says which. */
 export const listen = (
@@ -102,14 +113,11 @@ export const listen = (
   address: Address
 ): Effect.Effect<Address, HttpServerError.ServeError, Scope.Scope> =>
   Effect.gen(function* () {
-    const server = Http.createServer()
-    const httpServer = yield* NodeHttpServer.make(() => server, address)
     const fork = yield* FiberSet.makeRuntime<never>()
+    const server = yield* Effect.acquireRelease(open(address), close)
     server.on("request", (request, response) => {
       response.on("error", () => {})
       fork(serve(sandbox, request, response))
     })
-    yield* Effect.addFinalizer(() => closeConnections(server))
-    const bound = httpServer.address
-    return { host: address.host, port: bound._tag === "TcpAddress" ? bound.port : address.port }
+    return { host: address.host, port: portOf(server, address.port) }
   })
