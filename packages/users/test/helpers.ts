@@ -85,17 +85,19 @@ export const sentLines = Effect.map(Wire, ({ sent }) => sent.map(({ line }) => l
 
 /** Waits until something has gone over the wire. */
 export const untilSent = (line: string, times = 1) =>
-  Effect.yieldNow().pipe(
+  turn.pipe(
     Effect.andThen(sentLines),
     Effect.repeat({ until: (lines) => lines.filter((other) => other === line).length >= times }),
     Effect.asVoid
   )
 
+/** A turn of the event loop: what is not of the clock, as reading a body, needs it to get on. */
+export const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
 /** Lets the test's time pass until a fiber has ended. */
 export const passUntilEnd = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) =>
   TestClock.adjust("1 second").pipe(
-    // What is not of the clock (reading a body) needs a turn of the event loop.
-    Effect.andThen(Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))),
+    Effect.andThen(turn),
     Effect.andThen(Fiber.poll(fiber)),
     Effect.repeat({ until: (exit) => exit._tag === "Some" }),
     Effect.andThen(Fiber.join(fiber))

@@ -21,11 +21,12 @@ const pad = (bytes: Uint8Array): DataView => {
   return view
 }
 
+const at = (words: Int32Array, index: number): number => words[index] ?? 0
+
 /** The digest of a text, in hexadecimal. */
 export const sha256 = (text: string): string => {
   const message = pad(new TextEncoder().encode(text))
   const state = Int32Array.from(primes.slice(0, 8), (prime) => fraction(Math.sqrt(prime)))
-  const at = (words: Int32Array, index: number) => words[index] ?? 0
   for (let block = 0; block < message.byteLength; block += 64) {
     const schedule = new Int32Array(64)
     for (let i = 0; i < 16; i++) schedule[i] = message.getInt32(block + i * 4)

@@ -1,0 +1,443 @@
+import { assert, describe, it } from "@effect/vitest"
+import type * as TinkHttp from "@effect-tink/http/TinkHttp"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as UserCache from "@effect-tink/user-cache/UserCache"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import type { UserSession } from "../src/UserSession.js"
+import * as Session from "../src/UserSession.js"
+import * as Users from "../src/Users.js"
+import {
+  allScopes,
+  failure,
+  getToken,
+  LIST,
+  makeSession,
+  makeUser,
+  passUntilEnd,
+  provideAll,
+  takeLines,
+  turn,
+  untilSent,
+  withTime
+} from "./helpers.js"
+
+type Reader = UserSession<"credentials:read">
+
+const list = (session: Reader, options?: Users.ReadOptions) =>
+  Effect.flatMap(Users.Users, (users) => users.listCredentials(session, options))
+
+/** Lists, and says what has gone over the wire for it. */
+const linesOfList = (session: Reader) => takeLines.pipe(Effect.andThen(list(session)), Effect.andThen(takeLines))
+
+describe("reads", () => {
+  it.effect("are answered from the cache for 30 seconds", () =>
+    Effect.gen(function* () {
+      const { session } = yield* makeSession
+      const first = yield* list(session)
+      yield* TestClock.adjust("29999 millis")
+      assert.deepStrictEqual(yield* list(session), first)
+      assert.deepStrictEqual(yield* takeLines, [LIST])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* linesOfList(session), [LIST])
+    }).pipe(provideAll())
+  )
+
+  it.effect("of one credential are kept apart from those of others and from the list", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session, userId } = yield* makeSession
+      yield* sandbox.connectBank(userId, { providerName: "se-demobank-password" })
+      const other = (yield* users.listCredentials(session)).find(({ id }) => id !== credentialsId)
+      assert.isDefined(other)
+      assert.strictEqual((yield* users.getCredential(session, credentialsId)).id, credentialsId)
+      assert.strictEqual((yield* users.getCredential(session, other.id)).id, other.id)
+      assert.strictEqual((yield* users.getCredential(session, credentialsId)).id, credentialsId)
+      assert.strictEqual((yield* users.getCredential(session, other.id)).id, other.id)
+      assert.lengthOf(yield* takeLines, 3)
+    }).pipe(provideAll())
+  )
+
+  it.effect("past the cache ask Tink and change nothing in it", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const cache = yield* UserCache.UserCache
+      const { credentialsId, session } = yield* makeSession
+      yield* list(session, { bypassCache: true })
+      assert.strictEqual((yield* cache.stats).size, 0)
+      yield* list(session)
+      yield* users.getCredential(session, credentialsId)
+      yield* takeLines
+      const before = yield* cache.stats
+      yield* list(session, { bypassCache: true })
+      yield* users.getCredential(session, credentialsId, { bypassCache: true })
+      assert.deepStrictEqual(yield* takeLines, [LIST, `GET /api/v1/credentials/${credentialsId}`])
+      assert.deepStrictEqual(yield* cache.stats, before)
+    }).pipe(provideAll())
+  )
+
+  it.effect("that fail are not kept", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { session } = yield* makeSession
+      yield* sandbox.injectFault({ kind: "status", status: 400, path: "/api/v1/credentials/list" })
+      assert.strictEqual((yield* failure(list(session))).reason, "Invalid")
+      assert.lengthOf(yield* list(session), 1)
+    }).pipe(provideAll())
+  )
+
+  it.effect(
+    "10 000 at once make one request",
+    () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        const cache = yield* UserCache.UserCache
+        const { session } = yield* makeSession
+        yield* sandbox.injectFault({ kind: "slow-body", milliseconds: 5000, path: "/api/v1/credentials/list" })
+        const readers = yield* Effect.fork(
+          Effect.all(Effect.replicate(list(session), 10_000), { concurrency: "unbounded" })
+        )
+        yield* Effect.repeat(Effect.andThen(turn, cache.stats), { until: ({ joins }) => joins === 9999 })
+        const all = yield* passUntilEnd(readers)
+        assert.lengthOf(all, 10_000)
+        assert.isTrue(all.every((credentials) => credentials.length === 1))
+        assert.deepStrictEqual(yield* takeLines, [LIST])
+      }).pipe(provideAll()),
+    30_000
+  )
+
+  it.effect("a reader who gives up disturbs no other", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { session } = yield* makeSession
+      yield* sandbox.injectFault({ kind: "slow-body", milliseconds: 5000, path: "/api/v1/credentials/list" })
+      const hasty = yield* Effect.fork(Effect.timeoutOption(list(session), "1 second"))
+      yield* untilSent(LIST)
+      const patient = yield* Effect.fork(list(session))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(hasty))._tag, "None")
+      assert.lengthOf(yield* passUntilEnd(patient), 1)
+      assert.deepStrictEqual(yield* takeLines, [LIST])
+    }).pipe(provideAll())
+  )
+})
+
+describe("who may see what was read", () => {
+  it.effect("one user's reads are nobody else's", () =>
+    Effect.gen(function* () {
+      const a = yield* makeSession
+      const b = yield* makeSession
+      yield* list(a.session)
+      assert.deepStrictEqual(
+        (yield* list(b.session)).map(({ id, userId }) => [id, userId]),
+        [[b.credentialsId, b.userId]]
+      )
+    }).pipe(provideAll())
+  )
+
+  it.effect("sessions for the same scopes share, in whatever order and however often they are named", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* makeUser()
+      const one = yield* users.authorize({ userId, scopes: ["credentials:read", "user:read"] })
+      const two = yield* users.authorize({ userId, scopes: ["user:read", "credentials:read", "user:read"] })
+      yield* list(one)
+      assert.deepStrictEqual(yield* linesOfList(two), [])
+    }).pipe(provideAll())
+  )
+
+  it.effect("sessions for other scopes do not", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* makeUser()
+      const one = yield* users.authorize({ userId, scopes: ["credentials:read", "user:read"] })
+      const two = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+      yield* list(one)
+      assert.deepStrictEqual(yield* linesOfList(two), [LIST])
+    }).pipe(provideAll())
+  )
+
+  it.effect("a session without the scope does not see what one with it has read, even past the types", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session, userId } = yield* makeSession
+      yield* list(session)
+      yield* users.getCredential(session, credentialsId)
+      const other = yield* users.authorize({ userId, scopes: ["user:delete"] })
+      // What the compiler does not let through.
+      const forged = other as unknown as Reader
+      assert.strictEqual((yield* failure(list(forged))).reason, "Forbidden")
+      assert.strictEqual((yield* failure(users.getCredential(forged, credentialsId))).reason, "Forbidden")
+    }).pipe(provideAll())
+  )
+
+  it.effect("sessions with the same token share, those with another do not", () =>
+    Effect.gen(function* () {
+      const { session: minted, userId } = yield* makeSession
+      const scopes = ["credentials:read"] as const
+      const { accessToken } = yield* getToken(userId, scopes)
+      const other = yield* getToken(userId, scopes)
+      const one = Session.make({ userId, accessToken, scopes })
+      yield* list(one)
+      assert.deepStrictEqual(yield* linesOfList(Session.make({ userId, accessToken, scopes: allScopes })), [])
+      assert.deepStrictEqual(yield* linesOfList(Session.make({ ...other, userId, scopes })), [LIST])
+      assert.deepStrictEqual(yield* linesOfList(minted), [LIST])
+    }).pipe(provideAll())
+  )
+
+  it.effect("two Users over one cache do not share, not even by a session of one given to the other", () =>
+    Effect.gen(function* () {
+      const { session, userId } = yield* makeSession
+      const { accessToken } = yield* getToken(userId)
+      const bare = Session.make({ userId, accessToken, scopes: allScopes })
+      yield* list(session)
+      yield* list(bare)
+      yield* takeLines
+      const tenant = Effect.provide(Users.layer)
+      const authorize = Effect.flatMap(Users.Users, (users) => users.authorize({ userId, scopes: allScopes }))
+      const other = yield* Effect.flatMap(authorize, linesOfList).pipe(tenant)
+      assert.deepStrictEqual(other, [LIST])
+      assert.deepStrictEqual(yield* linesOfList(session).pipe(tenant), [LIST])
+      assert.deepStrictEqual(yield* linesOfList(bare).pipe(tenant), [LIST])
+      assert.deepStrictEqual(yield* linesOfList(session), [])
+    }).pipe(provideAll())
+  )
+
+  it.effect("a bare session whose token is another user's is refused, each time, and nothing is kept of it", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const cache = yield* UserCache.UserCache
+      const victim = yield* makeUser()
+      const { userId } = yield* makeUser()
+      const { accessToken } = yield* getToken(victim.userId)
+      const session = Session.make({ userId, accessToken, scopes: allScopes })
+      for (const read of [
+        list(session),
+        list(session),
+        list(session, { bypassCache: true }),
+        users.getCredential(session, victim.credentialsId),
+        users.getCredential(session, victim.credentialsId, { bypassCache: true })
+      ]) {
+        const error = yield* failure(read)
+        assert.strictEqual(error.reason, "Invalid")
+        assert.notInclude(error.message, victim.userId)
+      }
+      assert.strictEqual((yield* cache.stats).size, 0)
+    }).pipe(provideAll())
+  )
+})
+
+interface Mutation {
+  readonly name: string
+  readonly target: { readonly method: string; readonly path: string }
+  readonly run: (context: Effect.Effect.Success<typeof makeSession>) => Effect.Effect<void, unknown, Users.Users>
+}
+
+const mutations: ReadonlyArray<Mutation> = [
+  {
+    name: "refreshCredential",
+    target: { method: "POST", path: "/api/v1/credentials/{id}/refresh" },
+    run: ({ credentialsId, session }) =>
+      Effect.flatMap(Users.Users, (users) => users.refreshCredential(session, credentialsId))
+  },
+  {
+    name: "deleteCredential",
+    target: { method: "DELETE", path: "/api/v1/credentials/{id}" },
+    run: ({ credentialsId, session }) =>
+      Effect.flatMap(Users.Users, (users) => users.deleteCredential(session, credentialsId))
+  },
+  {
+    name: "deleteUser",
+    target: { method: "POST", path: "/api/v1/user/delete" },
+    run: ({ session }) => Effect.flatMap(Users.Users, (users) => users.deleteUser(session))
+  }
+]
+
+/** One request only, so that what becomes of it is what becomes of the call. */
+const once = { http: { maxRetries: 0 } }
+
+/** What goes over the wire for a read, whatever comes of it. */
+const lines = (session: Reader) => takeLines.pipe(Effect.andThen(Effect.exit(list(session))), Effect.andThen(takeLines))
+
+const stats = Effect.flatMap(UserCache.UserCache, (cache) => cache.stats)
+
+for (const { name, run, target } of mutations) {
+  describe(`${name} invalidates its user`, () => {
+    it.effect("when it succeeds, and no other user", () =>
+      Effect.gen(function* () {
+        const bystander = yield* makeSession
+        const context = yield* makeSession
+        yield* list(context.session)
+        yield* list(bystander.session)
+        yield* run(context)
+        assert.isNotEmpty(yield* lines(context.session))
+        assert.deepStrictEqual(yield* lines(bystander.session), [])
+        assert.strictEqual((yield* stats).quarantines, 0)
+      }).pipe(provideAll())
+    )
+
+    it.effect("when it fails, and only once if it surely changed nothing", () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        const context = yield* makeSession
+        yield* list(context.session)
+        yield* sandbox.injectFault({ ...target, kind: "status", status: 404 })
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(run(context))))
+        assert.deepStrictEqual(yield* lines(context.session), [LIST])
+        assert.deepStrictEqual(yield* lines(context.session), [])
+      }).pipe(provideAll(once))
+    )
+
+    const ambiguous: ReadonlyArray<readonly [string, TinkSandbox.Fault]> = [
+      ["the connection breaks after it was applied", { ...target, kind: "drop-after" }],
+      ["the connection breaks before it was applied", { ...target, kind: "drop-before" }],
+      ["Tink answers 503", { ...target, kind: "status", status: 503 }],
+      ["Tink answers 408", { ...target, kind: "status", status: 408 }],
+      ["something else answers, with a page", { ...target, kind: "garbage" }],
+      ["the answer comes after the deadline", { ...target, kind: "delay", milliseconds: 15_000 }]
+    ]
+    for (const [what, fault] of ambiguous) {
+      it.effect(`and quarantines them for 30 seconds when ${what}`, () =>
+        Effect.gen(function* () {
+          const sandbox = yield* TinkSandbox.TinkSandbox
+          const context = yield* makeSession
+          yield* list(context.session)
+          yield* sandbox.injectFault(fault)
+          const exit = yield* withTime(Effect.exit(run(context)))
+          assert.isTrue(Exit.isFailure(exit))
+          assert.isNotEmpty(yield* lines(context.session))
+          assert.isNotEmpty(yield* lines(context.session))
+          assert.strictEqual((yield* stats).quarantines, 1)
+          assert.strictEqual((yield* stats).size, 0)
+          yield* TestClock.adjust("30 seconds")
+          assert.strictEqual((yield* stats).bypasses, 2)
+          yield* lines(context.session)
+          assert.strictEqual((yield* stats).bypasses, 2)
+        }).pipe(provideAll(once))
+      )
+    }
+
+    it.effect("and quarantines them when it is interrupted", () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        const context = yield* makeSession
+        yield* list(context.session)
+        yield* takeLines
+        yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
+        const fiber = yield* Effect.fork(run(context))
+        yield* untilSent(`${target.method} ${target.path.replace("{id}", context.credentialsId)}`)
+        yield* Fiber.interrupt(fiber)
+        assert.isNotEmpty(yield* lines(context.session))
+        assert.isNotEmpty(yield* lines(context.session))
+        assert.strictEqual((yield* stats).quarantines, 1)
+      }).pipe(provideAll())
+    )
+
+    it.effect("and quarantines them when its caller runs out of time", () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        const context = yield* makeSession
+        yield* list(context.session)
+        yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
+        yield* withTime(Effect.exit(Effect.timeout(run(context), "1 second")))
+        assert.isNotEmpty(yield* lines(context.session))
+        assert.strictEqual((yield* stats).quarantines, 1)
+      }).pipe(provideAll())
+    )
+  })
+}
+
+describe("changes", () => {
+  it.effect("that are applied after their call has failed are never hidden by what was read in between", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* sandbox.injectFault({ kind: "delay", milliseconds: 25_000, method: "DELETE" })
+      const error = yield* withTime(failure(users.deleteCredential(session, credentialsId)))
+      assert.strictEqual(error.reason, "Timeout")
+      assert.isTrue(error.isAmbiguous)
+      assert.lengthOf(yield* list(session), 1)
+      // 10 seconds were waited for an answer; now the request is 26 seconds old.
+      yield* TestClock.adjust("16 seconds")
+      yield* Effect.repeat(Effect.andThen(turn, sandbox.requests), {
+        until: (requests) => requests.every(({ duration }) => duration !== null)
+      })
+      assert.lengthOf(yield* list(session), 0)
+    }).pipe(provideAll(once))
+  )
+
+  it.effect("a read that was under way answers who waited for it, and is not kept", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* sandbox.injectFault({ kind: "slow-body", milliseconds: 5000, path: "/api/v1/credentials/list" })
+      const early = yield* Effect.fork(list(session))
+      yield* untilSent(LIST)
+      yield* Effect.repeat(Effect.andThen(turn, sandbox.requests), {
+        until: (requests) => requests.some(({ fault, status }) => fault === "slow-body" && status === 200)
+      })
+      yield* users.deleteCredential(session, credentialsId)
+      assert.lengthOf(yield* list(session), 0)
+      assert.lengthOf(yield* passUntilEnd(early), 1)
+      assert.lengthOf(yield* list(session), 0)
+    }).pipe(provideAll())
+  )
+
+  it.effect("by external id are seen by who reads by user id, and the other way round", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, userId } = yield* makeUser("cust-0001")
+      const byId = yield* users.authorize({ userId, scopes: ["credentials:read", "credentials:refresh"] })
+      const byExternalId = yield* users.authorize({
+        externalUserId: "cust-0001",
+        scopes: ["credentials:read", "credentials:write"]
+      })
+      assert.strictEqual(byExternalId.userId, userId)
+      yield* list(byId)
+      yield* list(byExternalId)
+      yield* users.refreshCredential(byId, credentialsId)
+      assert.strictEqual((yield* list(byExternalId))[0]?.status, "AUTHENTICATING")
+      yield* list(byId)
+      yield* users.deleteCredential(byExternalId, credentialsId)
+      assert.lengthOf(yield* list(byId), 0)
+      assert.lengthOf(yield* list(byExternalId), 0)
+    }).pipe(provideAll())
+  )
+
+  it.effect("createUser, createAuthorization, getUserAccessToken and authorize leave the cache alone", () =>
+    Effect.gen(function* () {
+      const { userId } = yield* makeUser()
+      yield* getToken(userId)
+      yield* Effect.flatMap(Users.Users, (users) => users.authorize({ userId, scopes: allScopes }))
+      const { hits, invalidations, misses, size } = yield* stats
+      assert.deepStrictEqual([hits, misses, invalidations, size], [0, 0, 0, 0])
+    }).pipe(provideAll())
+  )
+})
+
+it.effect("layerNoop: the same operations, and every read a request", () =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const { credentialsId, session } = yield* makeSession
+    yield* users.listCredentials(session)
+    yield* users.listCredentials(session)
+    yield* users.deleteCredential(session, credentialsId)
+    assert.lengthOf(yield* users.listCredentials(session), 0)
+    assert.lengthOf(
+      (yield* takeLines).filter((line) => line === LIST),
+      3
+    )
+  }).pipe(
+    Effect.provide(Users.layer),
+    Effect.provide(UserCache.layerNoop),
+    // Of all the parts, only Users is made anew, over the cache that is none.
+    Effect.provide(Layer.passthrough(Layer.context<TinkHttp.TinkHttp>())),
+    provideAll()
+  )
+)
