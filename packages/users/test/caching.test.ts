@@ -1,11 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import type * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import type { UserSession } from "../src/UserSession.js"
 import * as Session from "../src/UserSession.js"
@@ -420,24 +418,3 @@ describe("changes", () => {
     }).pipe(provideAll())
   )
 })
-
-it.effect("layerNoop: the same operations, and every read a request", () =>
-  Effect.gen(function* () {
-    const users = yield* Users.Users
-    const { credentialsId, session } = yield* makeSession
-    yield* users.listCredentials(session)
-    yield* users.listCredentials(session)
-    yield* users.deleteCredential(session, credentialsId)
-    assert.lengthOf(yield* users.listCredentials(session), 0)
-    assert.lengthOf(
-      (yield* takeLines).filter((line) => line === LIST),
-      3
-    )
-  }).pipe(
-    Effect.provide(Users.layer),
-    Effect.provide(UserCache.layerNoop),
-    // Of all the parts, only Users is made anew, over the cache that is none.
-    Effect.provide(Layer.passthrough(Layer.context<TinkHttp.TinkHttp>())),
-    provideAll()
-  )
-)

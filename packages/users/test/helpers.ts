@@ -1,5 +1,6 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Ids from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type * as TinkConfig from "@effect-tink/http/TinkConfig"
@@ -11,6 +12,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import * as Users from "../src/Users.js"
 
@@ -141,3 +143,30 @@ export const getToken = (userId: Ids.UserId, scopes: ReadonlyArray<UserScope> = 
     const users = yield* Users.Users
     return yield* users.getUserAccessToken(yield* users.createAuthorization({ userId, scopes }))
   })
+
+export interface Answer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** `Users` over a Tink that answers every request as it is told to. */
+export const provideAnswers = (answer: (line: string) => Answer, clientSecret = "a-secret") =>
+  Effect.provide(
+    Users.layer.pipe(
+      Layer.provideMerge(UserCache.layer({ capacity: 100 })),
+      Layer.provideMerge(
+        Layer.orDie(TinkHttp.layer({ clientId: "a-client", clientSecret: Redacted.make(clientSecret), maxRetries: 0 }))
+      ),
+      Layer.provide(
+        Layer.succeed(
+          HttpClient.HttpClient,
+          HttpClient.make((request, url) => {
+            const { body, headers = {}, status = 200 } = answer(`${request.method} ${url.pathname}`)
+            const response = new Response(status === 204 ? null : body, { status, headers })
+            return Effect.succeed(HttpClientResponse.fromWeb(request, response))
+          })
+        )
+      )
+    )
+  )

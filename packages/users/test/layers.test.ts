@@ -1,0 +1,189 @@
+import { assert, describe, it } from "@effect/vitest"
+import { AccessToken } from "@effect-tink/http/AccessToken"
+import * as Ids from "@effect-tink/http/Ids"
+import * as TinkHttp from "@effect-tink/http/TinkHttp"
+import type { Outgoing } from "@effect-tink/http/TinkRequest"
+import * as UserCache from "@effect-tink/user-cache/UserCache"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { AuthorizationGrant } from "../src/AuthorizationGrant.js"
+import { Credential } from "../src/Credential.js"
+import * as UserSession from "../src/UserSession.js"
+import * as Users from "../src/Users.js"
+import { failure, provideAll, makeUser } from "./helpers.js"
+
+const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
+const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
+const accessToken = Redacted.make("a-token")
+const session = UserSession.make({ userId, accessToken, scopes: ["credentials:read", "credentials:write"] })
+
+const credential = new Credential({ id, userId, providerName: "a-bank", status: "UPDATED", fields: {} })
+
+describe("a fake Users", () => {
+  it.effect("needs only the operations that the test is about", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      assert.deepStrictEqual(yield* users.listCredentials(session), [credential])
+      const defect = yield* Effect.catchAllDefect(users.deleteCredential(session, id), (defect) =>
+        Effect.succeed(defect)
+      )
+      assert.include(String(defect), `Unimplemented method "deleteCredential"`)
+    }).pipe(Effect.provide(Layer.mock(Users.Users, { listCredentials: () => Effect.succeed([credential]) })))
+  )
+})
+
+/** The answer that a fake gives, as the type of the request that it was asked with. */
+const answerWith =
+  (answers: Readonly<Record<string, unknown>>, seen: Array<Outgoing>): TinkHttp.Service["request"] =>
+  (request) =>
+    Effect.sync(() => {
+      seen.push(request)
+      // A fake cannot know the type that goes with a request's name.
+      return answers[request.operation] as never
+    })
+
+const fakeToken = (scopes: ReadonlyArray<string>) =>
+  new AccessToken({ accessToken: Redacted.make("minted"), expiresIn: Duration.hours(2), scopes })
+
+const grant = new AuthorizationGrant({ code: Redacted.make("a-code") })
+
+const authorizing = (granted: ReadonlyArray<string>) =>
+  Effect.flatMap(Users.Users, (users) =>
+    users.authorize({ userId, scopes: ["credentials:read", "credentials:write"] })
+  ).pipe(
+    Effect.provide(Users.layer),
+    Effect.provide(UserCache.layerNoop),
+    Effect.provide(
+      Layer.mock(TinkHttp.TinkHttp, {
+        request: answerWith({ createAuthorization: grant }, []),
+        exchangeCode: () => Effect.succeed(fakeToken(granted))
+      })
+    )
+  )
+
+const finding = (found: unknown) =>
+  Effect.flatMap(Users.Users, (users) =>
+    users.authorize({ externalUserId: "cust-0001", scopes: ["credentials:read"] })
+  ).pipe(
+    Effect.provide(Users.layer),
+    Effect.provide(UserCache.layerNoop),
+    Effect.provide(
+      Layer.mock(TinkHttp.TinkHttp, {
+        request: answerWith({ createAuthorization: grant, authorize: found }, []),
+        exchangeCode: () => Effect.succeed(fakeToken([]))
+      })
+    )
+  )
+
+describe("a fake TinkHttp", () => {
+  it.effect("sees each request as data", () => {
+    const seen: Array<Outgoing> = []
+    return Effect.gen(function* () {
+      const users = yield* Users.Users
+      yield* users.getCredential(session, id)
+      yield* users.getCredential(session, id)
+      yield* users.deleteCredential(session, id)
+      assert.deepStrictEqual(
+        seen.map(({ method, params, route }) => [method, route, params]),
+        [
+          ["GET", "/api/v1/credentials/{id}", { id }],
+          ["DELETE", "/api/v1/credentials/{id}", { id }]
+        ]
+      )
+    }).pipe(
+      Effect.provide(Users.layer),
+      Effect.provide(UserCache.layer({ capacity: 10 })),
+      Effect.provide(Layer.mock(TinkHttp.TinkHttp, { request: answerWith({ getCredential: credential }, seen) }))
+    )
+  })
+
+  it.effect("a token with fewer scopes than asked for is Forbidden, by name", () =>
+    Effect.gen(function* () {
+      const error = yield* failure(authorizing(["credentials:read", "user:read"]))
+      assert.strictEqual(error.reason, "Forbidden")
+      assert.strictEqual(error.detail, "Tink has not granted credentials:write")
+      assert.isFalse(error.isRetryable)
+    })
+  )
+
+  it.effect("a token with more scopes, in any order, or of which Tink does not say them, is fine", () =>
+    Effect.gen(function* () {
+      yield* authorizing(["user:read", "credentials:write", "credentials:read"])
+      yield* authorizing([])
+    })
+  )
+
+  it.effect("another user than the one looked for is refused", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* finding({ id: userId, externalUserId: "cust-0001" })).userId, userId)
+      const error = yield* failure(finding({ id: userId, externalUserId: "cust-0002" }))
+      assert.strictEqual(error.reason, "Invalid")
+      assert.notInclude(error.message, "cust-000")
+    })
+  )
+
+  it.effect("its defects are the test's own", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const exit = yield* Effect.exit(users.listCredentials(session))
+      assert.strictEqual(exit._tag, "Failure")
+    }).pipe(
+      Effect.provide(Users.layer),
+      Effect.provide(UserCache.layerNoop),
+      Effect.provide(Layer.mock(TinkHttp.TinkHttp, {}))
+    )
+  )
+})
+
+describe("layerNoop", () => {
+  it.effect("makes every read a request", () => {
+    const seen: Array<Outgoing> = []
+    return Effect.gen(function* () {
+      const users = yield* Users.Users
+      yield* users.getCredential(session, id)
+      yield* users.getCredential(session, id)
+      yield* users.deleteCredential(session, id)
+      assert.deepStrictEqual(
+        seen.map(({ operation }) => operation),
+        ["getCredential", "getCredential", "deleteCredential"]
+      )
+    }).pipe(
+      Effect.provide(Users.layer),
+      Effect.provide(UserCache.layerNoop),
+      Effect.provide(Layer.mock(TinkHttp.TinkHttp, { request: answerWith({ getCredential: credential }, seen) }))
+    )
+  })
+})
+
+describe("a UserCache of the application's own", () => {
+  it.effect("gets keys that say who may read, and never a token", () => {
+    const keys: Array<string> = []
+    const layerRecording = Layer.effect(
+      UserCache.UserCache,
+      Effect.map(UserCache.UserCache, (cache) =>
+        UserCache.UserCache.of({
+          ...cache,
+          get: (userId, key, lookup) => {
+            keys.push(`${userId} ${key}`)
+            return cache.get(userId, key, lookup)
+          }
+        })
+      )
+    ).pipe(Layer.provide(UserCache.layerNoop))
+    return Effect.gen(function* () {
+      const { userId } = yield* makeUser()
+      yield* Effect.gen(function* () {
+        const users = yield* Users.Users
+        const scopes = ["credentials:read"] as const
+        const { accessToken } = yield* users.getUserAccessToken(yield* users.createAuthorization({ userId, scopes }))
+        yield* users.listCredentials(UserSession.make({ userId, accessToken, scopes }))
+        yield* users.listCredentials(yield* users.authorize({ userId, scopes }))
+        assert.strictEqual(new Set(keys).size, 2)
+        assert.isTrue(keys.every((key) => key.startsWith(`${userId} listCredentials `)))
+        assert.notInclude(keys.join(), Redacted.value(accessToken))
+      }).pipe(Effect.provide(Users.layer), Effect.provide(layerRecording))
+    }).pipe(provideAll())
+  })
+})
