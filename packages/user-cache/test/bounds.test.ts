@@ -16,6 +16,7 @@ import {
   ambiguous,
   certain,
   failAmbiguously,
+  heapBytes,
   isAmbiguous,
   makeOrigin,
   makeVersions,
@@ -147,6 +148,33 @@ describe("capacity", () => {
       }
       assert.deepStrictEqual(yield* stored(cache, ["a/1", "b/k", "c/k", "d/k"]), ["d/k"])
     }).pipe(withCache({ capacity: 1 }))
+  )
+})
+
+describe("memory", () => {
+  it.effect(
+    "does not grow with the number of users seen, however they leave",
+    () =>
+      Effect.gen(function* () {
+        const cache = yield* UserCache
+        const see = (from: number, to: number) =>
+          Effect.forEach(
+            Array.from({ length: to - from }, (_, i) => from + i),
+            (i) =>
+              Effect.all([
+                read(cache, `evicted ${i}/k`),
+                Effect.exit(cache.get(`failed ${i}`, "k", Effect.fail(certain))),
+                Effect.zipRight(read(cache, `invalidated ${i}/k`), cache.invalidate(`invalidated ${i}`))
+              ]),
+            { discard: true }
+          )
+        yield* see(0, 2_000)
+        const before = yield* heapBytes
+        yield* see(2_000, 10_000)
+        // An empty map takes more than 200 bytes; what the engine itself keeps for a while takes less.
+        assert.isBelow((yield* heapBytes) - before, 200 * 8_000)
+      }).pipe(withCache({ capacity: 10 })),
+    60_000
   )
 })
 

@@ -17,10 +17,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import * as v8 from "node:v8"
-import * as vm from "node:vm"
 import { layer, UserCache } from "../src/UserCache.js"
-import { certain, type Failed, makeOrigin } from "./helpers.js"
+import { certain, type Failed, heapBytes, makeOrigin } from "./helpers.js"
 
 /** What both can do, for one user. */
 interface Subject<E> {
@@ -173,14 +171,6 @@ const spanOfLookup = (make: Make) =>
     })
     return yield* Effect.withSpan(cache.get("k"), "reader")
   })
-
-v8.setFlagsFromString("--expose-gc")
-const collectGarbage: () => void = vm.runInNewContext("gc")
-
-const heapBytes = Effect.sync(() => {
-  collectGarbage()
-  return v8.getHeapStatistics().used_heap_size
-})
 
 /** Whether memory grows with the number of values that were stored and invalidated again. */
 const memoryGrows = (make: Make) =>
