@@ -177,12 +177,16 @@ const memoryGrows = (make: Make) =>
   Effect.gen(function* () {
     const cache = yield* make({ lookup: () => Effect.succeed("value") })
     const round = Effect.zipRight(cache.get("k"), cache.invalidate("k"))
-    yield* Effect.repeatN(round, 5_000)
-    const before = yield* heapBytes
     const times = 20_000
-    yield* Effect.repeatN(round, times - 1)
+    let least = Number.POSITIVE_INFINITY
+    // What the engine itself allocates comes once; a leak comes every time.
+    for (let i = 0; i < 4; i++) {
+      const before = yield* heapBytes
+      yield* Effect.repeatN(round, times - 1)
+      least = Math.min(least, (yield* heapBytes) - before)
+    }
     // An object takes more than 20 bytes.
-    return (yield* heapBytes) - before > 20 * times
+    return least > 20 * times
   })
 
 const compare = <A>(
