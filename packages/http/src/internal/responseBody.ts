@@ -24,22 +24,35 @@ const join = (chunks: ReadonlyArray<Uint8Array>, size: number): string => {
   return decoder.decode(bytes)
 }
 
-/** Reads a body to its end, which also frees its connection, but no more of it than `maxBytes`. */
+/** How fetch says that there is no body, as after a 204. */
+const isEmpty = (error: HttpClientError.ResponseError): boolean => error.reason === "EmptyBody"
+
+/**
+ * Reads a body to its end, which also frees its connection, but no more of it than `maxBytes`.
+ *
+ * The stream itself never fails: it runs in a fiber of its own, which would log the error of the client, and with it the
+ * request.
+ */
 export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
     let size = 0
+    let failure: Failure | undefined
+    const fail = (error: Failure) => {
+      failure = error
+      return false
+    }
+    const add = (chunk: Uint8Array) => {
+      size += chunk.byteLength
+      chunks.push(chunk)
+      return size <= maxBytes || fail(new BodyTooLarge())
+    }
     return response.stream.pipe(
-      Stream.runForEach((chunk): Effect.Effect<void, Failure> => {
-        size += chunk.byteLength
-        chunks.push(chunk)
-        return size > maxBytes ? Effect.fail(new BodyTooLarge()) : Effect.void
+      Stream.catchAll((error) => {
+        if (!isEmpty(error)) fail(error)
+        return Stream.empty
       }),
-      // How fetch says that there is no body, as after a 204.
-      Effect.catchIf(
-        (error) => error._tag === "ResponseError" && error.reason === "EmptyBody",
-        () => Effect.void
-      ),
-      Effect.map(() => join(chunks, size))
+      Stream.runForEachWhile((chunk) => Effect.sync(() => add(chunk))),
+      Effect.flatMap(() => (failure === undefined ? Effect.succeed(join(chunks, size)) : Effect.fail(failure)))
     )
   })

@@ -1,0 +1,226 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type TinkError, TokenSource } from "@effect-tink/http"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
+import * as Supervisor from "effect/Supervisor"
+import * as TestClock from "effect/TestClock"
+import {
+  answers,
+  createUser,
+  elapse,
+  failure,
+  getCredential,
+  isTokenRequest,
+  json,
+  makeGate,
+  over,
+  refreshCredential,
+  stalledBody,
+  tokenAnswer
+} from "./helpers.js"
+
+/** An effect and the milliseconds it took. */
+const timed = <A>(effect: Effect.Effect<A>) =>
+  Effect.gen(function* () {
+    const before = yield* Clock.currentTimeMillis
+    const value = yield* effect
+    return { value, millis: (yield* Clock.currentTimeMillis) - before }
+  })
+
+describe("the timeout of an attempt", () => {
+  for (const [name, answer] of [
+    ["the head", Effect.never],
+    ["the body", stalledBody()],
+    ["the body of an error", stalledBody(503)]
+  ] as const) {
+    it.scoped(`covers ${name}`, () =>
+      Effect.gen(function* () {
+        const { http } = yield* over(answers(answer), { attemptTimeout: "3 seconds", maxRetries: 0 })
+        const { millis, value } = yield* elapse(timed(failure(http.request(getCredential))))
+        assert.strictEqual(millis, 3000)
+        assert.strictEqual(value.reason, "Timeout")
+        assert.include(value.message, "no answer in time")
+      })
+    )
+  }
+
+  it.scoped("interrupts the attempt", () =>
+    Effect.gen(function* () {
+      const interrupted = yield* Deferred.make<void>()
+      const { http } = yield* over(
+        () => Effect.onInterrupt(Effect.never, () => Deferred.succeed(interrupted, undefined)),
+        { maxRetries: 0 }
+      )
+      yield* elapse(failure(http.request(getCredential)))
+      yield* Deferred.await(interrupted)
+    })
+  )
+
+  it.scoped("holds where the caller cannot be interrupted, as in a finalizer", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(answers(Effect.never), { maxRetries: 0 })
+      const done = yield* Deferred.make<unknown>()
+      const scoped = Effect.scoped(
+        Effect.addFinalizer(() =>
+          Effect.flatMap(Effect.exit(http.request(refreshCredential)), (exit) => Deferred.succeed(done, exit))
+        )
+      )
+      const { millis } = yield* elapse(timed(scoped))
+      assert.strictEqual(millis, 10_000)
+      assert.isTrue(Exit.isExit(yield* Deferred.await(done)))
+    })
+  )
+
+  it.scoped("does not make a caller interruptible who is not", () =>
+    Effect.gen(function* () {
+      const gate = yield* makeGate
+      const { http, sent } = yield* over(() => Effect.zipRight(gate.pass, json(200, { id: "x" })))
+      const done = yield* Deferred.make<unknown, TinkError.TinkError>()
+      const fiber = yield* Effect.fork(Effect.uninterruptible(Effect.intoDeferred(http.request(getCredential), done)))
+      yield* gate.reached
+      const interruption = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* Effect.yieldNow()
+      yield* gate.open
+      yield* Fiber.join(interruption)
+      assert.deepStrictEqual(yield* Deferred.await(done), { id: "x" })
+      assert.strictEqual(sent.length, 1)
+    })
+  )
+})
+
+describe("the deadline", () => {
+  it.scoped("covers all attempts and the waits between them", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(answers(Effect.never), { deadline: "25 seconds", maxRetries: 9 })
+      const { millis, value } = yield* elapse(timed(failure(http.request(getCredential))))
+      assert.approximately(millis, 25_000, 0.001)
+      assert.strictEqual(value.reason, "Timeout")
+      assert.strictEqual(sent.length, 3)
+    })
+  )
+
+  it.scoped("covers the body of the last attempt", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(answers(stalledBody()), { deadline: "4 seconds", attemptTimeout: "1 hour" })
+      const { millis, value } = yield* elapse(timed(failure(http.request(getCredential))))
+      assert.strictEqual(millis, 4000)
+      assert.strictEqual(value.reason, "Timeout")
+    })
+  )
+
+  it.scoped("covers the token, and a request that was not sent is not ambiguous", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over((sent) => (isTokenRequest(sent) ? Effect.never : json(200, {})), {
+        deadline: "5 seconds",
+        attemptTimeout: "1 hour"
+      })
+      const { millis, value } = yield* elapse(timed(failure(http.request(createUser))))
+      assert.strictEqual(millis, 5000)
+      assert.strictEqual(value.reason, "Timeout")
+      assert.isFalse(value.isAmbiguous)
+      assert.isTrue(value.isRetryable)
+      assert.isTrue(sent.every(isTokenRequest))
+    })
+  )
+
+  it.scoped("covers a token source of the application, also in a finalizer", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(answers(json(200, {})), { deadline: "5 seconds" })
+      const tokens = { ...TokenSource.fromToken(Redacted.make("t")), get: Effect.never }
+      const request = http.request({ ...refreshCredential, authorization: { _tag: "User", tokens } })
+      const { millis, value } = yield* elapse(timed(Effect.uninterruptible(failure(request))))
+      assert.strictEqual(millis, 5000)
+      assert.strictEqual(
+        value.message,
+        "refreshCredential: Timeout (POST /api/v1/credentials/{id}/refresh): no access token in time"
+      )
+      assert.isFalse(value.isAmbiguous)
+      assert.strictEqual(sent.length, 0)
+    })
+  )
+
+  it.scoped("leaves to the request what the token has not used", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(
+        (sent) => (isTokenRequest(sent) ? Effect.zipRight(Effect.sleep("3 seconds"), tokenAnswer("t")) : Effect.never),
+        { deadline: "5 seconds" }
+      )
+      const { millis, value } = yield* elapse(timed(failure(http.request(createUser))))
+      assert.strictEqual(millis, 5000)
+      assert.isTrue(value.isAmbiguous)
+    })
+  )
+
+  it.scoped("is not waited for by a wait that would pass it: the last error comes at once", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(
+        answers(json(429, {}, { "retry-after": "2" }), json(503, {}, { "retry-after": "3" })),
+        { deadline: "5 seconds" }
+      )
+      const { millis, value } = yield* elapse(timed(failure(http.request(getCredential))))
+      assert.strictEqual(millis, 2000)
+      assert.strictEqual(value.reason, "Server")
+      assert.strictEqual(value.status, 503)
+      assert.strictEqual(sent.length, 2)
+    })
+  )
+
+  it.scoped("may be infinite", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(answers(json(429, {}, { "retry-after": "9" }), json(200, {})), {
+        deadline: Duration.infinity,
+        attemptTimeout: Duration.infinity
+      })
+      yield* elapse(http.request(getCredential))
+      assert.strictEqual(sent.length, 2)
+    })
+  )
+})
+
+describe("an interruption", () => {
+  it.scoped("ends the attempt in flight and sends nothing more", () =>
+    Effect.gen(function* () {
+      const gate = yield* makeGate
+      const interrupted = yield* Deferred.make<void>()
+      const { http, sent } = yield* over(() =>
+        Effect.onInterrupt(Effect.zipRight(gate.pass, json(200, {})), () => Deferred.succeed(interrupted, undefined))
+      )
+      const fiber = yield* Effect.fork(http.request(getCredential))
+      yield* gate.reached
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
+      yield* Deferred.await(interrupted)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(sent.length, 1)
+    })
+  )
+
+  it.scoped("ends a wait between attempts", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(answers(json(429, {}, { "retry-after": "9" })))
+      const fiber = yield* Effect.fork(http.request(getCredential))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(sent.length, 1)
+    })
+  )
+})
+
+describe("nothing is left", () => {
+  it.scoped("no fiber, after successes, failures, retries and timeouts", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(
+        (_, n) => [json(503, {}), Effect.never, stalledBody(), json(200, {})][n % 4] ?? Effect.never
+      )
+      const supervisor = yield* Supervisor.track
+      const calls = Effect.forEach(Array.from({ length: 8 }), () => Effect.either(http.request(getCredential)))
+      yield* elapse(Effect.supervised(calls, supervisor))
+      assert.deepStrictEqual(yield* supervisor.value, [])
+    })
+  )
+})

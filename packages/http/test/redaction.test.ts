@@ -1,0 +1,402 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import { assert, describe, it } from "@effect/vitest"
+import { type TinkError, TinkHttp, type TinkRequest, TokenSource } from "@effect-tink/http"
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Tracer from "effect/Tracer"
+import { inspect } from "node:util"
+import {
+  createAuthorization,
+  cutBody,
+  elapse,
+  getCredential,
+  isTokenRequest,
+  json,
+  options,
+  over,
+  recordingClient,
+  refreshCredential,
+  type Respond,
+  type Sent,
+  tokenAnswer
+} from "./helpers.js"
+
+/** All that must not be seen, with characters that look different once they are encoded. */
+const canaries = {
+  clientSecret: 'cl13nt-s3cr3t+/="\\&',
+  clientToken: "cl13nt-t0k3n+/=",
+  userToken: "us3r-t0k3n~*'()",
+  code: "c0de-canary+/=&",
+  bodyField: "b0dy-canary",
+  answerField: "answ3r-canary"
+}
+
+const telltale = /s3cr3t|t0k3n|c0de-canary|b0dy-canary|answ3r-canary/
+
+const settings = { clientSecret: Redacted.make(canaries.clientSecret), maxRetries: 1, retryBaseDelay: 0 }
+
+/** Tink repeating what it was sent, as it was sent, in a form, in a URL and in JSON. */
+const echoOf = (sent: Sent): string => {
+  const token = (sent.headers["authorization"] ?? "").replace("Bearer ", "")
+  return [canaries.clientSecret, token, sent.form["code"] ?? "", sent.form["hidden"] ?? ""]
+    .filter((secret) => secret !== "")
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret),
+      new URLSearchParams({ "": secret }).toString().slice(1),
+      JSON.stringify(secret)
+    ])
+    .join(" ")
+}
+
+const echoing =
+  (status: number): Respond =>
+  (sent) => {
+    const echo = echoOf(sent)
+    // A header cannot hold what is not Latin-1.
+    const headerEcho = echo.replaceAll(/[^\x20-\x7e]/g, "")
+    return json(
+      status,
+      { errorMessage: echo, errorCode: echo, echo, answer: canaries.answerField },
+      { "x-request-id": headerEcho, "retry-after": "0", location: `https://evil.test/?${headerEcho}` }
+    )
+  }
+
+/** Nothing in the error of a client is safe, as it holds the request. */
+const leakyError = new Error(`failed with ${Object.values(canaries).join(" ")}`, { cause: canaries })
+
+const answersByReason: ReadonlyArray<readonly [TinkError.Reason, Respond]> = [
+  ["Transport", () => Effect.fail(leakyError)],
+  ["Transport", () => Effect.fail("refused")],
+  ["Transport", () => cutBody()],
+  ["Timeout", echoing(408)],
+  ["RateLimited", echoing(429)],
+  ["Unauthorized", echoing(401)],
+  ["Forbidden", echoing(403)],
+  ["NotFound", echoing(404)],
+  ["Conflict", echoing(409)],
+  ["Invalid", echoing(400)],
+  ["Server", echoing(500)],
+  ["Server", echoing(307)],
+  ["Decode", echoing(200)]
+]
+
+/** Decodes nothing, and says what it has found instead. */
+const Picky: Schema.Schema<string, string> = Schema.String.pipe(
+  Schema.filter((text) => `not ${text}`, { message: ({ actual }) => `not ${String(actual)}` })
+)
+
+const asUser = (request: TinkRequest.TinkRequest<unknown>): TinkRequest.TinkRequest<string> => ({
+  ...request,
+  authorization: { _tag: "User", tokens: TokenSource.fromToken(Redacted.make(canaries.userToken)) },
+  response: Picky
+})
+
+const requests: Readonly<Record<string, (http: TinkHttp.Service) => Effect.Effect<unknown, TinkError.TinkError>>> = {
+  "a user's request": (http) => http.request(asUser({ ...getCredential })),
+  "the application's request": (http) =>
+    http.request({
+      ...createAuthorization,
+      body: { _tag: "Form", fields: { external_user_id: canaries.bodyField, hidden: Redacted.make(canaries.code) } },
+      response: Picky
+    }),
+  "an exchange of a code": (http) => http.exchangeCode(Redacted.make(canaries.code))
+}
+
+interface Seen {
+  readonly texts: Array<string>
+}
+
+const spans = (seen: Seen) => {
+  const made: Array<Tracer.Span> = []
+  const tracer = Tracer.make({
+    span: (name, parent, context, links, startTime, kind) => {
+      const attributes = new Map<string, unknown>()
+      const add = (value: unknown) => {
+        seen.texts.push(inspect(value, { depth: 10 }))
+      }
+      add(name)
+      const span: Tracer.Span = {
+        _tag: "Span",
+        name,
+        spanId: `${made.length}`,
+        traceId: "trace",
+        parent,
+        context,
+        status: { _tag: "Started", startTime },
+        attributes,
+        links,
+        sampled: true,
+        kind,
+        end: (_, exit) => {
+          add(exit)
+          if (exit._tag === "Failure") seen.texts.push(Cause.pretty(exit.cause, { renderErrorCause: true }))
+        },
+        attribute: (key, value) => {
+          attributes.set(key, value)
+          add([key, value])
+        },
+        event: (eventName, _, eventAttributes) => add([eventName, eventAttributes]),
+        addLinks: (more) => add(more.map((link) => link.attributes))
+      }
+      made.push(span)
+      return span
+    },
+    context: (run) => run()
+  })
+  return { tracer, made }
+}
+
+const loggers = (seen: Seen) => [
+  ...[Logger.jsonLogger, Logger.logfmtLogger, Logger.stringLogger].map((logger) =>
+    Logger.map(logger, (line) => {
+      seen.texts.push(line)
+    })
+  ),
+  Logger.prettyLogger({ colors: false })
+]
+
+/** Where the pretty logger writes to. */
+const consoleOf = (seen: Seen): Console.Console => {
+  const note = (...args: ReadonlyArray<unknown>) =>
+    void seen.texts.push(...args.map((arg) => inspect(arg, { depth: 10 })))
+  const unsafe: Console.UnsafeConsole = {
+    assert: note,
+    clear: note,
+    count: note,
+    countReset: note,
+    debug: note,
+    dir: note,
+    dirxml: note,
+    error: note,
+    group: note,
+    groupCollapsed: note,
+    groupEnd: note,
+    info: note,
+    log: note,
+    table: note,
+    time: note,
+    timeEnd: note,
+    timeLog: note,
+    trace: note,
+    warn: note
+  }
+  const effectful = (...args: ReadonlyArray<unknown>) => Effect.sync(() => note(...args))
+  return {
+    [Console.TypeId]: Console.TypeId,
+    assert: effectful,
+    clear: Effect.void,
+    count: effectful,
+    countReset: effectful,
+    debug: effectful,
+    dir: effectful,
+    dirxml: effectful,
+    error: effectful,
+    group: effectful,
+    groupEnd: Effect.void,
+    info: effectful,
+    log: effectful,
+    table: effectful,
+    time: effectful,
+    timeEnd: effectful,
+    timeLog: effectful,
+    trace: effectful,
+    warn: effectful,
+    unsafe
+  }
+}
+
+/** All that an application could print about an error. */
+const everythingSaid = (error: TinkError.TinkError): ReadonlyArray<string> => [
+  error.message,
+  error.stack ?? "",
+  String(error),
+  JSON.stringify(error),
+  JSON.stringify({ ...error }),
+  inspect(error, { depth: 10, showHidden: true }),
+  Cause.pretty(Cause.fail(error), { renderErrorCause: true })
+]
+
+for (const [name, send] of Object.entries(requests)) {
+  describe(name, () => {
+    for (const [index, [reason, respond]] of answersByReason.entries()) {
+      it.scoped(`shows no secret when it comes to ${reason} (${index})`, () =>
+        Effect.gen(function* () {
+          const seen: Seen = { texts: [] }
+          const { made, tracer } = spans(seen)
+          const { http } = yield* over(
+            (sent, n) =>
+              isTokenRequest(sent) && !sent.form["code"] ? tokenAnswer(canaries.clientToken) : respond(sent, n),
+            settings
+          )
+          const silenced = loggers(seen).reduce(
+            (layer, logger) => Layer.merge(layer, Logger.add(logger)),
+            Logger.remove(Logger.defaultLogger)
+          )
+          const error = yield* Effect.flip(send(http)).pipe(
+            Effect.tap((failed) => Effect.logError("It failed", failed, Cause.fail(failed))),
+            Effect.tap((failed) => Effect.annotateCurrentSpan({ failed })),
+            Effect.withSpan("outer"),
+            Effect.withTracer(tracer),
+            Effect.provide(silenced),
+            Effect.withConsole(consoleOf(seen)),
+            Logger.withMinimumLogLevel(LogLevel.All)
+          )
+          seen.texts.push(...everythingSaid(error), inspect(http, { depth: 10 }), JSON.stringify(http))
+          assert.include(
+            ["an exchange of a code Unauthorized Invalid", `${name} ${reason} ${reason}`],
+            `${name} ${reason} ${error.reason}`
+          )
+          assert.isAbove(made.length, 1)
+          assert.isAbove(seen.texts.length, 20)
+          for (const text of seen.texts) {
+            assert.notMatch(text, telltale)
+            assert.notInclude(text, "unhandled error")
+          }
+        })
+      )
+    }
+  })
+}
+
+describe("an error message", () => {
+  it.scoped("that quotes a secret has it blotted out, and nothing else", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(() => json(403, { errorMessage: `no <${canaries.userToken}> here` }), settings)
+      const error = yield* Effect.flip(http.request(asUser({ ...getCredential })))
+      assert.strictEqual(error.errorMessage, "no <<redacted>> here")
+    })
+  )
+
+  it.scoped("that quotes any other token has it blotted out, whole or cut", () =>
+    Effect.gen(function* () {
+      const header = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImFiYyJ9"
+      for (const token of [`${header}.eyJzdWIiOiJ4In0.c2ln`, `${header}.eyJzdWIi`, header]) {
+        const { http } = yield* over(() => json(403, { errorMessage: `token ${token}, no` }), settings)
+        const error = yield* Effect.flip(http.request(asUser({ ...getCredential })))
+        assert.strictEqual(error.errorMessage, "token <redacted>, no")
+      }
+    })
+  )
+})
+
+describe("spans", () => {
+  it.scoped("say what was asked by template, and how often", () =>
+    Effect.gen(function* () {
+      const seen: Seen = { texts: [] }
+      const { made, tracer } = spans(seen)
+      const { http } = yield* over(
+        (_, n) => (n === 1 ? json(503, {}, { "x-request-id": "r1" }) : json(200, {}, { "x-request-id": "r2" })),
+        { retryBaseDelay: 0 }
+      )
+      yield* Effect.withTracer(http.request(getCredential), tracer)
+      assert.deepStrictEqual(
+        made.map(({ attributes, kind, name }) => [
+          name,
+          kind,
+          attributes.get("http.request.resend_count"),
+          attributes.get("http.response.status_code"),
+          attributes.get("tink.request_id")
+        ]),
+        [
+          ["GET /api/v1/credentials/{id}", "client", 0, 503, "r1"],
+          ["GET /api/v1/credentials/{id}", "client", 1, 200, "r2"]
+        ]
+      )
+      const traceIds = new Set(made.map(({ attributes }) => attributes.get("tink.trace_id")))
+      assert.strictEqual(traceIds.size, 1)
+      const keys = new Set(made.flatMap(({ attributes }) => [...attributes.keys()]))
+      assert.deepStrictEqual([...keys].sort(), [
+        "http.request.method",
+        "http.request.resend_count",
+        "http.response.status_code",
+        "server.address",
+        "tink.operation",
+        "tink.request_id",
+        "tink.trace_id",
+        "url.template"
+      ])
+    })
+  )
+
+  it.scoped("hang under the caller's", () =>
+    Effect.gen(function* () {
+      const { made, tracer } = spans({ texts: [] })
+      const { http } = yield* over(() => json(200, {}))
+      yield* http.request(getCredential).pipe(Effect.withSpan("outer"), Effect.withTracer(tracer))
+      const parent = made[1]?.parent ?? Option.none()
+      assert.strictEqual(Option.getOrThrow(parent).spanId, made[0]?.spanId)
+    })
+  )
+})
+
+const snapshotOf = Effect.map(Metric.snapshot, (pairs) =>
+  pairs
+    .filter(({ metricKey }) => metricKey.name.startsWith("tink_http_"))
+    .map(({ metricKey, metricState }) => ({
+      name: metricKey.name,
+      tags: Object.fromEntries(metricKey.tags.map(({ key, value }) => [key, value])),
+      state: metricState
+    }))
+)
+
+const counted = (name: string, tags: Readonly<Record<string, string>>) =>
+  Effect.map(snapshotOf, (all) => {
+    const found = all.find((one) => one.name === name && JSON.stringify(one.tags) === JSON.stringify(tags))
+    return found !== undefined && "count" in found.state ? Number(found.state.count) : 0
+  })
+
+describe("metrics", () => {
+  it.scoped("count requests by method, route and outcome, timeouts and interruptions too", () =>
+    Effect.gen(function* () {
+      const route = "/api/v1/metrics/{id}"
+      const request = { ...getCredential, route } as const
+      const { http } = yield* over((_, n) => (n === 1 ? json(503, {}) : json(200, {})), { retryBaseDelay: 0 })
+      yield* http.request(request)
+      const { http: slow } = yield* over(() => Effect.never, { attemptTimeout: 1, maxRetries: 0 })
+      yield* elapse(Effect.either(slow.request(request)))
+      const { http: stuck } = yield* over(() => Effect.interrupt)
+      yield* Effect.exit(stuck.request(request))
+      const outcome = (outcome: string) => counted("tink_http_requests_total", { method: "GET", route, outcome })
+      assert.strictEqual(yield* outcome("Server"), 1)
+      assert.strictEqual(yield* outcome("ok"), 1)
+      assert.strictEqual(yield* outcome("Timeout"), 1)
+      assert.strictEqual(yield* outcome("interrupted"), 1)
+      assert.strictEqual(yield* counted("tink_http_retries_total", { method: "GET", route }), 1)
+    })
+  )
+
+  it.effect("have no ids and no secrets among their tags", () =>
+    Effect.gen(function* () {
+      const text = JSON.stringify(yield* snapshotOf)
+      assert.notMatch(text, telltale)
+      assert.notInclude(text, "0123456789abcdef")
+      assert.include(text, "tink_http_requests_total")
+    })
+  )
+})
+
+describe("the service", () => {
+  it.scoped("shows nothing of its settings", () =>
+    Effect.gen(function* () {
+      const { client } = recordingClient(() => json(200, {}))
+      const context = yield* Layer.build(TinkHttp.layer({ ...options, ...settings })).pipe(
+        Effect.provideService(HttpClient.HttpClient, client)
+      )
+      const service = Context.get(context, TinkHttp.TinkHttp)
+      for (const value of [context, service, service.request(refreshCredential)]) {
+        assert.notMatch(inspect(value, { depth: 10, showHidden: true }), telltale)
+        assert.notMatch(JSON.stringify(value), telltale)
+      }
+    })
+  )
+})
