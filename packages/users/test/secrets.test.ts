@@ -1,0 +1,260 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Ids from "@effect-tink/http/Ids"
+import * as TinkHttp from "@effect-tink/http/TinkHttp"
+import * as UserCache from "@effect-tink/user-cache/UserCache"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import * as FiberRefs from "effect/FiberRefs"
+import * as HashMap from "effect/HashMap"
+import * as List from "effect/List"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
+import { inspect } from "node:util"
+import type { UserSession } from "../src/UserSession.js"
+import * as Session from "../src/UserSession.js"
+import * as Users from "../src/Users.js"
+import { allScopes, type Answer, provideAnswers } from "./helpers.js"
+
+/** Every secret there is holds this word, and nothing that may be shown does. */
+const CANARY = "canary"
+const clientSecret = `client-secret-${CANARY}`
+const userToken = `user-token-${CANARY}`
+
+const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
+const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
+
+const clone = (value: unknown): unknown => {
+  try {
+    return structuredClone(value)
+  } catch (error) {
+    return error
+  }
+}
+
+const ownValues = (value: unknown): unknown =>
+  typeof value === "object" && value !== null
+    ? Reflect.ownKeys(value).map((key) => [String(key), Reflect.get(value, key)])
+    : value
+
+/** What JSON cannot hold, so that nothing stays unseen. */
+const replacer = (_: string, value: unknown): unknown => {
+  if (typeof value === "bigint") return String(value)
+  return value instanceof Map ? [...value] : value
+}
+
+/** A value in all the ways in which values come to be seen. */
+const shown = (value: unknown): ReadonlyArray<string> => [
+  String(value),
+  JSON.stringify(value, replacer) ?? "",
+  inspect(value, { depth: 10, showHidden: true, getters: true }),
+  inspect(clone(value), { depth: 10 }),
+  inspect(Object.entries(Object(value)), { depth: 10 }),
+  inspect({ ...Object(value) }, { depth: 10, showHidden: true }),
+  inspect(ownValues(value), { depth: 10, showHidden: true }),
+  Cause.pretty(Cause.die(value)),
+  Cause.pretty(Cause.fail(value), { renderErrorCause: true }),
+  ...[Logger.jsonLogger, Logger.logfmtLogger, Logger.stringLogger].map((logger) =>
+    logger.log({
+      annotations: HashMap.empty(),
+      cause: Cause.fail(value),
+      context: FiberRefs.empty(),
+      date: new Date(0),
+      fiberId: FiberId.none,
+      logLevel: LogLevel.Info,
+      message: [value, { value }],
+      spans: List.empty()
+    })
+  )
+]
+
+const isClean = (what: string, value: unknown) => {
+  for (const text of shown(value)) assert.notInclude(text, CANARY, what)
+}
+
+/** Spans as a tracer sees them, and a logger's lines of every format. */
+const makeWatch = () => {
+  const seen: Array<unknown> = []
+  const lines: Array<string> = []
+  const tracer = Tracer.make({
+    span: (name, parent, context, links, startTime, kind) => {
+      const attributes = new Map<string, unknown>()
+      const span: Tracer.Span = {
+        _tag: "Span",
+        name,
+        spanId: `${seen.length}`,
+        traceId: "trace",
+        parent,
+        context,
+        links,
+        status: { _tag: "Started", startTime },
+        sampled: true,
+        kind,
+        attributes,
+        attribute: (key, value) => void attributes.set(key, value),
+        event: (name, _, eventAttributes) => void seen.push({ event: name, eventAttributes }),
+        end: (_, exit) => void seen.push({ name, attributes, exit }),
+        addLinks: () => {}
+      }
+      return span
+    },
+    context: (f) => f()
+  })
+  const loggers = [Logger.jsonLogger, Logger.logfmtLogger, Logger.stringLogger].map((logger) =>
+    Logger.map(logger, (line) => void lines.push(line))
+  )
+  const watched = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    effect.pipe(
+      Effect.tapErrorCause((cause) => Effect.logError("failed", cause)),
+      Effect.tap((value) => Effect.logInfo("done", value)),
+      Effect.exit,
+      Effect.withTracer(tracer),
+      Effect.provide(
+        Logger.replace(
+          Logger.defaultLogger,
+          Logger.zipRight(
+            loggers[0] ?? Logger.none,
+            Logger.zipRight(loggers[1] ?? Logger.none, loggers[2] ?? Logger.none)
+          )
+        )
+      ),
+      Logger.withMinimumLogLevel(LogLevel.All)
+    )
+  return { seen, lines, watched }
+}
+
+const credential = `{"id":"${id}","userId":"${userId}","providerName":"a-bank","status":"UPDATED",
+  "supplementalInformation":"${CANARY}"}`
+
+const good = (line: string): Answer => {
+  if (line.endsWith("/oauth/token"))
+    return { body: `{"access_token":"${userToken}","expires_in":7200,"scope":"${allScopes.join(",")},user:read"}` }
+  if (line.endsWith("/authorization-grant")) return { body: `{"code":"code-${CANARY}"}` }
+  if (line.endsWith("/user/create")) return { body: `{"user_id":"${userId}","more":"${CANARY}"}` }
+  if (line.endsWith("/api/v1/user")) return { body: `{"id":"${userId}"}` }
+  if (line.endsWith("/list")) return { body: `{"credentials":[${credential}]}` }
+  return line.startsWith("GET") ? { body: credential } : { status: 204, body: "" }
+}
+
+/** Tink repeats what it was sent, and more. */
+const echo = `client-secret-${CANARY} user-token-${CANARY} code-${CANARY} given-${CANARY}`
+
+const onlyTokens = (bad: Answer) => (line: string) => (/oauth/.test(line) ? good(line) : bad)
+
+const worlds: ReadonlyArray<readonly [string, (line: string) => Answer]> = [
+  ["all is well", good],
+  ...[302, 401, 503].flatMap((status) => {
+    const bad = { status, body: `{"unknown":"${CANARY}"}` }
+    return [
+      [`Tink answers ${status}`, () => bad],
+      [`Tink answers ${status}, to all but the token requests`, onlyTokens(bad)]
+    ] as const
+  }),
+  ["Tink answers with a page", () => ({ body: `<html>${CANARY}</html>` })],
+  ["Tink answers with a page, to all but the token requests", onlyTokens({ body: `<html>${CANARY}</html>` })],
+  ["Tink answers with other JSON", () => ({ body: `{"access_token":{"a":"${CANARY}"},"code":["${CANARY}"]}` })],
+  ["Tink answers with JSON that is cut", () => ({ body: `{"access_token":"${CANARY}` })]
+]
+
+const bare = Session.make({ userId, accessToken: Redacted.make(userToken), scopes: allScopes })
+
+const operations = (
+  users: Users.Service,
+  session: UserSession<(typeof allScopes)[number]>
+): ReadonlyArray<Effect.Effect<unknown, unknown>> => [
+  users.createUser({ market: "SE", externalUserId: "cust-0001" }),
+  users.createAuthorization({ userId, scopes: allScopes }),
+  users.getUserAccessToken({ code: Redacted.make(`code-${CANARY}`) }),
+  users.authorize({ userId, scopes: allScopes }),
+  users.authorize({ externalUserId: "cust-0001", scopes: allScopes }),
+  users.listCredentials(session),
+  users.getCredential(session, id),
+  users.refreshCredential(session, id),
+  users.deleteCredential(session, id),
+  users.deleteUser(session)
+]
+
+describe("no secret is seen in results, errors, causes, logs and spans", () => {
+  for (const [name, answer] of worlds) {
+    it.effect(`when ${name}`, () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { lines, seen, watched } = makeWatch()
+        const minted = yield* Effect.option(users.authorize({ userId, scopes: allScopes }))
+        const sessions = [bare, ...Option.toArray(minted)]
+        for (const operation of sessions.flatMap((session) => operations(users, session))) {
+          const exit = yield* watched(operation)
+          isClean("exit", exit)
+          if (Exit.isSuccess(exit)) isClean("value", exit.value)
+          else assert.notInclude(Cause.pretty(exit.cause, { renderErrorCause: true }), CANARY)
+        }
+        assert.isNotEmpty(lines)
+        assert.isNotEmpty(seen)
+        for (const line of lines) assert.notInclude(line, CANARY, "log")
+        isClean("spans", seen)
+      }).pipe(provideAnswers(answer, clientSecret))
+    )
+  }
+
+  it.effect("when Tink repeats what it was sent", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      for (const [operation, secret] of [
+        [users.getUserAccessToken({ code: Redacted.make(`code-${CANARY}`) }), `code-${CANARY}`],
+        [users.createUser({ market: "SE" }), clientSecret],
+        [users.listCredentials(bare), userToken],
+        [users.deleteUser(bare), userToken]
+      ] satisfies ReadonlyArray<readonly [Effect.Effect<unknown, unknown>, string]>) {
+        const { lines, seen, watched } = makeWatch()
+        const exit = yield* watched(operation)
+        for (const text of [...shown(exit), ...lines, ...shown(seen)]) assert.notInclude(text, secret)
+      }
+    }).pipe(
+      provideAnswers(
+        () => ({ status: 400, body: JSON.stringify({ errorMessage: echo, errorCode: echo }) }),
+        clientSecret
+      )
+    )
+  )
+})
+
+it.effect("no secret is seen in sessions, grants, tokens, services, statistics and metrics", () =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const session = yield* users.authorize({ userId, scopes: allScopes })
+    yield* users.listCredentials(session)
+    yield* users.listCredentials(bare)
+    isClean("minted session", session)
+    isClean("bare session", bare)
+    isClean("grant", yield* users.createAuthorization({ userId, scopes: allScopes }))
+    isClean("token", yield* users.getUserAccessToken({ code: Redacted.make(`code-${CANARY}`) }))
+    isClean("Users", users)
+    isClean("TinkHttp", yield* TinkHttp.TinkHttp)
+    const cache = yield* UserCache.UserCache
+    isClean("UserCache", cache)
+    isClean("statistics", yield* cache.stats)
+    // Some of these hold a bigint, which no logger can write.
+    assert.notInclude(inspect(yield* Effect.context<Users.Users>(), { depth: 10, showHidden: true }), CANARY)
+    assert.notInclude(inspect(yield* Metric.snapshot, { depth: 10 }), CANARY)
+  }).pipe(provideAnswers(good, clientSecret))
+)
+
+it("a session says whose it is and what for, and nothing else", () => {
+  const json = { _id: "@effect-tink/users/UserSession", userId, scopes: [...allScopes] }
+  assert.deepStrictEqual(JSON.parse(JSON.stringify(bare)), json)
+  assert.deepStrictEqual(JSON.parse(String(bare)), json)
+  assert.deepStrictEqual(Object.keys(structuredClone({ ...bare })), ["userId", "scopes"])
+})
+
+it.effect("these tests can fail: they see what is not hidden", () =>
+  Effect.sync(() => {
+    assert.throws(() => isClean("value", { deep: { er: CANARY } }))
+    assert.throws(() => isClean("error", new Error(CANARY)))
+    assert.throws(() => isClean("symbol", { [Symbol.for("x")]: CANARY }))
+  })
+)

@@ -1,0 +1,179 @@
+import type { AccessToken } from "@effect-tink/http/AccessToken"
+import type * as Ids from "@effect-tink/http/Ids"
+import type { UserScope } from "@effect-tink/http/OAuthScope"
+import type { TinkError } from "@effect-tink/http/TinkError"
+import type { TinkHttp } from "@effect-tink/http/TinkHttp"
+import type { UserCache } from "@effect-tink/user-cache/UserCache"
+import type { AuthorizationGrant } from "@effect-tink/users/AuthorizationGrant"
+import type { CreatedUser } from "@effect-tink/users/CreatedUser"
+import type { Credential, KnownStatus, Status } from "@effect-tink/users/Credential"
+import * as Users from "@effect-tink/users/Users"
+import * as UserSession from "@effect-tink/users/UserSession"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import { describe, expect, it } from "tstyche"
+
+declare const users: Users.Service
+declare const userId: Ids.UserId
+declare const id: Ids.CredentialsId
+declare const code: Redacted.Redacted
+declare const accessToken: Redacted.Redacted
+declare const reader: UserSession.UserSession<"credentials:read">
+declare const refresher: UserSession.UserSession<"credentials:refresh">
+declare const writer: UserSession.UserSession<"credentials:write">
+declare const deleter: UserSession.UserSession<"user:delete">
+declare const nobody: UserSession.UserSession<never>
+declare const everybody: UserSession.UserSession<UserScope>
+
+describe("the operations fail with TinkError and need nothing", () => {
+  it("createUser", () => {
+    expect(users.createUser({ market: "SE" })).type.toBe<Effect.Effect<CreatedUser, TinkError>>()
+  })
+  it("createAuthorization", () => {
+    expect(users.createAuthorization({ userId, scopes: ["user:read"] })).type.toBe<
+      Effect.Effect<AuthorizationGrant, TinkError>
+    >()
+  })
+  it("getUserAccessToken", () => {
+    expect(users.getUserAccessToken({ code })).type.toBe<Effect.Effect<AccessToken, TinkError>>()
+  })
+  it("authorize", () => {
+    expect(users.authorize({ userId, scopes: ["credentials:read", "user:delete"] })).type.toBe<
+      Effect.Effect<UserSession.UserSession<"credentials:read" | "user:delete">, TinkError>
+    >()
+  })
+  it("listCredentials", () => {
+    expect(users.listCredentials(reader)).type.toBe<Effect.Effect<ReadonlyArray<Credential>, TinkError>>()
+  })
+  it("getCredential", () => {
+    expect(users.getCredential(reader, id)).type.toBe<Effect.Effect<Credential, TinkError>>()
+  })
+  it("refreshCredential, deleteCredential and deleteUser", () => {
+    expect(users.refreshCredential(refresher, id)).type.toBe<Effect.Effect<void, TinkError>>()
+    expect(users.deleteCredential(writer, id)).type.toBe<Effect.Effect<void, TinkError>>()
+    expect(users.deleteUser(deleter)).type.toBe<Effect.Effect<void, TinkError>>()
+  })
+})
+
+describe("a session", () => {
+  it("with the scope, or with more, is accepted", () => {
+    expect(users.listCredentials).type.toBeCallableWith(reader)
+    expect(users.listCredentials).type.toBeCallableWith(everybody)
+    expect(users.getCredential).type.toBeCallableWith(everybody, id)
+    expect(users.refreshCredential).type.toBeCallableWith(everybody, id)
+    expect(users.deleteCredential).type.toBeCallableWith(everybody, id)
+    expect(users.deleteUser).type.toBeCallableWith(everybody)
+  })
+
+  it("without the scope is not", () => {
+    expect(users.listCredentials).type.not.toBeCallableWith(writer)
+    expect(users.listCredentials).type.not.toBeCallableWith(refresher)
+    expect(users.getCredential).type.not.toBeCallableWith(deleter, id)
+    expect(users.refreshCredential).type.not.toBeCallableWith(reader, id)
+    expect(users.refreshCredential).type.not.toBeCallableWith(writer, id)
+    expect(users.deleteCredential).type.not.toBeCallableWith(reader, id)
+    expect(users.deleteCredential).type.not.toBeCallableWith(refresher, id)
+    expect(users.deleteUser).type.not.toBeCallableWith(reader)
+    expect(users.deleteUser).type.not.toBeCallableWith(writer)
+  })
+
+  it("for nothing is accepted nowhere, and any session is one", () => {
+    expect(users.listCredentials).type.not.toBeCallableWith(nobody)
+    expect(users.getCredential).type.not.toBeCallableWith(nobody, id)
+    expect(users.refreshCredential).type.not.toBeCallableWith(nobody, id)
+    expect(users.deleteCredential).type.not.toBeCallableWith(nobody, id)
+    expect(users.deleteUser).type.not.toBeCallableWith(nobody)
+    expect(reader).type.toBeAssignableTo(nobody)
+    expect(nobody).type.not.toBeAssignableTo(reader)
+  })
+
+  it("has the scopes that it was made with", () => {
+    expect(UserSession.make({ userId, accessToken, scopes: ["credentials:read", "user:read"] })).type.toBe<
+      UserSession.UserSession<"credentials:read" | "user:read">
+    >()
+    expect(UserSession.make({ userId, accessToken, scopes: [] })).type.toBe<UserSession.UserSession<never>>()
+  })
+
+  it("cannot be written by hand", () => {
+    expect({ userId, scopes: ["credentials:read"] as const }).type.not.toBeAssignableTo<
+      UserSession.UserSession<"credentials:read">
+    >()
+    expect(users.listCredentials).type.not.toBeCallableWith({ userId, scopes: ["credentials:read"] as const })
+  })
+
+  it("needs a user and a redacted token", () => {
+    expect(UserSession.make).type.not.toBeCallableWith({ accessToken, scopes: ["user:read"] })
+    expect(UserSession.make).type.not.toBeCallableWith({ userId, accessToken: "a token", scopes: ["user:read"] })
+    expect(UserSession.make).type.not.toBeCallableWith({ userId, accessToken, scopes: ["user:raed"] })
+  })
+})
+
+describe("ids", () => {
+  it("are no plain strings, and not each other's", () => {
+    expect<string>().type.not.toBeAssignableTo<Ids.UserId>()
+    expect<string>().type.not.toBeAssignableTo<Ids.CredentialsId>()
+    expect<Ids.UserId>().type.not.toBeAssignableTo<Ids.CredentialsId>()
+    expect<Ids.CredentialsId>().type.not.toBeAssignableTo<Ids.UserId>()
+    expect(users.getCredential).type.not.toBeCallableWith(reader, "fedcba9876543210fedcba9876543210")
+    expect(users.getCredential).type.not.toBeCallableWith(reader, userId)
+  })
+})
+
+describe("a user is named by exactly one id", () => {
+  const scopes = ["user:read"] as const
+
+  it("by either", () => {
+    expect(users.createAuthorization).type.toBeCallableWith({ userId, scopes })
+    expect(users.createAuthorization).type.toBeCallableWith({ externalUserId: "cust-0001", scopes })
+    expect(users.authorize).type.toBeCallableWith({ userId, scopes })
+    expect(users.authorize).type.toBeCallableWith({ externalUserId: "cust-0001", scopes })
+  })
+
+  it("not by both, none, or something else", () => {
+    expect(users.createAuthorization).type.not.toBeCallableWith({ userId, externalUserId: "cust-0001", scopes })
+    expect(users.createAuthorization).type.not.toBeCallableWith({ scopes })
+    expect(users.createAuthorization).type.not.toBeCallableWith({ userId: "cust-0001", scopes })
+    expect(users.authorize).type.not.toBeCallableWith({ userId, externalUserId: "cust-0001", scopes })
+    expect(users.authorize).type.not.toBeCallableWith({ scopes })
+    expect(users.authorize).type.not.toBeCallableWith({ userId: "cust-0001", scopes })
+  })
+
+  it("for scopes of a user that exist", () => {
+    expect(users.createAuthorization).type.not.toBeCallableWith({ userId, scopes: ["credentials:raed"] })
+    expect(users.createAuthorization).type.not.toBeCallableWith({ userId, scopes: ["user:create"] })
+    expect(users.authorize).type.not.toBeCallableWith({ userId, scopes: ["credentials:raed"] })
+    expect(users.authorize).type.not.toBeCallableWith({ userId, scopes: ["user:create"] })
+  })
+})
+
+describe("input", () => {
+  it("of createUser", () => {
+    expect(users.createUser).type.not.toBeCallableWith({})
+    expect(users.createUser).type.not.toBeCallableWith({ market: "SE", retentionClass: "PERMANENT" })
+    expect(users.createUser).type.not.toBeCallableWith({ market: "SE", external_user_id: "cust-0001" })
+  })
+  it("of getUserAccessToken: the code stays redacted, and a grant fits", () => {
+    expect(users.getUserAccessToken).type.not.toBeCallableWith({ code: "a code" })
+    expect<AuthorizationGrant>().type.toBeAssignableTo<Parameters<typeof users.getUserAccessToken>[0]>()
+  })
+})
+
+describe("layer", () => {
+  it("needs exactly TinkHttp and UserCache, and cannot fail", () => {
+    expect(Users.layer).type.toBe<Layer.Layer<Users.Users, never, TinkHttp | UserCache>>()
+  })
+})
+
+describe("a status", () => {
+  it("that is known can be told from the others", () => {
+    expect<typeof KnownStatus.Type>().type.toBeAssignableTo<Status>()
+    expect<Extract<Status, "UPDATED" | "SESSION_EXPIRED">>().type.toBe<"UPDATED" | "SESSION_EXPIRED">()
+    expect<Exclude<Status, typeof KnownStatus.Type>>().type.not.toBe<never>()
+    expect<Credential["status"]>().type.toBe<Status>()
+  })
+  it("that does not exist cannot be compared with", () => {
+    expect<"UPDTAED">().type.not.toBeAssignableTo<Status>()
+    expect<string>().type.not.toBeAssignableTo<Status>()
+  })
+})
