@@ -1,0 +1,226 @@
+/** Makes a schedule of a seed, with more than its share of what is hard: coincidences, faults and changes of heart. */
+import * as Prng from "./prng.js"
+import type {
+  Action,
+  Fault,
+  FaultKind,
+  Operation,
+  OperationName,
+  Pause,
+  Schedule,
+  ScopeSet,
+  Settings,
+  Step,
+  Target
+} from "./schedule.js"
+
+const settingsOf = (prng: Prng.Prng): Settings => ({
+  capacity: prng.pick([1, 2, 3, 100, 100, 100]),
+  timeToLive: 6000,
+  quarantine: 8000,
+  attemptTimeout: 2000,
+  deadline: 5000,
+  maxRetries: prng.pick([1, 2, 3]),
+  clientTokenLifetime: prng.pick([20_000, 1_800_000]),
+  userTokenLifetime: prng.pick([15_000, 7_200_000]),
+  rateLimitedRefresh: prng.pick(["429", "204"])
+})
+
+/** Just before, at, and just after the moments at which something ends by itself. */
+const moments = [0, 1, 30, 400, 1000, 1999, 2000, 2001, 3500, 4999, 5000, 5999, 6000, 7999, 8000, 8001, 13_000] as const
+
+const millis = (count: number): Pause => ({ _tag: "Millis", count })
+const tasks = (count: number): Pause => ({ _tag: "Tasks", count })
+
+const rest = millis(0)
+const none = tasks(0)
+
+const pauseOf = (prng: Prng.Prng): Pause => {
+  if (prng.chance(0.4)) return tasks(prng.below(40))
+  return prng.chance(0.35) ? rest : millis(prng.pick(moments))
+}
+
+interface SessionSlot {
+  readonly isMinted: boolean
+  readonly scopes: ScopeSet
+  /** How often a user has it from the start. */
+  readonly probability: number
+}
+
+/** Two of each that may not be told apart, and two of each that must be. */
+const sessionSlots: ReadonlyArray<SessionSlot> = [
+  { isMinted: true, scopes: "all", probability: 1 },
+  { isMinted: true, scopes: "read", probability: 0.5 },
+  { isMinted: false, scopes: "all", probability: 0.5 },
+  { isMinted: false, scopes: "all", probability: 0.5 },
+  { isMinted: false, scopes: "change", probability: 0.15 },
+  { isMinted: true, scopes: "all", probability: 0.2 }
+]
+
+const targetOf: Record<OperationName, Target> = {
+  createUser: "createUser",
+  deleteUser: "deleteUser",
+  authorize: "grant",
+  createAuthorization: "grant",
+  getUserAccessToken: "token",
+  listCredentials: "list",
+  getCredential: "get",
+  refreshCredential: "refresh",
+  deleteCredential: "delete"
+}
+
+const statusFault = (prng: Prng.Prng): FaultKind => {
+  const status = prng.pick([429, 429, 503, 500, 401, 401, 408, 403])
+  if (status !== 429 || prng.chance(0.4)) return { kind: "status", status }
+  return { kind: "status", status, retryAfter: prng.pick([0, 1, 2, 4, 60]), asDate: prng.chance(0.3) }
+}
+
+const faultKinds = [
+  "delay",
+  "delay",
+  "drop-after",
+  "status",
+  "status",
+  "slow-body",
+  "cut-body",
+  "garbage",
+  "drop-before"
+] as const
+
+const faultKind = (prng: Prng.Prng): FaultKind => {
+  const kind = prng.pick(faultKinds)
+  switch (kind) {
+    case "delay":
+    case "slow-body":
+      return { kind, milliseconds: prng.pick([1, 300, 1500, 1999, 2000, 2500, 4000, 6000, 9000, 12_000]) }
+    case "status":
+      return statusFault(prng)
+    default:
+      return { kind }
+  }
+}
+
+const faultFor = (prng: Prng.Prng, operation: OperationName): Fault => ({
+  ...faultKind(prng),
+  target: prng.chance(0.75) ? targetOf[operation] : prng.pick(["token", "grant", "any", "identity"]),
+  times: prng.pick([1, 1, 1, 2, 4])
+})
+
+const userOf = (prng: Prng.Prng, users: number): number => (prng.chance(0.65) ? 0 : prng.below(users))
+
+const operationNames = [
+  ...Array<OperationName>(16).fill("listCredentials"),
+  ...Array<OperationName>(8).fill("getCredential"),
+  ...Array<OperationName>(6).fill("refreshCredential"),
+  ...Array<OperationName>(4).fill("deleteCredential"),
+  ...Array<OperationName>(3).fill("authorize"),
+  "deleteUser",
+  "createUser",
+  "createAuthorization",
+  "getUserAccessToken"
+] as const satisfies ReadonlyArray<OperationName>
+
+const operationOf = (prng: Prng.Prng, users: number): Operation => {
+  const _tag = operationNames[prng.below(operationNames.length)] ?? "listCredentials"
+  const user = userOf(prng, users)
+  const session = prng.chance(0.4) ? 0 : prng.below(sessionSlots.length)
+  const scopes = sessionSlots[session]?.scopes ?? "all"
+  const credential = prng.below(2)
+  const bypass = prng.chance(0.06)
+  switch (_tag) {
+    case "createUser":
+      return { _tag, user }
+    case "authorize":
+      return { _tag, user, session, scopes, by: prng.pick(["userId", "userId", "externalUserId"]) }
+    case "createAuthorization":
+      return { _tag, user, session, scopes }
+    case "listCredentials":
+      return { _tag, user, session, bypass }
+    case "getCredential":
+      return { _tag, user, session, credential, bypass }
+    case "refreshCredential":
+    case "deleteCredential":
+      return { _tag, user, session, credential }
+    default:
+      return { _tag, user, session }
+  }
+}
+
+const leaveOf = (prng: Prng.Prng): Pause | undefined => {
+  if (!prng.chance(0.14)) return undefined
+  return prng.chance(0.6) ? tasks(1 + prng.below(60)) : millis(prng.pick(moments))
+}
+
+/** Users who exist, with banks and sessions. */
+const prelude = (prng: Prng.Prng, users: number, nextId: () => number): ReadonlyArray<Step> => {
+  const numbers = Array.from({ length: users }, (_, user) => user)
+  const call = (operation: Operation, pause: Pause): Step => ({
+    pause,
+    action: { _tag: "Call", id: nextId(), operation }
+  })
+  const slots = numbers.flatMap((user) =>
+    sessionSlots.flatMap((slot, session) => (prng.chance(slot.probability) ? [{ ...slot, user, session }] : []))
+  )
+  return [
+    ...numbers.map((user) => call({ _tag: "createUser", user }, none)),
+    ...numbers.flatMap((user) =>
+      [rest, ...(prng.chance(0.6) ? [none] : [])].map(
+        (pause): Step => ({ pause, action: { _tag: "ConnectBank", user } })
+      )
+    ),
+    ...slots.map(({ isMinted, scopes, session, user }) =>
+      call(
+        isMinted
+          ? { _tag: "authorize", user, session, scopes, by: "userId" }
+          : { _tag: "createAuthorization", user, session, scopes },
+        none
+      )
+    ),
+    ...slots
+      .filter(({ isMinted }) => !isMinted)
+      .map(({ session, user }, index) =>
+        call({ _tag: "getUserAccessToken", user, session }, index === 0 ? rest : none)
+      )
+  ]
+}
+
+const rareAction = (prng: Prng.Prng, users: number): Action => {
+  if (prng.chance(0.4)) return { _tag: "ConnectBank", user: userOf(prng, users) }
+  if (prng.chance(0.3)) return { _tag: "Audit" }
+  return { _tag: "RevokeTokens", user: prng.chance(0.4) ? "all" : userOf(prng, users) }
+}
+
+/** Some calls at about the same time, of which the first may meet a fault. */
+const scene = (prng: Prng.Prng, users: number, nextId: () => number): ReadonlyArray<Step> => {
+  const pause = pauseOf(prng)
+  if (prng.chance(0.1)) return [{ pause, action: rareAction(prng, users) }]
+  const operation = operationOf(prng, users)
+  const call = (pause: Pause): Step => ({
+    pause,
+    action: { _tag: "Call", id: nextId(), operation, leave: leaveOf(prng) }
+  })
+  const calls = [call(none), ...(prng.chance(0.25) ? [call(tasks(prng.below(30)))] : [])]
+  const fault: Action | undefined = prng.chance(0.4)
+    ? { _tag: "Fault", fault: faultFor(prng, operation._tag) }
+    : undefined
+  const [first, ...others] = fault === undefined ? calls : [{ pause, action: fault }, ...calls]
+  return first === undefined ? [] : [{ ...first, pause }, ...others]
+}
+
+export const generate = (seed: number): Schedule => {
+  const prng = Prng.make(seed)
+  const users = prng.pick([1, 2, 2, 3])
+  let id = 0
+  const nextId = () => id++
+  const scenes = 6 + prng.below(24)
+  return {
+    seed,
+    settings: settingsOf(prng),
+    steps: [
+      ...prelude(prng, users, nextId),
+      { pause: rest, action: { _tag: "ConnectBank", user: 0 } },
+      ...Array.from({ length: scenes }, () => scene(prng, users, nextId)).flat(),
+      ...(prng.chance(0.3) ? [{ pause: millis(0), action: { _tag: "Audit" } } as const] : [])
+    ]
+  }
+}

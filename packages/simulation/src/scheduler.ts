@@ -1,0 +1,66 @@
+/** Who runs next is chance, and any fiber may have to stop between any two of its steps. */
+import type { RuntimeFiber } from "effect/Fiber"
+import type { Scheduler, Task } from "effect/Scheduler"
+import type { Prng } from "./prng.js"
+
+export interface ChaoticScheduler {
+  /** Picks the next fiber at random, and stops fibers at random. */
+  readonly chaotic: Scheduler
+  /** For fibers that must not be stopped where they do not wait, among the others. */
+  readonly calm: Scheduler
+  /** Runs at most so many tasks; returns whether there are more. */
+  readonly run: (tasks: number) => boolean
+  /** Does something once a number of further tasks has run. */
+  readonly after: (tasks: number, action: () => void) => void
+}
+
+/** The longest that a fiber runs before it is stopped, in operations of the fiber runtime. */
+const longestRun = 120
+
+export const make = (prng: Prng): ChaoticScheduler => {
+  const tasks: Array<Task> = []
+  let pending: Array<{ left: number; readonly action: () => void }> = []
+  let untilStop = 1 + prng.below(longestRun)
+
+  const scheduleTask = (task: Task): void => {
+    tasks.push(task)
+  }
+
+  const shouldStop = (_fiber: RuntimeFiber<unknown, unknown>): 0 | false => {
+    untilStop -= 1
+    if (untilStop > 0) return false
+    untilStop = 1 + prng.below(longestRun)
+    return 0
+  }
+
+  const takeTask = (): Task | undefined => {
+    const index = prng.below(tasks.length)
+    const task = tasks[index]
+    const last = tasks.pop()
+    if (last !== undefined && index < tasks.length) tasks[index] = last
+    return task
+  }
+
+  const countDown = (): void => {
+    if (pending.length === 0) return
+    const due = pending.filter((one) => --one.left <= 0)
+    if (due.length === 0) return
+    pending = pending.filter((one) => one.left > 0)
+    for (const { action } of due) action()
+  }
+
+  return {
+    chaotic: { scheduleTask, shouldYield: shouldStop },
+    calm: { scheduleTask, shouldYield: () => false },
+    run: (limit) => {
+      for (let count = 0; count < limit && tasks.length > 0; count++) {
+        takeTask()?.()
+        countDown()
+      }
+      return tasks.length > 0
+    },
+    after: (count, action) => {
+      pending.push({ left: count, action })
+    }
+  }
+}
