@@ -55,7 +55,9 @@ const bareSecrets = (options: {
  * A session with a user access token that the application already holds. It ends when the token expires: operations then
  * fail with `Unauthorized`. `Users.authorize` makes sessions that renew themselves.
  *
- * The token must be one of this user, and have these scopes.
+ * The token must be one of this user, and have these scopes. Reads whose answer says that they are of another user are
+ * refused; a change is one of the token's user, whatever `userId` says, so that the wrong cached data would be invalidated.
+ * With a malformed id or token, or an unknown scope, every operation fails with `Invalid`.
  *
  * @example
  * ```ts

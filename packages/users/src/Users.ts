@@ -63,41 +63,105 @@ export interface ReadOptions {
 }
 
 /**
- * The operations. All fail with `TinkError`, and with `Invalid` before anything is sent when the input is not valid.
+ * The operations.
+ *
+ * All fail with `TinkError` alone: with `Invalid`, and no `status`, before anything is sent when the input or the session
+ * is not valid, and otherwise as `TinkHttp` does. `Unauthorized` (the client secret, or a token that cannot be renewed) and
+ * `Forbidden` (a scope is missing) can come of each.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
   /**
-   * Creates a user (`POST /api/v1/user/create`, `tink-api.md` 3). The Tink app needs `user:create`.
+   * Creates a user (`POST /api/v1/user/create`, `tink-api.md` 3). Uses the application's token: the Tink app needs the
+   * scope `user:create`. Not cached.
    *
-   * Fails with `Conflict` when the external id is taken. It is not sent again when it may have been processed: an error
-   * with `isAmbiguous` means that the user may exist.
+   * Fails with `Conflict` when the external id is taken, and with `Invalid` when Tink does not take the market or the
+   * locale. It is not sent again when it may have been processed: an error with `isAmbiguous` means that the user may
+   * exist.
+   *
+   * @example
+   * ```ts
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const program = Effect.gen(function* () {
+   *   const users = yield* Users.Users
+   *   return yield* users.createUser({ market: "SE", locale: "sv_SE", externalUserId: "cust-0001" })
+   * })
+   * ```
    */
   readonly createUser: (input: CreateUserInput) => Effect.Effect<CreatedUser, TinkError>
 
   /**
    * Deletes a user with their consents, accounts and transactions (`POST /api/v1/user/delete`, `tink-api.md` 4), and
-   * invalidates all that is cached of them.
+   * invalidates all that is cached of them. Needs a session with `user:delete`.
+   *
+   * Not sent again when it may have been processed: after an error with `isAmbiguous` the user may be gone. Afterwards
+   * the user's sessions fail, those of `authorize` with `NotFound`.
+   *
+   * @example
+   * ```ts
+   * import type * as Ids from "@effect-tink/http/Ids"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const forget = (userId: Ids.UserId) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const session = yield* users.authorize({ userId, scopes: ["user:delete"] })
+   *     yield* users.deleteUser(session)
+   *   })
+   * ```
    */
   readonly deleteUser: (session: UserSession<"user:delete">) => Effect.Effect<void, TinkError>
 
   /**
    * Grants the application access to a user (`POST /api/v1/oauth/authorization-grant`, `tink-api.md` 2): gives a code to
-   * exchange with `getUserAccessToken`. The Tink app needs `authorization:grant` and the scopes that it grants itself.
+   * exchange with `getUserAccessToken`. Uses the application's token: the Tink app needs `authorization:grant`, and the
+   * scopes that it grants itself. Not cached. Fails with `NotFound` when there is no such user.
    *
    * `authorize` does both, and renews what it got.
+   *
+   * @example
+   * ```ts
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const program = Effect.gen(function* () {
+   *   const users = yield* Users.Users
+   *   const grant = yield* users.createAuthorization({ externalUserId: "cust-0001", scopes: ["credentials:read"] })
+   *   return yield* users.getUserAccessToken(grant)
+   * })
+   * ```
    */
   readonly createAuthorization: (
     input: UserReference & { readonly scopes: ReadonlyArray<UserScope> }
   ) => Effect.Effect<AuthorizationGrant, TinkError>
 
   /**
-   * Exchanges an authorization code for a user access token (`POST /api/v1/oauth/token`, `tink-api.md` 1). Fails with
-   * `Invalid` when the code is unknown, used or expired.
+   * Exchanges an authorization code for a user access token (`POST /api/v1/oauth/token`, `tink-api.md` 1). Needs no token,
+   * as the client id and secret go along. Not cached, and sent once: fails with `Invalid` when the code is unknown, used
+   * or expired.
    *
    * `UserSession.make` makes a session of the token and the user that it is for.
+   *
+   * @example
+   * ```ts
+   * import type * as Ids from "@effect-tink/http/Ids"
+   * import * as UserSession from "@effect-tink/users/UserSession"
+   * import type * as Redacted from "effect/Redacted"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const sessionOf = (userId: Ids.UserId, code: Redacted.Redacted) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const { accessToken } = yield* users.getUserAccessToken({ code })
+   *     return UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
+   *   })
+   * ```
    */
   readonly getUserAccessToken: (grant: { readonly code: Redacted.Redacted }) => Effect.Effect<AccessToken, TinkError>
 
@@ -107,14 +171,42 @@ export interface Service {
    *
    * The Tink app needs `authorization:grant` and the scopes of the session; to find a user by `externalUserId`, which
    * takes three requests more, also `user:read`. The session stays with the user who was found.
+   *
+   * @example
+   * ```ts
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const program = Effect.gen(function* () {
+   *   const users = yield* Users.Users
+   *   return yield* users.authorize({ externalUserId: "cust-0001", scopes: ["credentials:read", "credentials:write"] })
+   * })
+   * ```
    */
   readonly authorize: <const Scopes extends UserScope>(
     input: UserReference & { readonly scopes: ReadonlyArray<Scopes> }
   ) => Effect.Effect<UserSession<Scopes>, TinkError>
 
   /**
-   * The user's connections to banks (`GET /api/v1/credentials/list`, `tink-api.md` 6). Cached for the cache's time to live,
-   * 30 seconds by default, and until the user is changed through this library.
+   * The user's connections to banks (`GET /api/v1/credentials/list`, `tink-api.md` 6), all of them. Needs a session with
+   * `credentials:read`. Cached for the cache's time to live, 30 seconds by default, and until the user is changed through
+   * this library.
+   *
+   * Fails with `Invalid` when Tink answers with credentials of another user than the session says.
+   *
+   * @example
+   * ```ts
+   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const banksOf = (session: UserSession<"credentials:read">) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const credentials = yield* users.listCredentials(session)
+   *     return credentials.map(({ providerName }) => providerName)
+   *   })
+   * ```
    */
   readonly listCredentials: (
     session: UserSession<"credentials:read">,
@@ -122,8 +214,25 @@ export interface Service {
   ) => Effect.Effect<ReadonlyArray<Credential>, TinkError>
 
   /**
-   * One connection (`GET /api/v1/credentials/{id}`, `tink-api.md` 6). Cached as `listCredentials` is. Fails with
-   * `NotFound`.
+   * One connection (`GET /api/v1/credentials/{id}`, `tink-api.md` 6). Needs a session with `credentials:read`. Cached as
+   * `listCredentials` is. Fails with `NotFound` when the user has no such connection, and with `Invalid` when Tink answers
+   * with another one.
+   *
+   * @example
+   * ```ts
+   * import type * as Ids from "@effect-tink/http/Ids"
+   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * // past the cache, as whoever polls wants it
+   * export const statusOf = (session: UserSession<"credentials:read">, id: Ids.CredentialsId) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const credential = yield* users.getCredential(session, id, { bypassCache: true })
+   *     return credential.status
+   *   })
+   * ```
    */
   readonly getCredential: (
     session: UserSession<"credentials:read">,
@@ -133,10 +242,24 @@ export interface Service {
 
   /**
    * Asks the bank for new data (`POST /api/v1/credentials/{id}/refresh`, `tink-api.md` 6.4), and invalidates what is cached
-   * of the user.
+   * of the user. Needs a session with `credentials:refresh`. Fails with `NotFound`.
    *
    * Success means that Tink has received the request; follow `status` and `statusUpdated` to see what comes of it. A
    * request too many is refused with `RateLimited`, or accepted without any effect.
+   *
+   * @example
+   * ```ts
+   * import type * as Ids from "@effect-tink/http/Ids"
+   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const refresh = (session: UserSession<"credentials:refresh">, id: Ids.CredentialsId) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     yield* users.refreshCredential(session, id)
+   *   })
+   * ```
    */
   readonly refreshCredential: (
     session: UserSession<"credentials:refresh">,
@@ -145,8 +268,22 @@ export interface Service {
 
   /**
    * Deletes a connection (`DELETE /api/v1/credentials/{id}`, `tink-api.md` 6 and 7.3), and invalidates what is cached of
-   * the user. Tink finishes the deletion later. Fails with `NotFound`, but not when an earlier attempt of the same call
-   * deleted it.
+   * the user. Needs a session with `credentials:write`. Tink finishes the deletion later. Fails with `NotFound`, but not
+   * when an earlier attempt of the same call deleted it.
+   *
+   * @example
+   * ```ts
+   * import type * as Ids from "@effect-tink/http/Ids"
+   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const disconnect = (session: UserSession<"credentials:write">, id: Ids.CredentialsId) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     yield* users.deleteCredential(session, id)
+   *   })
+   * ```
    */
   readonly deleteCredential: (
     session: UserSession<"credentials:write">,
