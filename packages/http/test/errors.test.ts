@@ -30,10 +30,10 @@ const errorOfRequest = <A>(answer: Answer, request: TinkRequest.TinkRequest<A>) 
 
 const errorOf = (answer: Answer) => errorOfRequest(answer, getCredential)
 
-describe("an authorization code that is not valid", () => {
-  const exchange = (answer: Answer) =>
-    Effect.flatMap(over(answers(answer)), ({ http }) => failure(http.exchangeCode(Redacted.make("a-c0de"))))
+const exchange = (answer: Answer) =>
+  Effect.flatMap(over(answers(answer)), ({ http }) => failure(http.exchangeCode(Redacted.make("a-c0de"))))
 
+describe("an authorization code that is not valid", () => {
   // tink-api.md 1.4
   const cases: ReadonlyArray<readonly [number, unknown, TinkError.Reason]> = [
     [400, { errorMessage: "Authorization code not valid" }, "Invalid"],
@@ -311,7 +311,7 @@ describe("TinkError", () => {
 
   it.scoped("holds what it says it holds and nothing else, also when it was made from another", () =>
     Effect.gen(function* () {
-      const known = new Set([...Object.keys(TinkError.TinkError.fields)])
+      const known = new Set(Object.keys(TinkError.TinkError.fields))
       const { http } = yield* over(answers(json(401, { errorMessage: "No" })))
       const exchanged = yield* failure(http.exchangeCode(Redacted.make("code")))
       const { http: other } = yield* over(answers(json(503, {}), json(403, {})), { retryBaseDelay: 0 })

@@ -4,6 +4,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { type TinkConfig, type TinkError, TinkHttp, TinkRequest, TokenSource } from "@effect-tink/http"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -23,7 +24,12 @@ export interface Sent {
   readonly form: Readonly<Record<string, string>>
 }
 
-export type Answer = Effect.Effect<Response, "refused" | "reset" | Error>
+export type Answer = Effect.Effect<Response, "refused" | "reset" | Broken>
+
+class Broken extends Data.TaggedError("Broken")<{ readonly cause: Error }> {}
+
+/** No answer, for a reason of the application's own client. */
+export const broken = (cause: Error): Answer => Effect.fail(new Broken({ cause }))
 
 /** Answers the n-th request, counted from 1. */
 export type Respond = (sent: Sent, n: number) => Answer
@@ -62,7 +68,7 @@ export const recordingClient = (respond: Respond) => {
       return respond(next, sent.length).pipe(
         Effect.map((response) => HttpClientResponse.fromWeb(request, response)),
         Effect.mapError((error) => {
-          const cause = typeof error === "string" ? causes[error] : error
+          const cause = typeof error === "string" ? causes[error] : error.cause
           return new HttpClientError.RequestError({ request, reason: "Transport", cause })
         })
       )

@@ -1,6 +1,7 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { type TinkError, TinkHttp, type TinkRequest, TokenSource } from "@effect-tink/http"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
@@ -10,11 +11,13 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
 import {
+  broken,
   createAuthorization,
   cutBody,
   elapse,
@@ -75,7 +78,7 @@ const echoing =
 const leakyError = new Error(`failed with ${Object.values(canaries).join(" ")}`, { cause: canaries })
 
 const answersByReason: ReadonlyArray<readonly [TinkError.Reason, Respond]> = [
-  ["Transport", () => Effect.fail(leakyError)],
+  ["Transport", () => broken(leakyError)],
   ["Transport", () => Effect.fail("refused")],
   ["Transport", () => cutBody()],
   ["Timeout", echoing(408)],
@@ -118,12 +121,12 @@ interface Seen {
 
 const spans = (seen: Seen) => {
   const made: Array<Tracer.Span> = []
+  const add = (value: unknown) => {
+    seen.texts.push(inspect(value, { depth: 10 }))
+  }
   const tracer = Tracer.make({
     span: (name, parent, context, links, startTime, kind) => {
       const attributes = new Map<string, unknown>()
-      const add = (value: unknown) => {
-        seen.texts.push(inspect(value, { depth: 10 }))
-      }
       add(name)
       const span: Tracer.Span = {
         _tag: "Span",
@@ -315,7 +318,7 @@ describe("spans", () => {
       const traceIds = new Set(made.map(({ attributes }) => attributes.get("tink.trace_id")))
       assert.strictEqual(traceIds.size, 1)
       const keys = new Set(made.flatMap(({ attributes }) => [...attributes.keys()]))
-      assert.deepStrictEqual([...keys].sort(), [
+      assert.deepStrictEqual(Arr.sort(keys, Order.string), [
         "http.request.method",
         "http.request.resend_count",
         "http.response.status_code",

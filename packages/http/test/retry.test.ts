@@ -12,6 +12,7 @@ import {
   type Answer,
   answers,
   anyJson,
+  broken,
   cutBody,
   deleteCredential,
   elapse,
@@ -95,20 +96,18 @@ const takesTime = new Set<Answer>([Effect.never, slowBody])
 
 const failures: ReadonlyArray<readonly [string, Answer, TinkError.Reason, Table]> = [
   ["a refused connection", Effect.fail("refused"), "Transport", tryAgain],
-  ["an unknown host", Effect.fail(nodeError("ENOTFOUND", "getaddrinfo")), "Transport", tryAgain],
-  ["an unreachable host", Effect.fail(nodeError("EHOSTUNREACH", "connect")), "Transport", tryAgain],
-  ["a host lost in use", Effect.fail(nodeError("EHOSTUNREACH", "read")), "Transport", unclear],
-  ["a network lost in use", Effect.fail(nodeError("ENETUNREACH", "write")), "Transport", unclear],
-  ["a port closed in use", Effect.fail(nodeError("ECONNREFUSED", "read")), "Transport", unclear],
-  ["no connection in time", Effect.fail(nodeError("UND_ERR_CONNECT_TIMEOUT", "connect")), "Transport", tryAgain],
+  ["an unknown host", broken(nodeError("ENOTFOUND", "getaddrinfo")), "Transport", tryAgain],
+  ["an unreachable host", broken(nodeError("EHOSTUNREACH", "connect")), "Transport", tryAgain],
+  ["a host lost in use", broken(nodeError("EHOSTUNREACH", "read")), "Transport", unclear],
+  ["a network lost in use", broken(nodeError("ENETUNREACH", "write")), "Transport", unclear],
+  ["a port closed in use", broken(nodeError("ECONNREFUSED", "read")), "Transport", unclear],
+  ["no connection in time", broken(nodeError("UND_ERR_CONNECT_TIMEOUT", "connect")), "Transport", tryAgain],
   ["a reset connection", Effect.fail("reset"), "Transport", unclear],
-  ["a failure without a code", Effect.fail(new Error("fetch failed")), "Transport", unclear],
-  ["a failure behind others", Effect.fail(new Error("a", { cause: new Error("b") })), "Transport", unclear],
+  ["a failure without a code", broken(new Error("fetch failed")), "Transport", unclear],
+  ["a failure behind others", broken(new Error("a", { cause: new Error("b") })), "Transport", unclear],
   [
     "a refused connection behind others",
-    Effect.fail(
-      new TypeError("fetch failed", { cause: new Error("b", { cause: nodeError("ECONNREFUSED", "connect") }) })
-    ),
+    broken(new TypeError("fetch failed", { cause: new Error("b", { cause: nodeError("ECONNREFUSED", "connect") }) })),
     "Transport",
     tryAgain
   ],

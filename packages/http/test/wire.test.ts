@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import packageJson from "../package.json" with { type: "json" }
@@ -98,7 +100,7 @@ describe("what is sent", () => {
         ]
       )
       for (const { headers } of sent) {
-        assert.deepStrictEqual(Object.keys(headers).sort(), [
+        assert.deepStrictEqual(Arr.sort(Object.keys(headers), Order.string), [
           "accept",
           "authorization",
           "user-agent",
@@ -170,6 +172,9 @@ describe("baseUrl", () => {
   }
 })
 
+const readToken = (body: unknown) =>
+  Effect.flatMap(over(answers(json(200, body))), ({ http }) => http.exchangeCode(Redacted.make("c")))
+
 describe("what is read", () => {
   const text = JSON.stringify({ statusPayload: "Analyserat 1 konto på Åbo Bank 😀" })
 
@@ -194,14 +199,12 @@ describe("what is read", () => {
 
   it.scoped("unknown fields are ignored, and optional ones of a token may be null, empty or absent", () =>
     Effect.gen(function* () {
-      const read = (body: unknown) =>
-        Effect.flatMap(over(answers(json(200, body))), ({ http }) => http.exchangeCode(Redacted.make("c")))
       const plain = { access_token: "t", token_type: "bearer", expires_in: 1800 }
-      assert.deepStrictEqual((yield* read(plain)).scopes, [])
-      assert.deepStrictEqual((yield* read({ ...plain, scope: null, id_hint: null })).scopes, [])
-      assert.deepStrictEqual((yield* read({ ...plain, scope: "a:b c:d, e:f" })).scopes, ["a:b", "c:d", "e:f"])
-      assert.strictEqual((yield* read({ ...plain, id_hint: "Ann", refresh_token: "x" })).idHint, "Ann")
-      assert.isUndefined((yield* read(plain)).idHint)
+      assert.deepStrictEqual((yield* readToken(plain)).scopes, [])
+      assert.deepStrictEqual((yield* readToken({ ...plain, scope: null, id_hint: null })).scopes, [])
+      assert.deepStrictEqual((yield* readToken({ ...plain, scope: "a:b c:d, e:f" })).scopes, ["a:b", "c:d", "e:f"])
+      assert.strictEqual((yield* readToken({ ...plain, id_hint: "Ann", refresh_token: "x" })).idHint, "Ann")
+      assert.isUndefined((yield* readToken(plain)).idHint)
     })
   )
 

@@ -1,0 +1,285 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { assert, describe, it } from "@effect/vitest"
+import { type TinkConfig, TinkHttp } from "@effect-tink/http"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { createServer } from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+import * as Net from "node:net"
+import {
+  createUser,
+  deleteCredential,
+  failure,
+  getCredential,
+  id,
+  options,
+  refreshCredential,
+  userToken
+} from "./helpers.js"
+
+const clients: Readonly<Record<string, Layer.Layer<HttpClient.HttpClient>>> = {
+  undici: NodeHttpClient.layerUndici,
+  fetch: FetchHttpClient.layer,
+  "node:http": NodeHttpClient.layer
+}
+
+const listening = (server: Net.Server) =>
+  Effect.acquireRelease(
+    Effect.async<Net.Server>((resume) => {
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    () =>
+      Effect.async<void>((resume) => {
+        server.close(() => resume(Effect.void))
+      })
+  )
+
+const urlOf = (server: Net.Server) =>
+  // A server that listens on a port has such an address.
+  `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+/** An HTTP server, which is closed with its connections. */
+const serve = Effect.fnUntraced(function* (handle: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer((request, response) => {
+    request.resume()
+    handle(request, response)
+  })
+  yield* listening(server)
+  yield* Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))
+  return urlOf(server)
+})
+
+/** A server that does what it likes with its sockets, of which it tells each as it has sent something. */
+const serveSockets = Effect.fnUntraced(function* (onData: (socket: Socket, n: number) => void) {
+  const sockets = new Set<Socket>()
+  let received = 0
+  const server = Net.createServer((socket) => {
+    sockets.add(socket)
+    socket.on("error", () => {})
+    socket.on("data", () => onData(socket, ++received))
+  })
+  yield* listening(server)
+  yield* Effect.addFinalizer(() => Effect.sync(() => sockets.forEach((socket) => socket.destroy())))
+  return { url: urlOf(server), received: () => received }
+})
+
+const connect = (
+  client: Layer.Layer<HttpClient.HttpClient>,
+  baseUrl: string,
+  settings: Partial<TinkConfig.Options> = {}
+) =>
+  Layer.build(
+    Layer.provide(TinkHttp.layer({ ...options, maxRetries: 1, retryBaseDelay: 1, baseUrl, ...settings }), client)
+  ).pipe(Effect.map((context) => Context.get(context, TinkHttp.TinkHttp)))
+
+const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+
+for (const [name, client] of Object.entries(clients)) {
+  describe(name, () => {
+    it.scopedLive("a refused connection was surely not processed: a POST is tried again", () =>
+      Effect.gen(function* () {
+        const baseUrl = yield* Effect.scoped(serve(() => {}))
+        const http = yield* connect(client, baseUrl)
+        const error = yield* failure(http.request(refreshCredential))
+        assert.strictEqual(
+          error.message,
+          "refreshCredential: Transport (POST /api/v1/credentials/{id}/refresh): connection refused"
+        )
+        assert.isTrue(error.isRetryable)
+        assert.isFalse(error.isAmbiguous)
+      })
+    )
+
+    it.scopedLive("an unknown host too", () =>
+      Effect.gen(function* () {
+        const http = yield* connect(client, "https://nowhere.invalid", { maxRetries: 0 })
+        const error = yield* failure(http.request(refreshCredential))
+        assert.strictEqual(error.reason, "Transport")
+        assert.include(["host not found", "host name could not be looked up"], error.detail)
+        assert.isFalse(error.isAmbiguous)
+      })
+    )
+
+    for (const [what, answer] of [
+      ["before the head", ""],
+      ["within the head", "HTTP/1.1 200 OK\r\ncontent-le"],
+      ["within a body of known length", `${head}content-length: 100\r\n\r\n{"id":`],
+      ["within a chunked body", `${head}transfer-encoding: chunked\r\n\r\n5\r\n{"id"\r\n`]
+    ] as const) {
+      it.scopedLive(`a connection that ends ${what} leaves open what became of the request`, () =>
+        Effect.gen(function* () {
+          const { received, url } = yield* serveSockets((socket) => socket.end(answer))
+          const http = yield* connect(client, url)
+          const post = yield* failure(http.request(refreshCredential))
+          assert.deepInclude(post, { reason: "Transport", isRetryable: false, isAmbiguous: true })
+          assert.strictEqual(received(), 1)
+          const get = yield* failure(http.request(getCredential))
+          assert.deepInclude(get, { reason: "Transport", isRetryable: true, isAmbiguous: false })
+          assert.strictEqual(received(), 3)
+        })
+      )
+    }
+
+    it.scopedLive("a connection that is reset leaves it open too", () =>
+      Effect.gen(function* () {
+        const { received, url } = yield* serveSockets((socket) => socket.resetAndDestroy())
+        const http = yield* connect(client, url)
+        const error = yield* failure(http.request(refreshCredential))
+        assert.deepInclude(error, { reason: "Transport", isRetryable: false, isAmbiguous: true })
+        assert.strictEqual(received(), 1)
+      })
+    )
+
+    it.scopedLive("a server that never answers, or stalls in its body, is left, and its connection closed", () =>
+      Effect.gen(function* () {
+        for (const answer of ["", `${head}content-length: 100\r\n\r\n{"id":`]) {
+          const closed = yield* Deferred.make<void>()
+          const { url } = yield* serveSockets((socket) => {
+            socket.on("close", () => Deferred.unsafeDone(closed, Effect.void))
+            socket.write(answer)
+          })
+          const http = yield* connect(client, url, { attemptTimeout: "150 millis", maxRetries: 0 })
+          const error = yield* failure(http.request(refreshCredential))
+          assert.deepInclude(error, { reason: "Timeout", isRetryable: false, isAmbiguous: true })
+          yield* Deferred.await(closed)
+        }
+      })
+    )
+
+    it.scopedLive("a connection that the server has closed between two requests breaks nothing", () =>
+      Effect.gen(function* () {
+        const { received, url } = yield* serveSockets((socket) => {
+          socket.write(`${head}content-length: 2\r\n\r\n{}`)
+          // Closed without a word, as a load balancer does.
+          socket.destroySoon()
+        })
+        const http = yield* connect(client, url)
+        for (let n = 0; n < 3; n++) yield* http.request(getCredential)
+        assert.isAtLeast(received(), 3)
+      })
+    )
+
+    it.scopedLive("a connection that the server closes as the next request arrives is ambiguous", () =>
+      Effect.gen(function* () {
+        const { received, url } = yield* serveSockets((socket, n) => {
+          if (n === 1) socket.write(`${head}content-length: 2\r\nconnection: keep-alive\r\n\r\n{}`)
+          else socket.destroy()
+        })
+        const http = yield* connect(client, url)
+        yield* http.request(getCredential)
+        const error = yield* failure(http.request(refreshCredential))
+        assert.deepInclude(error, { reason: "Transport", isRetryable: false, isAmbiguous: true })
+        assert.strictEqual(received(), 2)
+      })
+    )
+
+    it.scopedLive("a body without an end is Decode, and its connection is closed", () =>
+      Effect.gen(function* () {
+        const closed = yield* Deferred.make<void>()
+        const chunk = "x".repeat(1024 * 1024)
+        let written = 0
+        const url = yield* serve((_, response) => {
+          response.on("close", () => Deferred.unsafeDone(closed, Effect.void))
+          const write = () => {
+            while (written < 50 && response.write(chunk)) written += 1
+            written += 1
+          }
+          response.on("drain", write)
+          write()
+        })
+        const http = yield* connect(client, url)
+        const error = yield* failure(http.request(getCredential))
+        assert.strictEqual(
+          error.message,
+          "getCredential: Decode (200 GET /api/v1/credentials/{id}): the body is too large"
+        )
+        yield* Deferred.await(closed)
+        assert.isBelow(written, 40)
+      })
+    )
+
+    it.scopedLive("an answer without a body is a success, with and without keep-alive", () =>
+      Effect.gen(function* () {
+        const url = yield* serve((_, response) => {
+          response.writeHead(204).end()
+        })
+        const http = yield* connect(client, url)
+        yield* http.request(deleteCredential)
+        yield* http.request(refreshCredential)
+      })
+    )
+
+    it.scopedLive("a redirect is not followed: nobody else is told anything", () =>
+      Effect.gen(function* () {
+        const told: Array<string> = []
+        const elsewhere = yield* serve((request, response) => {
+          told.push(`${request.method} ${request.url}`)
+          response.end("{}")
+        })
+        let status = 307
+        const url = yield* serve((request, response) => {
+          response.writeHead(status, { location: `${elsewhere}${request.url}` }).end()
+        })
+        const http = yield* connect(client, url)
+        for (const code of [301, 302, 303, 307, 308]) {
+          status = code
+          const exchanged = yield* failure(http.exchangeCode(Redacted.make("code")))
+          assert.deepInclude(exchanged, { reason: "Server", status: code, isRetryable: false })
+          assert.strictEqual((yield* failure(http.request(getCredential))).reason, "Server")
+          assert.strictEqual((yield* failure(http.request(createUser))).reason, "Server")
+        }
+        assert.deepStrictEqual(told, [])
+      })
+    )
+
+    it.scopedLive("works with the sandbox", () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        const http = yield* Effect.map(
+          Layer.build(Layer.provide(TinkHttp.layer({ ...sandbox, retryBaseDelay: 1 }), client)),
+          Context.get(TinkHttp.TinkHttp)
+        )
+        yield* sandbox.injectFault({ kind: "cut-body", path: "/api/v1/oauth/token" })
+        yield* http.request({ ...createUser, body: { _tag: "Json", value: { market: "SE" } } })
+        const error = yield* failure(http.request(getCredential))
+        assert.deepInclude(error, { reason: "Unauthorized", status: 401 })
+        assert.match(String(error.requestId), /^[0-9a-f]{32}$/)
+        const seen = yield* sandbox.requests
+        assert.strictEqual(seen.at(-1)?.traceId, error.traceId)
+        assert.strictEqual(seen.at(-1)?.path, `/api/v1/credentials/${id}`)
+        assert.notInclude(JSON.stringify(seen), Redacted.value(userToken))
+      }).pipe(Effect.provide(TinkSandbox.layerServer()))
+    )
+  })
+}
+
+describe("fetch", () => {
+  it.scopedLive("keeps the application's RequestInit, but for redirects", () =>
+    Effect.gen(function* () {
+      const told: Array<string | undefined> = []
+      const url = yield* serve((request, response) => {
+        told.push(request.headers.authorization, String(request.headers["x-extra"]))
+        response.writeHead(302, { location: "/elsewhere" }).end()
+      })
+      const init = Layer.succeed(FetchHttpClient.RequestInit, {
+        redirect: "follow",
+        headers: { "x-extra": "1", authorization: "Bearer wrong" }
+      })
+      const http = yield* Layer.build(
+        TinkHttp.layer({ ...options, baseUrl: url, maxRetries: 0 }).pipe(
+          Layer.provide(FetchHttpClient.layer),
+          Layer.provide(init)
+        )
+      ).pipe(Effect.map(Context.get(TinkHttp.TinkHttp)))
+      assert.strictEqual((yield* failure(http.request(getCredential))).status, 302)
+      assert.deepStrictEqual(told, [`Bearer ${Redacted.value(userToken)}`, "1"])
+    })
+  )
+})
