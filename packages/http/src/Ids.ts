@@ -19,11 +19,9 @@ const id = Schema.String.pipe(Schema.pattern(pattern, { message: () => `1 to 128
  *
  * @example
  * ```ts
- * ```ts
  * import * as Ids from "@effect-tink/http/Ids"
  *
  * export const userId: Ids.UserId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
- * ```
  * ```
  *
  * @since 0.1.0

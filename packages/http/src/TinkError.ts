@@ -49,13 +49,11 @@ const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(sche
  *
  * @example
  * ```ts
- * ```ts
  * import type { TinkError } from "@effect-tink/http/TinkError"
  * import * as Effect from "effect/Effect"
  *
  * export const orEmpty = <A>(self: Effect.Effect<ReadonlyArray<A>, TinkError>) =>
  *   Effect.catchIf(self, (error) => error.reason === "NotFound", () => Effect.succeed<ReadonlyArray<A>>([]))
- * ```
  * ```
  *
  * @since 0.1.0

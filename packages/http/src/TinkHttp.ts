@@ -137,7 +137,6 @@ const fresh = (config: Effect.Effect<TinkConfig.TinkConfig, ConfigError.ConfigEr
  *
  * @example
  * ```ts
- * ```ts
  * import * as TinkHttp from "@effect-tink/http/TinkHttp"
  * import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
  * import * as Layer from "effect/Layer"
@@ -148,7 +147,6 @@ const fresh = (config: Effect.Effect<TinkConfig.TinkConfig, ConfigError.ConfigEr
  *   clientSecret: Redacted.make("my-secret"),
  *   deadline: "10 seconds"
  * }).pipe(Layer.provide(FetchHttpClient.layer))
- * ```
  * ```
  *
  * @since 0.1.0
@@ -164,7 +162,6 @@ export const layer = (
  *
  * @example
  * ```ts
- * ```ts
  * import * as TinkHttp from "@effect-tink/http/TinkHttp"
  * import * as Config from "effect/Config"
  *
@@ -172,7 +169,6 @@ export const layer = (
  *   clientId: Config.string("TINK_SE_CLIENT_ID"),
  *   clientSecret: Config.redacted("TINK_SE_CLIENT_SECRET")
  * })
- * ```
  * ```
  *
  * @since 0.1.0

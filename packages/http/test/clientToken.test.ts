@@ -1,11 +1,14 @@
+import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { TinkHttp, TokenSource } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
@@ -18,7 +21,9 @@ import {
   isTokenRequest,
   json,
   makeGate,
+  options,
   over,
+  recordingClient,
   type Respond,
   type Sent,
   tokenAnswer,
@@ -424,6 +429,31 @@ describe("the layer", () => {
       )
       assert.strictEqual(tokenRequests(yield* once).length, 1)
       assert.strictEqual(tokenRequests(yield* once).length, 1)
+    })
+  )
+})
+
+describe("one layer over two clients in one graph", () => {
+  class First extends Context.Tag("First")<First, TinkHttp.Service>() {}
+  class Second extends Context.Tag("Second")<Second, TinkHttp.Service>() {}
+
+  it.scoped("is built for each: the token of one tenant is never sent for another", () =>
+    Effect.gen(function* () {
+      const live = TinkHttp.layer(options)
+      const one = recordingClient((sent) => (isTokenRequest(sent) ? tokenAnswer("one") : ok))
+      const two = recordingClient((sent) => (isTokenRequest(sent) ? tokenAnswer("two") : ok))
+      const through = (client: HttpClient.HttpClient) =>
+        Layer.provide(live, Layer.succeed(HttpClient.HttpClient, client))
+      const context = yield* Layer.build(
+        Layer.merge(
+          Layer.provide(Layer.effect(First, TinkHttp.TinkHttp), through(one.client)),
+          Layer.provide(Layer.effect(Second, TinkHttp.TinkHttp), through(two.client))
+        )
+      )
+      yield* Context.get(context, First).request(createUser)
+      yield* Context.get(context, Second).request(createUser)
+      assert.deepStrictEqual(bearers(one.sent), ["Bearer one"])
+      assert.deepStrictEqual(bearers(two.sent), ["Bearer two"])
     })
   )
 })
