@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
+import { createHash } from "node:crypto"
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TokenSource from "@effect-tink/http/TokenSource"
 import type * as Redacted from "effect/Redacted"
 import type * as Types from "effect/Types"
 import { isScopes, isUserId, userIdRequirement, wordOf } from "./internal/input.js"
-import { sha256 } from "./internal/sha256.js"
 import * as internal from "./internal/userSession.js"
 
 /**
@@ -39,6 +39,8 @@ export interface UserSession<in Scopes extends UserScope> {
   readonly scopes: ReadonlyArray<UserScope>
 }
 
+const digest = (token: string): string => createHash("sha256").update(token).digest("hex")
+
 const bareSecrets = (options: {
   readonly userId: UserId
   readonly accessToken: Redacted.Redacted
@@ -48,7 +50,7 @@ const bareSecrets = (options: {
   if (!isUserId(options.userId)) return userIdRequirement
   if (!isScopes(options.scopes)) return "scopes must be scopes of Tink"
   if (token === undefined) return "accessToken must be a Redacted of one word of printable characters"
-  return { tokens: TokenSource.fromToken(options.accessToken), identity: `token:${sha256(token)}` }
+  return { tokens: TokenSource.fromToken(options.accessToken), identity: `token:${digest(token)}` }
 }
 
 /**
