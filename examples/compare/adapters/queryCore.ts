@@ -33,5 +33,5 @@ export const queryCoreCancel: Adapter = {
       }
     }
   },
-  notes: ["So does removeQueries, and cancelQueries with the option silent."]
+  notes: ["removeQueries, and cancelQueries with the option silent, fail the readers just the same."]
 }
