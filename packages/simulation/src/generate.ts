@@ -15,8 +15,8 @@ import type {
 } from "./schedule.js"
 
 const settingsOf = (prng: Prng.Prng): Settings => ({
-  capacity: prng.pick([1, 2, 3, 100, 100, 100]),
-  timeToLive: 6000,
+  capacity: prng.pick([1, 2, 3, 100, 100]),
+  timeToLive: prng.pick([1500, 6000]),
   quarantine: 8000,
   attemptTimeout: 2000,
   deadline: 5000,
@@ -26,8 +26,12 @@ const settingsOf = (prng: Prng.Prng): Settings => ({
   rateLimitedRefresh: prng.pick(["429", "204"])
 })
 
+const shortMoments = [0, 0, 1, 30, 400] as const
+
 /** Just before, at, and just after the moments at which something ends by itself. */
-const moments = [0, 1, 30, 400, 1000, 1999, 2000, 2001, 3500, 4999, 5000, 5999, 6000, 7999, 8000, 8001, 13_000] as const
+const moments = [
+  1000, 1499, 1500, 1999, 2000, 2001, 3500, 4999, 5000, 5999, 6000, 7000, 7999, 8000, 8001, 13_000
+] as const
 
 const millis = (count: number): Pause => ({ _tag: "Millis", count })
 const tasks = (count: number): Pause => ({ _tag: "Tasks", count })
@@ -37,7 +41,7 @@ const none = tasks(0)
 
 const pauseOf = (prng: Prng.Prng): Pause => {
   if (prng.chance(0.4)) return tasks(prng.below(40))
-  return prng.chance(0.35) ? rest : millis(prng.pick(moments))
+  return millis(prng.pick(prng.chance(0.6) ? shortMoments : moments))
 }
 
 interface SessionSlot {
@@ -50,10 +54,10 @@ interface SessionSlot {
 /** Two of each that may not be told apart, and two of each that must be. */
 const sessionSlots: ReadonlyArray<SessionSlot> = [
   { isMinted: true, scopes: "all", probability: 1 },
-  { isMinted: true, scopes: "read", probability: 0.5 },
-  { isMinted: false, scopes: "all", probability: 0.5 },
-  { isMinted: false, scopes: "all", probability: 0.5 },
-  { isMinted: false, scopes: "change", probability: 0.15 },
+  { isMinted: true, scopes: "read", probability: 0.35 },
+  { isMinted: false, scopes: "all", probability: 0.35 },
+  { isMinted: false, scopes: "all", probability: 0.35 },
+  { isMinted: false, scopes: "change", probability: 0.1 },
   { isMinted: true, scopes: "all", probability: 0.2 }
 ]
 
@@ -123,7 +127,7 @@ const operationNames = [
 const operationOf = (prng: Prng.Prng, users: number): Operation => {
   const _tag = operationNames[prng.below(operationNames.length)] ?? "listCredentials"
   const user = userOf(prng, users)
-  const session = prng.chance(0.4) ? 0 : prng.below(sessionSlots.length)
+  const session = prng.chance(0.5) ? 0 : prng.below(sessionSlots.length)
   const scopes = sessionSlots[session]?.scopes ?? "all"
   const credential = prng.below(2)
   const bypass = prng.chance(0.06)
@@ -190,7 +194,23 @@ const rareAction = (prng: Prng.Prng, users: number): Action => {
   return { _tag: "RevokeTokens", user: prng.chance(0.4) ? "all" : userOf(prng, users) }
 }
 
-/** Some calls at about the same time, of which the first may meet a fault. */
+/** What a request and its retries meet, where they meet anything. */
+const faultsFor = (prng: Prng.Prng, operation: OperationName): ReadonlyArray<Fault> => {
+  if (!prng.chance(0.35)) return []
+  return [faultFor(prng, operation), ...(prng.chance(0.35) ? [faultFor(prng, operation)] : [])]
+}
+
+/** How often the same is asked for again: at once, or when what was read may be too old. */
+const echoes = (prng: Prng.Prng, operation: Operation): ReadonlyArray<Pause> => {
+  const isRead = operation._tag === "listCredentials" || operation._tag === "getCredential"
+  return [
+    ...(prng.chance(0.25) ? [tasks(prng.below(30))] : []),
+    ...(isRead && prng.chance(0.4) ? [pauseOf(prng)] : []),
+    ...(isRead && prng.chance(0.2) ? [pauseOf(prng)] : [])
+  ]
+}
+
+/** Some calls of one operation, which may meet faults. */
 const scene = (prng: Prng.Prng, users: number, nextId: () => number): ReadonlyArray<Step> => {
   const pause = pauseOf(prng)
   if (prng.chance(0.1)) return [{ pause, action: rareAction(prng, users) }]
@@ -199,28 +219,95 @@ const scene = (prng: Prng.Prng, users: number, nextId: () => number): ReadonlyAr
     pause,
     action: { _tag: "Call", id: nextId(), operation, leave: leaveOf(prng) }
   })
-  const calls = [call(none), ...(prng.chance(0.25) ? [call(tasks(prng.below(30)))] : [])]
-  const fault: Action | undefined = prng.chance(0.4)
-    ? { _tag: "Fault", fault: faultFor(prng, operation._tag) }
-    : undefined
-  const [first, ...others] = fault === undefined ? calls : [{ pause, action: fault }, ...calls]
-  return first === undefined ? [] : [{ ...first, pause }, ...others]
+  const faults = faultsFor(prng, operation._tag).map(
+    (fault, index): Step => ({ pause: index === 0 ? pause : none, action: { _tag: "Fault", fault } })
+  )
+  return [...faults, call(faults.length === 0 ? pause : none), ...echoes(prng, operation).map(call)]
+}
+
+const credentialOf = (prng: Prng.Prng, users: number) => ({
+  user: userOf(prng, users),
+  session: 0,
+  credential: prng.below(2)
+})
+
+/** A slow read, and the same read again when its value is just about too old, or while it is under way. */
+const slowRead = (prng: Prng.Prng, users: number, { timeToLive }: Settings) => {
+  const read: Operation = { _tag: "listCredentials", user: userOf(prng, users), session: 0, bypass: false }
+  const kind = prng.pick(["delay", "slow-body"])
+  const fault: Fault = { kind, milliseconds: prng.pick([300, 1500, 1999]), target: "list", times: 1 }
+  return { faults: [fault], calls: [read, read], pause: millis(timeToLive + prng.pick([-1, 0, 1, 250, 1400])) }
+}
+
+/** A deletion whose first answer is lost, and whose next is a clear no. */
+const lostDeletion = (prng: Prng.Prng, users: number) => {
+  const deletion: Operation = { _tag: "deleteCredential", ...credentialOf(prng, users) }
+  const lost: FaultKind = prng.pick<FaultKind>([
+    { kind: "drop-after" },
+    { kind: "cut-body" },
+    { kind: "delay", milliseconds: 2500 },
+    { kind: "status", status: 503 }
+  ])
+  const no: FaultKind = { kind: "status", status: prng.pick([401, 403, 429]) }
+  const faults = [lost, no].map((fault): Fault => ({ ...fault, target: "delete", times: 1 }))
+  return { faults, calls: [deletion], pause: none }
+}
+
+/** A change that is applied after its caller was told that nobody knows, and reads before and after that. */
+const lateChange = (prng: Prng.Prng, users: number) => {
+  const change = credentialOf(prng, users)
+  const read: Operation = { _tag: "listCredentials", user: change.user, session: 0, bypass: false }
+  const fault: Fault = { kind: "delay", milliseconds: prng.pick([2500, 4000, 9000]), target: "refresh", times: 1 }
+  const calls = [{ _tag: "refreshCredential", ...change } as const, read, read]
+  return { faults: [fault], calls, pause: millis(prng.pick([2001, 3500])) }
+}
+
+/** What hardly ever comes about by itself. */
+const coincidence = (
+  prng: Prng.Prng,
+  users: number,
+  nextId: () => number,
+  settings: Settings
+): ReadonlyArray<Step> => {
+  const script = prng.pick([slowRead, slowRead, lostDeletion, lateChange])
+  const { calls, faults, pause } = script(prng, users, settings)
+  return [
+    ...faults.map((fault): Step => ({ pause: none, action: { _tag: "Fault", fault } })),
+    ...calls.map(
+      (operation, index): Step => ({
+        pause: index === 0 ? none : pause,
+        action: { _tag: "Call", id: nextId(), operation }
+      })
+    )
+  ]
+}
+
+/** With more values than there is room for, the second time shows what was not really dropped. */
+const audits = (prng: Prng.Prng): ReadonlyArray<Step> => {
+  if (!prng.chance(0.35)) return []
+  const audit: Action = { _tag: "Audit" }
+  return [
+    { pause: millis(prng.pick([0, 2500])), action: audit },
+    { pause: rest, action: audit }
+  ]
 }
 
 export const generate = (seed: number): Schedule => {
   const prng = Prng.make(seed)
-  const users = prng.pick([1, 2, 2, 3])
+  const users = prng.pick([1, 1, 2, 2, 3])
+  const settings = settingsOf(prng)
   let id = 0
   const nextId = () => id++
-  const scenes = 6 + prng.below(24)
+  const nextScene = () =>
+    prng.chance(0.1) ? coincidence(prng, users, nextId, settings) : scene(prng, users, nextId)
   return {
     seed,
-    settings: settingsOf(prng),
+    settings,
     steps: [
       ...prelude(prng, users, nextId),
       { pause: rest, action: { _tag: "ConnectBank", user: 0 } },
-      ...Array.from({ length: scenes }, () => scene(prng, users, nextId)).flat(),
-      ...(prng.chance(0.3) ? [{ pause: millis(0), action: { _tag: "Audit" } } as const] : [])
+      ...Array.from({ length: 8 + prng.below(32) }, nextScene).flat(),
+      ...audits(prng)
     ]
   }
 }

@@ -41,8 +41,8 @@ const check = (mutant: Mutant) =>
     })
   })
 
-/** The hooks are registered before tsx's own, which come to them for the text of each file. */
-const registration = ({ file, replacement, text }: Mutant): string => {
+/** A module that makes the process that imports it load a mutant. It must come before tsx, which asks it for each file. */
+export const registration = ({ file, replacement, text }: Mutant): string => {
   const loader = new URL("./mutantLoader.mjs", import.meta.url).href
   const data = JSON.stringify({ url: `/packages/${file}`, text, replacement })
   const code = `import { register } from "node:module"; register(${JSON.stringify(loader)}, { data: ${data} })`
@@ -62,13 +62,11 @@ export const huntMutant = (mutant: Mutant, options: { readonly firstSeed: number
   Effect.gen(function* () {
     yield* check(mutant)
     const hunt = fileURLToPath(new URL("./hunt.ts", import.meta.url))
-    const numbers = [String(options.firstSeed), String(options.schedules)]
-    const output = yield* runChild(["--import", registration(mutant), "--import", "tsx", hunt, ...numbers])
+    const what = [String(options.firstSeed), String(options.schedules), ...mutant.breaks]
+    const output = yield* runChild(["--import", registration(mutant), "--import", "tsx", hunt, ...what])
     return yield* decodeFound(output)
   }).pipe(
-    Effect.catchAll((error) =>
-      error instanceof MutantOutdated
-        ? Effect.fail(error)
-        : Effect.fail(new HuntFailed({ mutant: mutant.name, message: String(error) }))
+    Effect.mapError((error) =>
+      error instanceof MutantOutdated ? error : new HuntFailed({ mutant: mutant.name, message: String(error) })
     )
   )

@@ -274,11 +274,18 @@ const deletedIsDeleted: Check = (history) =>
       : { text: `${name(call)} found nothing, because its own request #${applied.serial} deleted it`, calls: [call.id] }
   })
 
+/** Whether a failure is of the request that the call is about, not of the fetch of a token for it. */
+const isOwnRoute = ({ operation }: Call, route: string | undefined): boolean =>
+  operation._tag === "createAuthorization"
+    ? route === "/api/v1/oauth/authorization-grant"
+    : route?.startsWith("/api/v1/oauth/") === false
+
 const refusedTokens: Check = (history) =>
   findFirst(history.calls, (call) => {
     const ending = call.ended?.ending
-    const canRenew = call.session === undefined ? call.operation._tag !== "getUserAccessToken" : isMinted(call)
+    const canRenew = call.session === undefined || isMinted(call)
     if (!canRenew || ending?._tag !== "Failure" || ending.reason !== "Unauthorized") return undefined
+    if (!isOwnRoute(call, ending.route)) return undefined
     const refused = ownRequests(history, call).filter(({ delivered }) => delivered === 401)
     return refused.length === 0 || new Set(refused.map(({ token }) => token)).size > 1
       ? undefined

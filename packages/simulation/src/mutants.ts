@@ -13,6 +13,8 @@ export interface Mutant {
   readonly replacement: string
   /** The promises of which at least one must be seen to be broken. */
   readonly breaks: readonly [InvariantName, ...ReadonlyArray<InvariantName>]
+  /** A seed at which, or soon after which, it is found. */
+  readonly firstSeed: number
 }
 
 export const mutants: ReadonlyArray<Mutant> = [
@@ -21,125 +23,143 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "user-cache/src/internal/userCache.ts",
     text: "Effect.onExit(mutation, (exit) =>",
     replacement: "Effect.onExit(mutation, (exit) => Exit.isFailure(exit) ? Effect.void :",
-    breaks: ["never stale", "fresh after invalidation"]
+    breaks: ["never stale", "fresh after invalidation"],
+    firstSeed: 1
   },
   {
     name: "no quarantine",
     file: "user-cache/src/internal/userCache.ts",
     text: "if (quarantine.includes(userId, at.monotonic))",
     replacement: "if (false)",
-    breaks: ["never stale", "quarantine"]
+    breaks: ["never stale", "quarantine"],
+    firstSeed: 1
   },
   {
     name: "late result stored",
     file: "user-cache/src/internal/userCache.ts",
     text: "isOwned(flight) && isFresh(flight, at)",
     replacement: "isFresh(flight, at)",
-    breaks: ["never stale", "fresh after invalidation"]
+    breaks: ["never stale", "fresh after invalidation"],
+    firstSeed: 1
   },
   {
     name: "cache key without user",
     file: "users/src/Users.ts",
     text: "cache.get(session.userId, key, lookup)",
     replacement: 'cache.get("", key, lookup)',
-    breaks: ["never shared"]
+    breaks: ["never shared"],
+    firstSeed: 1
   },
   {
     name: "cache key without token",
     file: "users/src/UserSession.ts",
     text: "identity: `token:${sha256(token)}`",
     replacement: 'identity: "token"',
-    breaks: ["never shared"]
+    breaks: ["never shared"],
+    firstSeed: 1
   },
   {
     name: "cache key without scope set",
     file: "users/src/Users.ts",
     text: '`minted:${instance}:${scopes.join(",")}`',
     replacement: "`minted:${instance}`",
-    breaks: ["never shared"]
+    breaks: ["never shared"],
+    firstSeed: 1
   },
   {
     name: "age counted from completion",
     file: "user-cache/src/internal/userCache.ts",
     text: "if (isUsable) store(flight, exit.value)",
     replacement: "if (isUsable) store({ ...flight, startedAt: at }, exit.value)",
-    breaks: ["time to live"]
+    breaks: ["time to live"],
+    firstSeed: 1
   },
   {
     name: "a caller's interruption spread to others",
     file: "user-cache/src/internal/userCache.ts",
     text: "if (flight.waiters > 0 || flight.fiber === undefined)",
     replacement: "if (flight.fiber === undefined)",
-    breaks: ["undisturbed"]
+    breaks: ["undisturbed"],
+    firstSeed: 1
   },
   {
     name: "retry of a processed POST",
     file: "http/src/internal/failures.ts",
     text: '(progress === "not processed" || isIdempotent(attempt.request))',
     replacement: "true",
-    breaks: ["applied once", "never sent again"]
+    breaks: ["applied once", "never sent again"],
+    firstSeed: 1
   },
   {
     name: "a DELETE retried into a 404 reported as failure",
     file: "http/src/internal/call.ts",
     text: 'request.method === "DELETE" && error.reason === "NotFound"',
     replacement: "false",
-    breaks: ["deleted is deleted"]
+    breaks: ["deleted is deleted"],
+    firstSeed: 1
   },
   {
     name: "the app token kept after 401",
     file: "http/src/internal/call.ts",
     text: "yield* source.invalidate(token)",
     replacement: "",
-    breaks: ["refused tokens"]
+    breaks: ["refused tokens"],
+    firstSeed: 1
   },
   {
     name: "an entry leaked at eviction",
     file: "user-cache/src/internal/userCache.ts",
     text: "drop(recency.oldest)",
     replacement: "forgetEntry(recency.oldest)",
-    breaks: ["bounded"]
+    breaks: ["bounded"],
+    firstSeed: 1
   },
   {
     name: "no eviction",
     file: "user-cache/src/internal/userCache.ts",
     text: "if (recency.size > options.capacity && recency.oldest !== undefined)",
     replacement: "if (false)",
-    breaks: ["bounded"]
+    breaks: ["bounded"],
+    firstSeed: 1
   },
   {
     name: "a flight joined past its time to live",
     file: "user-cache/src/internal/userCache.ts",
     text: "if (slot === undefined || isFresh(slot, at)) return slot",
     replacement: 'if (slot === undefined || slot._tag === "Flight" || isFresh(slot, at)) return slot',
-    breaks: ["time to live"]
+    breaks: ["time to live"],
+    firstSeed: 1
   },
   {
     name: "an abandoned lookup left running",
     file: "user-cache/src/internal/userCache.ts",
     text: "return Fiber.interrupt(flight.fiber)",
     replacement: "return Effect.never",
-    breaks: ["nothing remains", "deadline"]
+    breaks: ["nothing remains", "deadline"],
+    firstSeed: 1
   },
   {
     name: "an ambiguous failure called certain",
     file: "http/src/internal/failures.ts",
     text: 'isAmbiguous: progress === "maybe processed" && !isSafe(attempt.request)',
     replacement: "isAmbiguous: false",
-    breaks: ["honest failures", "never stale"]
+    breaks: ["honest failures", "never stale"],
+    firstSeed: 1
   },
   {
     name: "the ambiguity of an earlier attempt forgotten",
     file: "http/src/internal/call.ts",
     text: "mayHaveBeenApplied && !error.isAmbiguous ?",
     replacement: "false ?",
-    breaks: ["honest failures", "never stale"]
+    breaks: ["honest failures", "never stale"],
+    firstSeed: 1
   },
   {
     name: "retries without a deadline",
     file: "http/src/internal/call.ts",
     text: "Math.max(0, endsAt - now)",
     replacement: "Number.MAX_SAFE_INTEGER",
-    breaks: ["deadline"]
+    breaks: ["deadline"],
+    firstSeed: 1
   }
 ]

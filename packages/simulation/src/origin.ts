@@ -88,8 +88,8 @@ const dropped = (request: HttpClientRequest.HttpClientRequest) =>
   new HttpClientError.RequestError({ request, reason: "Transport", description: "The connection was closed" })
 
 /**
- * Has the sandbox answer a request, whether or not somebody still waits for it. On a calm scheduler, the sandbox looks at
- * the request in the same step in which the record says so: hence the order of the history is exact.
+ * Has the sandbox answer a request, whether or not somebody still waits for it. On the calm scheduler, no fiber of
+ * the library comes between what the record says and what the sandbox does: hence the order of the history is exact.
  */
 const exchange = (
   options: Options,

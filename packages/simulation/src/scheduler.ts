@@ -6,9 +6,9 @@ import type { Prng } from "./prng.js"
 export interface ChaoticScheduler {
   /** Picks the next fiber at random, and stops fibers at random. */
   readonly chaotic: Scheduler
-  /** For fibers that must not be stopped where they do not wait, among the others. */
+  /** For fibers between whose steps no chaotic fiber may run, unless they wait for something outside. */
   readonly calm: Scheduler
-  /** Runs at most so many tasks; returns whether there are more. */
+  /** Runs at most so many chaotic tasks, with the calm ones that come of them; returns whether there are more. */
   readonly run: (tasks: number) => boolean
   /** Does something once a number of further tasks has run. */
   readonly after: (tasks: number, action: () => void) => void
@@ -19,11 +19,12 @@ const longestRun = 120
 
 export const make = (prng: Prng): ChaoticScheduler => {
   const tasks: Array<Task> = []
+  const calmTasks: Array<Task> = []
   let pending: Array<{ left: number; readonly action: () => void }> = []
   let untilStop = 1 + prng.below(longestRun)
 
-  const scheduleTask = (task: Task): void => {
-    tasks.push(task)
+  const runCalmTasks = (): void => {
+    for (let task = calmTasks.shift(); task !== undefined; task = calmTasks.shift()) task()
   }
 
   const shouldStop = (_fiber: RuntimeFiber<unknown, unknown>): 0 | false => {
@@ -50,14 +51,16 @@ export const make = (prng: Prng): ChaoticScheduler => {
   }
 
   return {
-    chaotic: { scheduleTask, shouldYield: shouldStop },
-    calm: { scheduleTask, shouldYield: () => false },
+    chaotic: { scheduleTask: (task) => void tasks.push(task), shouldYield: shouldStop },
+    calm: { scheduleTask: (task) => void calmTasks.push(task), shouldYield: () => false },
     run: (limit) => {
+      runCalmTasks()
       for (let count = 0; count < limit && tasks.length > 0; count++) {
         takeTask()?.()
+        runCalmTasks()
         countDown()
       }
-      return tasks.length > 0
+      return tasks.length + calmTasks.length > 0
     },
     after: (count, action) => {
       pending.push({ left: count, action })
