@@ -35,12 +35,18 @@ const parse = (args: ReadonlyArray<string>) =>
     catch: (error) => new Misuse({ problem: firstSentence(error) })
   })
 
-const readNumber = (name: string, text: string | undefined, least: number): Effect.Effect<number | undefined, Misuse> => {
+const readNumber = (
+  name: string,
+  text: string | undefined,
+  least: number
+): Effect.Effect<number | undefined, Misuse> => {
   if (text === undefined) return Effect.succeed(undefined)
   const value = Number(text)
   return /^\d{1,10}$/.test(text) && value >= least && value < seedLimit
     ? Effect.succeed(value)
-    : Effect.fail(new Misuse({ problem: `--${name} has to be a whole number from ${least} to ${seedLimit - 1}, not '${text}'` }))
+    : Effect.fail(
+        new Misuse({ problem: `--${name} has to be a whole number from ${least} to ${seedLimit - 1}, not '${text}'` })
+      )
 }
 
 /** Reads what follows the name of the command. */

@@ -51,9 +51,7 @@ const main = Effect.gen(function* () {
   const firstSeed = seed ?? (yield* Random.nextIntBetween(0, 2 ** 31))
   yield* Console.log(`Seed ${firstSeed}`)
   return yield* play(firstSeed, schedules)
-}).pipe(
-  Effect.catchTag("Misuse", ({ problem }) => Effect.as(Console.error(`${problem}\n${Arguments.usage}`), 2))
-)
+}).pipe(Effect.catchTag("Misuse", ({ problem }) => Effect.as(Console.error(`${problem}\n${Arguments.usage}`), 2)))
 
 NodeRuntime.runMain(main, {
   disablePrettyLogger: true,

@@ -52,9 +52,7 @@ type OfSession = Exclude<OfUser, { readonly _tag: "authorize" | "createAuthoriza
 const authorize = (world: World, user: User, operation: OfUser & { readonly _tag: "authorize" }) => {
   const scopes: ReadonlyArray<UserScope> = scopeSets[operation.scopes]
   const { externalUserId, userId } = user
-  const authorized = world.users.authorize(
-    operation.by === "userId" ? { userId, scopes } : { externalUserId, scopes }
-  )
+  const authorized = world.users.authorize(operation.by === "userId" ? { userId, scopes } : { externalUserId, scopes })
   return Effect.map(authorized, (session) => {
     user.sessions.set(operation.session, { session, info: { userId: session.userId, scopes, bareToken: undefined } })
     return undefined

@@ -54,7 +54,10 @@ export const make = (): Faults => {
   }
 }
 
-const retryAfterOf = (fault: FaultKind & { readonly kind: "status" }, now: number): { readonly retryAfter?: string } => {
+const retryAfterOf = (
+  fault: FaultKind & { readonly kind: "status" },
+  now: number
+): { readonly retryAfter?: string } => {
   if (fault.retryAfter === undefined) return {}
   return {
     retryAfter: fault.asDate === true ? new Date(now + fault.retryAfter * 1000).toUTCString() : String(fault.retryAfter)

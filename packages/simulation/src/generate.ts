@@ -168,9 +168,10 @@ const prelude = (prng: Prng.Prng, users: number, nextId: () => number): Readonly
   return [
     ...numbers.map((user) => call({ _tag: "createUser", user }, none)),
     ...numbers.flatMap((user) =>
-      [rest, ...(prng.chance(0.6) ? [none] : [])].map(
-        (pause): Step => ({ pause, action: { _tag: "ConnectBank", user } })
-      )
+      [rest, ...(prng.chance(0.6) ? [none] : [])].map((pause): Step => ({
+        pause,
+        action: { _tag: "ConnectBank", user }
+      }))
     ),
     ...slots.map(({ isMinted, scopes, session, user }) =>
       call(
@@ -182,9 +183,7 @@ const prelude = (prng: Prng.Prng, users: number, nextId: () => number): Readonly
     ),
     ...slots
       .filter(({ isMinted }) => !isMinted)
-      .map(({ session, user }, index) =>
-        call({ _tag: "getUserAccessToken", user, session }, index === 0 ? rest : none)
-      )
+      .map(({ session, user }, index) => call({ _tag: "getUserAccessToken", user, session }, index === 0 ? rest : none))
   ]
 }
 
@@ -219,9 +218,10 @@ const scene = (prng: Prng.Prng, users: number, nextId: () => number): ReadonlyAr
     pause,
     action: { _tag: "Call", id: nextId(), operation, leave: leaveOf(prng) }
   })
-  const faults = faultsFor(prng, operation._tag).map(
-    (fault, index): Step => ({ pause: index === 0 ? pause : none, action: { _tag: "Fault", fault } })
-  )
+  const faults = faultsFor(prng, operation._tag).map((fault, index): Step => ({
+    pause: index === 0 ? pause : none,
+    action: { _tag: "Fault", fault }
+  }))
   return [...faults, call(faults.length === 0 ? pause : none), ...echoes(prng, operation).map(call)]
 }
 
@@ -263,22 +263,15 @@ const lateChange = (prng: Prng.Prng, users: number) => {
 }
 
 /** What hardly ever comes about by itself. */
-const coincidence = (
-  prng: Prng.Prng,
-  users: number,
-  nextId: () => number,
-  settings: Settings
-): ReadonlyArray<Step> => {
+const coincidence = (prng: Prng.Prng, users: number, nextId: () => number, settings: Settings): ReadonlyArray<Step> => {
   const script = prng.pick([slowRead, slowRead, lostDeletion, lateChange])
   const { calls, faults, pause } = script(prng, users, settings)
   return [
     ...faults.map((fault): Step => ({ pause: none, action: { _tag: "Fault", fault } })),
-    ...calls.map(
-      (operation, index): Step => ({
-        pause: index === 0 ? none : pause,
-        action: { _tag: "Call", id: nextId(), operation }
-      })
-    )
+    ...calls.map((operation, index): Step => ({
+      pause: index === 0 ? none : pause,
+      action: { _tag: "Call", id: nextId(), operation }
+    }))
   ]
 }
 
@@ -298,8 +291,7 @@ export const generate = (seed: number): Schedule => {
   const settings = settingsOf(prng)
   let id = 0
   const nextId = () => id++
-  const nextScene = () =>
-    prng.chance(0.1) ? coincidence(prng, users, nextId, settings) : scene(prng, users, nextId)
+  const nextScene = () => (prng.chance(0.1) ? coincidence(prng, users, nextId, settings) : scene(prng, users, nextId))
   return {
     seed,
     settings,

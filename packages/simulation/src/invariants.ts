@@ -1,4 +1,6 @@
 /** What must hold of every history, whatever happened in it: the promises of the library, one by one. */
+import * as Arr from "effect/Array"
+import * as Order from "effect/Order"
 import { type Call, type History, isApplied, type OriginRequest } from "./history.js"
 
 export type InvariantName =
@@ -133,7 +135,7 @@ const timeToLive: Check = (history) =>
   })
 
 const sameScopes = (left: ReadonlyArray<string>, right: ReadonlyArray<string>): boolean =>
-  [...left].sort().join() === [...right].sort().join()
+  Arr.sort(left, Order.string).join() === Arr.sort(right, Order.string).join()
 
 const neverShared: Check = (history) => {
   const bareTokens = new Set(history.calls.map(({ session }) => session?.bareToken))

@@ -1,189 +1,85 @@
 /** Plays a schedule to its end, and returns what happened. */
-import type { TinkError } from "@effect-tink/http/TinkError"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
-import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
-import * as Scope from "effect/Scope"
+import * as Callers from "./callers.js"
 import * as Cast from "./cast.js"
-import * as History from "./history.js"
-import { currentCall } from "./origin.js"
-import * as Prng from "./prng.js"
-import type { Action, Operation, Pause, Schedule } from "./schedule.js"
-import * as Scheduler from "./scheduler.js"
+import type { History } from "./history.js"
+import type { Action, Schedule } from "./schedule.js"
+import * as Stage from "./stage.js"
 import * as Story from "./story.js"
-import * as VirtualClock from "./virtualClock.js"
-import * as World from "./world.js"
 
-/** More tasks than any run needs before it comes to rest: whoever runs this long runs for ever. */
-const tooMany = 1_000_000
+/** The numbers of the callers of audits, which are in no schedule. */
+const firstAuditor = 1_000_000
 
-/** What is left of a run that is not over after so many wakings runs for ever too. */
-const tooManyWakings = 10_000
+type Director = (action: Action) => Promise<void>
 
-/** Lets everything happen that only waits for a promise, such as the reading of a body. */
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
-
-const endingOf = (exit: Exit.Exit<number | undefined, TinkError>): History.Ending => {
-  if (Exit.isSuccess(exit)) return { _tag: "Success", serial: exit.value }
-  const failure = Cause.failureOption(exit.cause)
-  if (Option.isSome(failure)) {
-    const { isAmbiguous, message, reason, route } = failure.value
-    return { _tag: "Failure", reason, route, detail: message, isAmbiguous }
+const makeAudit = ({ history, rest, world }: Stage.Stage, callers: Callers.Callers, cast: Cast.Cast) => {
+  let auditor = firstAuditor
+  const hits = () => Effect.runSync(world.cache.stats).hits
+  return async (): Promise<void> => {
+    await rest()
+    // What others store meanwhile would be found, too.
+    if (callers.waiting() > 0) return
+    world.faults.clear()
+    const before = hits()
+    for (const operation of Cast.reads(cast)) {
+      callers.start(auditor++, operation)
+      await rest()
+    }
+    history.audits.push({ point: history.point(), hits: hits() - before })
   }
-  if (Cause.isInterruptedOnly(exit.cause)) return { _tag: "Interrupted" }
-  return { _tag: "Defect", detail: Cause.pretty(exit.cause) }
 }
 
-const fiberRoots = () => new Set(Fiber.unsafeRoots())
-
-export const run = async (schedule: Schedule): Promise<History.History> => {
-  const prng = Prng.make(schedule.seed ^ 0x5bd1e995)
-  const scheduler = Scheduler.make(prng)
-  const virtual = VirtualClock.make(prng)
-  const history = History.make(schedule.settings, virtual.now)
-  const strangers = fiberRoots()
-  const cast: Cast.Cast = new Map()
-  const callers = new Map<number, Fiber.RuntimeFiber<unknown, unknown>>()
-
-  const rest = async (): Promise<void> => {
-    do {
-      if (scheduler.run(tooMany)) throw new Error("the fibers do not come to rest")
-      await turn()
-    } while (scheduler.run(0))
+const makeDirector = (stage: Stage.Stage, callers: Callers.Callers, cast: Cast.Cast): Director => {
+  const { history, world } = stage
+  const audit = makeAudit(stage, callers, cast)
+  const runSync = Runtime.runSync(world.runtime)
+  return async (action) => {
+    if (action._tag === "Call") return callers.start(action.id, action.operation, action.leave)
+    history.remarks.push({ point: history.point(), text: Story.remark(action) })
+    switch (action._tag) {
+      case "Fault":
+        return world.faults.add(action.fault)
+      case "RevokeTokens":
+        return runSync(world.sandbox.revokeTokens(action.user === "all" ? undefined : cast.get(action.user)?.userId))
+      case "ConnectBank": {
+        const user = cast.get(action.user)
+        return user === undefined ? undefined : runSync(Cast.connectBank(world, user))
+      }
+      case "Audit":
+        return audit()
+    }
   }
+}
 
-  const build = Effect.runFork(World.make(schedule, history, virtual, scheduler), { scheduler: scheduler.calm })
-  await rest()
-  const world = await Effect.runPromise(Fiber.join(build))
-  const fork = Runtime.runFork(world.runtime)
+export const run = async (schedule: Schedule): Promise<History> => {
+  const stage = await Stage.make(schedule)
+  const { history, world } = stage
+  const cast: Cast.Cast = new Map()
+  const callers = Callers.make(stage, cast)
+  const perform = makeDirector(stage, callers, cast)
 
   const noteSize = (): void => {
     history.maxSize = Math.max(history.maxSize, Effect.runSync(world.cache.stats).size)
   }
-
-  /** Passes time until a moment, with rest at each moment at which somebody wakes. */
-  const passUntil = async (end: number): Promise<void> => {
-    await rest()
-    for (;;) {
-      const next = virtual.nextWake()
-      if (next === undefined || next > end) break
-      virtual.moveTo(next)
-      while (virtual.wakeOne()) scheduler.run(prng.below(12))
-      await rest()
-      noteSize()
-    }
-    virtual.moveTo(end)
-    await rest()
-    noteSize()
-  }
-
-  const pause = async ({ _tag, count }: Pause): Promise<void> => {
-    if (_tag === "Tasks") scheduler.run(count)
-    else await passUntil(virtual.now() + count)
-  }
-
-  const leaveAfter = (call: History.Call, fiber: Fiber.RuntimeFiber<unknown, unknown>, { _tag, count }: Pause): void => {
-    const leave = () => {
-      if (call.ended !== undefined) return
-      call.left = history.point()
-      fiber.unsafeInterruptAsFork(FiberId.none)
-    }
-    if (_tag === "Tasks") scheduler.after(count, leave)
-    else virtual.at(virtual.now() + count, leave)
-  }
-
-  const start = (id: number, operation: Operation, leave: Pause | undefined): void => {
-    const prepared = Cast.prepare(world, cast, operation)
-    if (prepared === undefined) return
-    const { effect, session, userId } = prepared
-    const call: History.Call = {
-      id,
-      operation,
-      userId,
-      session,
-      started: history.point(),
-      left: undefined,
-      ended: undefined
-    }
-    history.calls.push(call)
-    const fiber = fork(Effect.locally(effect, currentCall, id))
-    callers.set(id, fiber)
-    fiber.addObserver((exit) => {
-      callers.delete(id)
-      call.ended = { ...history.point(), ending: endingOf(exit) }
-    })
-    if (leave !== undefined) leaveAfter(call, fiber, leave)
-  }
-
-  let audits = 0
-  const audit = async (): Promise<void> => {
-    await rest()
-    if (callers.size > 0) return
-    world.faults.clear()
-    const before = Effect.runSync(world.cache.stats).hits
-    const point = history.point()
-    for (const operation of Cast.reads(cast)) {
-      start(1_000_000 + audits++, operation, undefined)
-      await rest()
-    }
-    history.audits.push({ point, hits: Effect.runSync(world.cache.stats).hits - before })
-  }
-
-  const perform = async (action: Action): Promise<void> => {
-    switch (action._tag) {
-      case "Call":
-        return start(action.id, action.operation, action.leave)
-      case "Fault":
-        world.faults.add(action.fault)
-        break
-      case "RevokeTokens":
-        Effect.runSync(world.sandbox.revokeTokens(action.user === "all" ? undefined : cast.get(action.user)?.userId))
-        break
-      case "ConnectBank": {
-        const user = cast.get(action.user)
-        if (user !== undefined) Runtime.runSync(world.runtime)(Cast.connectBank(world, user))
-        break
-      }
-      case "Audit":
-        await audit()
-    }
-    history.remarks.push({ point: history.point(), text: Story.remark(action) })
-  }
-
-  /** Lets everyone be answered, and every timer run out. */
-  const drain = async (): Promise<void> => {
-    for (let wakings = 0; wakings < tooManyWakings; wakings++) {
-      const next = virtual.nextWake()
-      if (next === undefined) return
-      await passUntil(next)
-    }
-  }
-
   const leftovers = (): string | undefined => {
-    const fibers = [...fiberRoots()].filter((fiber) => !strangers.has(fiber)).length
-    const timers = virtual.sleeping()
-    const unanswered = callers.size
-    return fibers + timers + unanswered === 0
+    const { fibers, timers } = stage.leftovers()
+    return fibers + timers + callers.waiting() === 0
       ? undefined
-      : `${unanswered} callers without an answer, ${fibers} fibers, ${timers} timers`
+      : `${callers.waiting()} callers without an answer, ${fibers} fibers, ${timers} timers`
   }
 
-  for (const { action, pause: before } of schedule.steps) {
-    await pause(before)
+  for (const { action, pause } of schedule.steps) {
+    await stage.pause(pause)
+    noteSize()
     await perform(action)
     noteSize()
   }
-  await rest()
-  await drain()
+  await stage.drain()
+  noteSize()
   history.leftAtRest = leftovers()
   history.counters = Effect.runSync(world.cache.stats)
-  fork(Scope.close(world.scope, Exit.void))
-  await rest()
-  await drain()
+  await stage.close()
   history.leftAtEnd = leftovers()
   return history
 }

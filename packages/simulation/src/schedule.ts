@@ -57,8 +57,7 @@ export type OperationName = Operation["_tag"]
 
 /** For how long: scheduler tasks, which take no time, or milliseconds, at the end of which everything has come to rest. */
 export type Pause =
-  | { readonly _tag: "Tasks"; readonly count: number }
-  | { readonly _tag: "Millis"; readonly count: number }
+  { readonly _tag: "Tasks"; readonly count: number } | { readonly _tag: "Millis"; readonly count: number }
 
 export type FaultKind =
   | { readonly kind: "delay" | "slow-body"; readonly milliseconds: number }
@@ -73,16 +72,7 @@ export type FaultKind =
 
 /** The requests that a fault can be meant for. */
 export type Target =
-  | "list"
-  | "get"
-  | "refresh"
-  | "delete"
-  | "deleteUser"
-  | "createUser"
-  | "grant"
-  | "token"
-  | "identity"
-  | "any"
+  "list" | "get" | "refresh" | "delete" | "deleteUser" | "createUser" | "grant" | "token" | "identity" | "any"
 
 export type Fault = FaultKind & { readonly target: Target; readonly times: number }
 

@@ -66,7 +66,7 @@ export const shrink = async (broken: Broken, budget = 500): Promise<Broken> => {
   const { invariant } = broken.violations[0]
   let smallest = broken
   let left = budget
-  for (let isSmaller = true; isSmaller; ) {
+  for (let isSmaller = true; isSmaller;) {
     isSmaller = false
     for (const candidate of candidates(smallest.schedule)) {
       if (left-- <= 0) return smallest

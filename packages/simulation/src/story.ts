@@ -1,4 +1,6 @@
 /** Tells a history so that one can follow it: when, who did what, what came back, and which promise broke. */
+import * as Arr from "effect/Array"
+import * as Order from "effect/Order"
 import type { Call, Ending, History, OriginRequest, Point } from "./history.js"
 import type { Violation } from "./invariants.js"
 import { type Action, type Fault, type Operation, scopeSets } from "./schedule.js"
@@ -27,8 +29,7 @@ const scopesOf = (scopes: ReadonlyArray<string>): string =>
 
 const describe = (operation: Operation, call: Call): string => {
   const user = `user ${operation.user}`
-  const kind =
-    call.session === undefined ? "" : `${call.session.bareToken === undefined ? "minted" : "bare"} `
+  const kind = call.session === undefined ? "" : `${call.session.bareToken === undefined ? "minted" : "bare"} `
   const session =
     "session" in operation
       ? `, ${kind}session ${operation.session}${call.session === undefined ? "" : ` (${scopesOf(call.session.scopes)})`}`
@@ -51,10 +52,8 @@ const describeFault = (fault: Fault): string => {
 }
 
 /** What a step of the schedule that is no call does. */
-export const remark = (action: Action): string => {
+export const remark = (action: Exclude<Action, { readonly _tag: "Call" }>): string => {
   switch (action._tag) {
-    case "Call":
-      return describeCall(action.operation)
     case "Fault":
       return `the next ${action.fault.times === 1 ? "" : `${action.fault.times} `}"${action.fault.target}" will meet: ${describeFault(action.fault)}`
     case "RevokeTokens":
@@ -66,14 +65,14 @@ export const remark = (action: Action): string => {
   }
 }
 
-const describeCall = ({ _tag, user }: Operation): string => `${_tag} of user ${user}`
-
 const linesOfCall = (call: Call): ReadonlyArray<Line> => [
   { point: call.started, text: `caller ${call.id} begins ${describe(call.operation, call)}` },
   ...(call.left === undefined ? [] : [{ point: call.left, text: `caller ${call.id} gives up` }]),
   ...(call.ended === undefined
     ? []
-    : [{ point: call.ended, text: `caller ${call.id}'s ${call.operation._tag} ends with ${ending(call.ended.ending)}` }])
+    : [
+        { point: call.ended, text: `caller ${call.id}'s ${call.operation._tag} ends with ${ending(call.ended.ending)}` }
+      ])
 ]
 
 const by = ({ call }: OriginRequest): string => (call === undefined ? "" : ` for caller ${call}`)
@@ -102,11 +101,11 @@ const linesOfRequest =
 const clock = (at: number): string => `${((at - epoch) / 1000).toFixed(3).padStart(8)} s`
 
 const lines = (history: History): ReadonlyArray<Line> =>
-  [
-    ...history.remarks.map(({ point, text }) => ({ point, text })),
-    ...history.calls.flatMap(linesOfCall),
-    ...history.requests.flatMap(linesOfRequest(history))
-  ].sort((left, right) => left.point.order - right.point.order)
+  Arr.sortWith(
+    [...history.remarks, ...history.calls.flatMap(linesOfCall), ...history.requests.flatMap(linesOfRequest(history))],
+    ({ point }) => point.order,
+    Order.number
+  )
 
 /** The whole history. */
 export const trace = (history: History): string =>

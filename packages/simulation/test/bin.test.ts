@@ -66,7 +66,10 @@ describe("the command", () => {
         assert.match(stderr, /Replay with: npm run simulate -- --seed \d+/)
         assert.match(stderr, /Shrunk from \d+ to \d steps/)
         assert.match(stderr, /caller \d+ gives up/)
-        assert.match(stderr, /Broken promise: undisturbed\n {2}caller \d+'s \w+ was interrupted, although its caller stayed/)
+        assert.match(
+          stderr,
+          /Broken promise: undisturbed\n {2}caller \d+'s \w+ was interrupted, although its caller stayed/
+        )
       }),
     timeout
   )
