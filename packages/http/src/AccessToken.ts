@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /** Tink separates scopes with commas, and with spaces in places. */
@@ -21,6 +22,12 @@ const Seconds = Schema.transform(Schema.Number.pipe(Schema.nonNegative()), Schem
 /** What fits in a header: a token with other characters could never be sent. */
 const Token = Schema.NonEmptyString.pipe(Schema.pattern(/^[\x21-\x7e]+$/))
 
+/** Tink has been seen to send an empty text where nothing was hinted (`tink-api.md` 1.2). */
+const IdHint = Schema.optionalToOptional(Schema.NullOr(Schema.String), Schema.String, {
+  decode: Option.filter((hint): hint is string => hint !== null && hint !== ""),
+  encode: (hint) => hint
+})
+
 /**
  * A token and what it is good for.
  *
@@ -35,5 +42,5 @@ export class AccessToken extends Schema.Class<AccessToken>("@effect-tink/http/Ac
   /** What was granted, in no particular order; empty when Tink does not say. */
   scopes: Schema.optionalWith(Scopes, { default: () => [], nullable: true }).pipe(Schema.fromKey("scope")),
   /** The name under which Tink shows the user to themselves, when the authorization was delegated. */
-  idHint: Schema.optionalWith(Schema.String, { exact: true, nullable: true }).pipe(Schema.fromKey("id_hint"))
+  idHint: IdHint.pipe(Schema.fromKey("id_hint"))
 }) {}

@@ -128,18 +128,21 @@ const nameOf = (config: Config.Config<unknown>): Effect.Effect<ReadonlyArray<str
       Effect.catchAll((error) => Effect.succeed("path" in error ? error.path : []))
     )
 
+/** A missing secret has no value to hide, but its error says `<redacted>`. */
+const inWords = (error: ConfigError.ConfigError): ConfigError.ConfigError =>
+  error._op === "MissingData" ? ConfigError.MissingData([...error.path], `${error.path.join(".")} is not set`) : error
+
 // Not Config.validate: it leaves out the name of a redacted config.
 const read = <A>(config: Config.Config<A>, rule: Rule<A>): Effect.Effect<A, ConfigError.ConfigError> =>
-  Effect.flatMap(config, (value) =>
+  Effect.flatMap(Effect.mapError(config, inWords), (value) =>
     rule.isMet(value)
       ? Effect.succeed(value)
       : Effect.flatMap(nameOf(config), (name) => Effect.fail(ConfigError.InvalidData([...name], rule.message)))
   )
 
-const readDefaultBaseUrl = Effect.catchIf(
-  read(Config.string("TINK_BASE_URL"), baseUrlRule),
-  ConfigError.isMissingDataOnly,
-  () => Effect.succeed(defaultBaseUrl)
+/** A variable that is set to nothing, as in many an `.env` file, is not set. */
+const readDefaultBaseUrl = Effect.flatMap(Config.withDefault(Config.string("TINK_BASE_URL"), ""), (text) =>
+  text === "" ? Effect.succeed(defaultBaseUrl) : read(Config.string("TINK_BASE_URL"), baseUrlRule)
 )
 
 const readTime = (name: keyof Timing, input: Duration.DurationInput, isZeroAllowed: boolean) =>

@@ -58,6 +58,22 @@ describe("layerConfig", () => {
     })
   )
 
+  it.effect("takes an empty base URL, as in an .env file, for none", () =>
+    Effect.gen(function* () {
+      const variables = { TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret", TINK_BASE_URL: "" }
+      const config = yield* reading(variables)(TinkConfig.fromConfig())
+      assert.strictEqual(config.baseUrl, "https://api.tink.com")
+    })
+  )
+
+  it.effect("says that a missing secret is missing, and not that it is redacted", () =>
+    Effect.gen(function* () {
+      const text = yield* saidOf({ TINK_CLIENT_ID: "id" })
+      assert.include(text, "TINK_CLIENT_SECRET is not set")
+      assert.notInclude(text, "redacted")
+    })
+  )
+
   it.effect("names all that is missing at once", () =>
     Effect.gen(function* () {
       const text = yield* saidOf({})

@@ -201,11 +201,11 @@ describe("the message", () => {
     Effect.gen(function* () {
       assert.strictEqual(
         (yield* errorOf(Effect.fail("refused"))).message,
-        "getCredential: Transport (GET /api/v1/credentials/{id}): connection refused"
+        "getCredential: Transport (GET /api/v1/credentials/{id}): connection refused (api.tink.com)"
       )
       assert.strictEqual(
         (yield* errorOf(Effect.fail("reset"))).message,
-        "getCredential: Transport (GET /api/v1/credentials/{id}): the connection broke"
+        "getCredential: Transport (GET /api/v1/credentials/{id}): the connection broke (api.tink.com)"
       )
     })
   )

@@ -205,6 +205,7 @@ describe("what is read", () => {
       assert.deepStrictEqual((yield* readToken({ ...plain, scope: "a:b c:d, e:f" })).scopes, ["a:b", "c:d", "e:f"])
       assert.strictEqual((yield* readToken({ ...plain, id_hint: "Ann", refresh_token: "x" })).idHint, "Ann")
       assert.isUndefined((yield* readToken(plain)).idHint)
+      assert.notProperty(yield* readToken({ ...plain, id_hint: "" }), "idHint")
     })
   )
 

@@ -101,6 +101,9 @@ const whyNeverSent = (error: unknown, depth = 0): string | undefined => {
   return depth < 5 && hasProperty(error, "cause") ? whyNeverSent(error.cause, depth + 1) : undefined
 }
 
+/** The host and port that was talked to: where nothing answers, the base URL is the first thing to look at. */
+const hostOf = ({ request }: HttpClientError.RequestError): string => new URL(request.url).host
+
 export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpClientError): TinkError => {
   if (error._tag === "ResponseError") {
     return make(attempt, "Transport", "maybe processed", {
@@ -113,8 +116,8 @@ export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpCli
   }
   const reason = whyNeverSent(error)
   return reason === undefined
-    ? make(attempt, "Transport", "maybe processed", { detail: "the connection broke" })
-    : make(attempt, "Transport", "not processed", { detail: reason })
+    ? make(attempt, "Transport", "maybe processed", { detail: `the connection broke (${hostOf(error)})` })
+    : make(attempt, "Transport", "not processed", { detail: `${reason} (${hostOf(error)})` })
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

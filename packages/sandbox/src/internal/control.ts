@@ -33,7 +33,7 @@ const ConnectBank: Schema.Schema<ConnectBankOptions> = Schema.Struct({
   sessionExpiryDate: Schema.optionalWith(Schema.Int, { exact: true })
 })
 
-const Outcome: Schema.Schema<RefreshOutcome> = Schema.Literal(
+const outcomes = [
   "UPDATED",
   "TEMPORARY_ERROR",
   "AUTHENTICATION_ERROR",
@@ -42,7 +42,11 @@ const Outcome: Schema.Schema<RefreshOutcome> = Schema.Literal(
   "AWAITING_THIRD_PARTY_APP_AUTHENTICATION",
   "SESSION_EXPIRED",
   "PERMANENT_ERROR"
-)
+] as const
+
+const Outcome: Schema.Schema<RefreshOutcome> = Schema.Literal(...outcomes).annotations({
+  message: () => ({ message: `Expected one of ${outcomes.join(", ")}`, override: true })
+})
 
 const decodeConnectBank = body.control(ConnectBank)
 const decodeNextRefresh = body.control(Schema.Struct({ outcome: Outcome }))

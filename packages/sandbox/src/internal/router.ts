@@ -46,7 +46,7 @@ export const find = (routes: ReadonlyArray<Route>, incoming: Incoming): Destinat
   }
   const first = here[0]
   if (first === undefined) return { template: undefined, handle: Effect.fail(errors.unknownRoute) }
-  const allowed = here.map(({ route }) => route.method)
+  const allowed = here.filter(({ route }) => route.path === first.route.path).map(({ route }) => route.method)
   return { template: first.route.path, handle: Effect.fail(errors.wrongMethod(allowed)) }
 }
 
