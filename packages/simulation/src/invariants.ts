@@ -47,6 +47,12 @@ const isOwn = ({ operation: { _tag } }: Call, { grantType, path }: OriginRequest
   return _tag !== "authorize" && !path.startsWith("/api/v1/oauth/")
 }
 
+/** Whether a failure is of the request that the call is about, not of the fetch of a token for it. */
+const isOwnRoute = ({ operation }: Call, route: string | undefined): boolean =>
+  operation._tag === "createAuthorization"
+    ? route === "/api/v1/oauth/authorization-grant"
+    : route?.startsWith("/api/v1/oauth/") === false
+
 const ownRequests = (history: History, call: Call): ReadonlyArray<OriginRequest> =>
   history.requests.filter((request) => request.call === call.id && isOwn(call, request))
 
@@ -270,17 +276,12 @@ const deletedIsDeleted: Check = (history) =>
   findFirst(history.calls, (call) => {
     const ending = call.ended?.ending
     if (call.operation._tag !== "deleteCredential" || ending?._tag !== "Failure") return undefined
-    const applied = ending.reason === "NotFound" ? ownRequests(history, call).find(isApplied) : undefined
+    const isNotFound = ending.reason === "NotFound" && isOwnRoute(call, ending.route)
+    const applied = isNotFound ? ownRequests(history, call).find(isApplied) : undefined
     return applied === undefined
       ? undefined
       : { text: `${name(call)} found nothing, because its own request #${applied.serial} deleted it`, calls: [call.id] }
   })
-
-/** Whether a failure is of the request that the call is about, not of the fetch of a token for it. */
-const isOwnRoute = ({ operation }: Call, route: string | undefined): boolean =>
-  operation._tag === "createAuthorization"
-    ? route === "/api/v1/oauth/authorization-grant"
-    : route?.startsWith("/api/v1/oauth/") === false
 
 const refusedTokens: Check = (history) =>
   findFirst(history.calls, (call) => {

@@ -24,7 +24,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "Effect.onExit(mutation, (exit) =>",
     replacement: "Effect.onExit(mutation, (exit) => Exit.isFailure(exit) ? Effect.void :",
     breaks: ["never stale", "fresh after invalidation"],
-    firstSeed: 1
+    firstSeed: 6
   },
   {
     name: "no quarantine",
@@ -32,7 +32,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "if (quarantine.includes(userId, at.monotonic))",
     replacement: "if (false)",
     breaks: ["never stale", "quarantine"],
-    firstSeed: 1
+    firstSeed: 3
   },
   {
     name: "late result stored",
@@ -40,7 +40,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "isOwned(flight) && isFresh(flight, at)",
     replacement: "isFresh(flight, at)",
     breaks: ["never stale", "fresh after invalidation"],
-    firstSeed: 1
+    firstSeed: 16
   },
   {
     name: "cache key without user",
@@ -48,15 +48,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "cache.get(session.userId, key, lookup)",
     replacement: 'cache.get("", key, lookup)',
     breaks: ["never shared"],
-    firstSeed: 1
+    firstSeed: 6
   },
   {
     name: "cache key without token",
-    file: "users/src/UserSession.ts",
-    text: "identity: `token:${sha256(token)}`",
-    replacement: 'identity: "token"',
+    file: "users/src/Users.ts",
+    text: "secrets.identity].join",
+    replacement: 'secrets.identity.replace(/^token:.*/, "token")].join',
     breaks: ["never shared"],
-    firstSeed: 1
+    firstSeed: 25
   },
   {
     name: "cache key without scope set",
@@ -64,7 +64,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: '`minted:${instance}:${scopes.join(",")}`',
     replacement: "`minted:${instance}`",
     breaks: ["never shared"],
-    firstSeed: 1
+    firstSeed: 14
   },
   {
     name: "age counted from completion",
@@ -88,7 +88,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: '(progress === "not processed" || isIdempotent(attempt.request))',
     replacement: "true",
     breaks: ["applied once", "never sent again"],
-    firstSeed: 1
+    firstSeed: 2
   },
   {
     name: "a DELETE retried into a 404 reported as failure",
@@ -96,7 +96,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: 'request.method === "DELETE" && error.reason === "NotFound"',
     replacement: "false",
     breaks: ["deleted is deleted"],
-    firstSeed: 1
+    firstSeed: 3
   },
   {
     name: "the app token kept after 401",
@@ -112,7 +112,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "drop(recency.oldest)",
     replacement: "forgetEntry(recency.oldest)",
     breaks: ["bounded"],
-    firstSeed: 1
+    firstSeed: 12
   },
   {
     name: "no eviction",
@@ -128,7 +128,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "if (slot === undefined || isFresh(slot, at)) return slot",
     replacement: 'if (slot === undefined || slot._tag === "Flight" || isFresh(slot, at)) return slot',
     breaks: ["time to live"],
-    firstSeed: 1
+    firstSeed: 19
   },
   {
     name: "an abandoned lookup left running",
@@ -136,7 +136,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "return Fiber.interrupt(flight.fiber)",
     replacement: "return Effect.never",
     breaks: ["nothing remains", "deadline"],
-    firstSeed: 1
+    firstSeed: 4
   },
   {
     name: "an ambiguous failure called certain",
@@ -144,7 +144,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: 'isAmbiguous: progress === "maybe processed" && !isSafe(attempt.request)',
     replacement: "isAmbiguous: false",
     breaks: ["honest failures", "never stale"],
-    firstSeed: 1
+    firstSeed: 3
   },
   {
     name: "the ambiguity of an earlier attempt forgotten",
@@ -152,7 +152,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "mayHaveBeenApplied && !error.isAmbiguous ?",
     replacement: "false ?",
     breaks: ["honest failures", "never stale"],
-    firstSeed: 1
+    firstSeed: 23
   },
   {
     name: "retries without a deadline",
@@ -160,6 +160,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "Math.max(0, endsAt - now)",
     replacement: "Number.MAX_SAFE_INTEGER",
     breaks: ["deadline"],
-    firstSeed: 1
+    firstSeed: 12
   }
 ]
