@@ -93,6 +93,8 @@ export interface History {
   readonly calls: Array<Call>
   readonly tokens: Map<string, IssuedToken>
   readonly remarks: Array<Remark>
+  /** What the ids of credentials are called in the schedule. */
+  readonly names: Map<string, string>
   readonly audits: Array<Audit>
   /** The largest number of entries that was seen. */
   maxSize: number
@@ -112,6 +114,7 @@ export const make = (settings: Settings, now: () => number): History => {
     calls: [],
     tokens: new Map(),
     remarks: [],
+    names: new Map(),
     audits: [],
     maxSize: 0,
     counters: { hits: 0, joins: 0, misses: 0, bypasses: 0, size: 0 },

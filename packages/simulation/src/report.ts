@@ -5,7 +5,7 @@ import * as Story from "./story.js"
 const perSecond = (count: number, millis: number): string => (millis === 0 ? "-" : ((count * 1000) / millis).toFixed(1))
 
 export const progressLine = ({ calls, requests, schedules }: Progress, millis: number): string =>
-  `${schedules} schedules (${perSecond(schedules, millis)} per second), ${calls} operations and ${requests} requests checked`
+  `${schedules} ${schedules === 1 ? "schedule" : "schedules"} (${perSecond(schedules, millis)} per second), ${calls} operations and ${requests} requests checked`
 
 export const failure = (found: Broken, shrunk: Broken): string => {
   const { history, schedule, violations } = shrunk

@@ -44,7 +44,11 @@ const makeDirector = (stage: Stage.Stage, callers: Callers.Callers, cast: Cast.C
         return runSync(world.sandbox.revokeTokens(action.user === "all" ? undefined : cast.get(action.user)?.userId))
       case "ConnectBank": {
         const user = cast.get(action.user)
-        return user === undefined ? undefined : runSync(Cast.connectBank(world, user))
+        if (user === undefined) return
+        runSync(Cast.connectBank(world, user))
+        return user.credentials.forEach((id, index) =>
+          history.names.set(id, `{credential ${index} of user ${action.user}}`)
+        )
       }
       case "Audit":
         return audit()

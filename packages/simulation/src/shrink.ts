@@ -4,7 +4,7 @@ import type { Action, Pause, Schedule, Settings, Step } from "./schedule.js"
 import { attempt, type Broken } from "./search.js"
 
 /** With steps left out, chance falls elsewhere: a few other seeds may show what the first one no longer does. */
-const seedsToTry = 4
+const seedsToTry = 3
 
 /** The same promise broken by a smaller schedule, if it is. */
 const stillBreaks = async (candidate: Schedule, invariant: InvariantName): Promise<Broken | undefined> => {
@@ -62,7 +62,7 @@ function* candidates(schedule: Schedule): Generator<Schedule> {
 }
 
 /** Takes what is smaller and still breaks, until nothing is or the budget (in schedules to try) is used up. */
-export const shrink = async (broken: Broken, budget = 500): Promise<Broken> => {
+export const shrink = async (broken: Broken, budget = 300): Promise<Broken> => {
   const { invariant } = broken.violations[0]
   let smallest = broken
   let left = budget

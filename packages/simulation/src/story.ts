@@ -82,15 +82,21 @@ const tokenOf = (history: History, { token }: OriginRequest): string => {
   return index < 0 ? "" : ` with token ${index + 1}`
 }
 
+const pathOf = (history: History, { path }: OriginRequest): string =>
+  path
+    .split("/")
+    .map((segment) => history.names.get(segment) ?? segment)
+    .join("/")
+
 const linesOfRequest =
   (history: History) =>
   (request: OriginRequest): ReadonlyArray<Line> => {
-    const { evaluated, fault, method, path, sent, serial, status } = request
+    const { evaluated, fault, method, sent, serial, status } = request
     const met = fault === undefined ? "" : `, which meets: ${describeFault(fault)}`
     return [
       {
         point: sent,
-        text: `  request #${serial} leaves${by(request)}: ${method} ${path}${tokenOf(history, request)}${met}`
+        text: `  request #${serial} leaves${by(request)}: ${method} ${pathOf(history, request)}${tokenOf(history, request)}${met}`
       },
       ...(evaluated === undefined
         ? []

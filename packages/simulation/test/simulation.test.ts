@@ -11,7 +11,7 @@ import * as Story from "../src/story.js"
 const play = (seed: number) => Effect.promise(() => run(generate(seed)))
 
 const firstSeed = 1
-const schedules = 100
+const schedules = 80
 
 describe("the real layers", () => {
   const histories: Array<History> = []
