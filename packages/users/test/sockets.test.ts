@@ -246,7 +246,8 @@ describe("a keep-alive connection", () => {
       }
       assert.lengthOf(yield* users.listCredentials(session), 1)
       const error = yield* failure(users.refreshCredential(session, id))
-      assert.deepInclude(error, { reason: "Transport", isRetryable: false, isAmbiguous: true })
+      assert.strictEqual(error.reason, "Transport")
+      check(error, ["ambiguous", 1])
       assert.deepStrictEqual(tink.received.splice(0), [LIST, REFRESH])
       yield* users.deleteCredential(session, id)
       assert.deepStrictEqual(tink.received.splice(0), [DELETE, DELETE])
@@ -274,7 +275,8 @@ it.scopedLive("a deletion that was applied before the connection broke has succe
     assert.deepInclude(yield* cache.stats, { invalidations: 1, quarantines: 0 })
     // Of another call it is not known who deleted it.
     const error = yield* failure(users.deleteCredential(session, id))
-    assert.deepInclude(error, { reason: "NotFound", isAmbiguous: false })
+    assert.strictEqual(error.reason, "NotFound")
+    check(error, ["neither", 1])
   })
 )
 
@@ -380,6 +382,13 @@ describe("500 at once", { timeout: 20_000 }, () => {
   )
 })
 
+/** Surely not processed. */
+const isRefused = (error: TinkError.TinkError, detail: string) => {
+  assert.strictEqual(error.detail, detail)
+  assert.strictEqual(error.reason, "Transport")
+  check(error, ["retryable", 0])
+}
+
 describe("a server that is gone", () => {
   it.scopedLive("is refused, surely not processed, and all is well when it is back", () =>
     Effect.gen(function* () {
@@ -393,17 +402,12 @@ describe("a server that is gone", () => {
 
       // What is cached is still good.
       assert.lengthOf(yield* users.listCredentials(minted), 1)
-      const refused = {
-        reason: "Transport",
-        detail: "connection refused",
-        isRetryable: true,
-        isAmbiguous: false
-      } as const
+      const refused = `connection refused (127.0.0.1:${tink.port})`
       for (const operation of [refresh, remove, list]) {
-        assert.deepInclude(yield* failure(operation.run(users, minted)), refused)
+        isRefused(yield* failure(operation.run(users, minted)), refused)
       }
-      assert.deepInclude(yield* failure(users.authorize({ userId: userIdOf(2), scopes: allScopes })), refused)
-      assert.deepInclude(yield* failure(users.createUser({ market: "SE" })), refused)
+      isRefused(yield* failure(users.authorize({ userId: userIdOf(2), scopes: allScopes })), refused)
+      isRefused(yield* failure(users.createUser({ market: "SE" })), refused)
       assert.deepInclude(yield* cache.stats, { invalidations: 2, quarantines: 0, size: 0 })
       assert.deepStrictEqual(tink.received.splice(0), [LIST])
 
@@ -448,7 +452,8 @@ describe("a server that is gone", () => {
       for (const result of results) {
         const error = Either.getOrThrow(Either.flip(result))
         assert.include(["Transport", "Timeout"], error.reason)
-        assert.isFalse(error.isAmbiguous)
+        // Of an attempt that the deadline cuts short nobody knows how far it got.
+        assert.isFalse(error.isAmbiguous && error.reason === "Transport")
       }
       assert.isBelow(Duration.toMillis(duration), 3000)
     })
