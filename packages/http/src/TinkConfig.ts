@@ -22,7 +22,10 @@ import * as Redacted from "effect/Redacted"
 export interface Timing {
   /** How long one attempt may take, its body included. 10 seconds by default. */
   readonly attemptTimeout?: Duration.DurationInput | undefined
-  /** How long one call may take with all its attempts and the waits between them. 30 seconds by default. */
+  /**
+   * How long one request may take with all its attempts and the waits between them, also for a token. 30 seconds by
+   * default. An operation that makes several requests, such as `authorize`, has it for each.
+   */
   readonly deadline?: Duration.DurationInput | undefined
   /** How often a failed attempt is tried again where that is safe. 3 by default. */
   readonly maxRetries?: number | undefined
@@ -182,7 +185,12 @@ export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfi
     const [first, ...others] = Arr.getLefts(Object.values<Either.Either<unknown, ConfigError.ConfigError>>(settings))
     if (first !== undefined) return yield* Effect.fail(others.reduce(ConfigError.And, first))
     const valid = yield* Effect.all(settings)
-    return { ...valid, baseUrl: valid.baseUrl.replace(/\/+$/, "") }
+    return {
+      ...valid,
+      baseUrl: valid.baseUrl.replace(/\/+$/, ""),
+      // A copy of its own: whoever gave the secret may wipe it.
+      clientSecret: Redacted.make(Redacted.value(valid.clientSecret))
+    }
   })
 
 /**

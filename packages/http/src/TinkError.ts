@@ -15,7 +15,7 @@ import * as Schema from "effect/Schema"
  * - `Forbidden`: 403; a scope is missing
  * - `NotFound`: 404
  * - `Conflict`: 409
- * - `Invalid`: the input is not valid, which was seen before anything was sent (no `status`) or by Tink (400 and others)
+ * - `Invalid`: the input is not valid, which was seen by this library (no `status`) or by Tink (400 and others)
  * - `Server`: 5xx, or an answer that is no answer of this API, such as a redirect
  * - `Decode`: a success whose body is not what Tink documents
  *

@@ -79,11 +79,7 @@ const toInvalidGrant = (error: TinkError): TinkError =>
     ? new TinkError({ ...error, reason: "Invalid", detail: "the authorization code is not valid" })
     : error
 
-/**
- * @since 0.1.0
- * @category constructors
- */
-export const make = (
+const fromConfig = (
   config: TinkConfig.TinkConfig
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
@@ -123,10 +119,21 @@ export const make = (
     }
   })
 
+/**
+ * Makes the service for as long as the scope is open. Fails when a setting is not valid.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: TinkConfig.Options
+): Effect.Effect<Service, ConfigError.ConfigError, HttpClient.HttpClient | Scope.Scope> =>
+  Effect.flatMap(TinkConfig.make(options), fromConfig)
+
 // Fresh: layers are built once per reference, whatever is provided to them, so that in one graph (a `LayerMap` of tenants)
 // the app token of one tenant would go out for another.
 const fresh = (config: Effect.Effect<TinkConfig.TinkConfig, ConfigError.ConfigError>) =>
-  Layer.fresh(Layer.scoped(TinkHttp, Effect.flatMap(config, make)))
+  Layer.fresh(Layer.scoped(TinkHttp, Effect.flatMap(config, fromConfig)))
 
 /**
  * `TinkHttp` with settings at hand, over whichever `HttpClient` the application provides. Fails when a setting is not

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Arr from "effect/Array"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { ClientScope } from "./OAuthScope.js"
@@ -62,14 +63,17 @@ export type Authorization =
   | { readonly _tag: "Client"; readonly scopes: Arr.NonEmptyReadonlyArray<ClientScope> }
   | { readonly _tag: "User"; readonly tokens: TokenSource }
 
+const isJson = (text: string): boolean => Option.isSome(Schema.decodeOption(Schema.parseJson())(text))
+
 /**
- * The response of a request whose answer has no body, or none that matters.
+ * The response of a request whose answer has no body, or none that matters. A success with a body is one as well, but a
+ * page of whatever stands between is not: nobody knows whether Tink has seen the request.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const NoContent: Schema.Schema<void, string> = Schema.transform(Schema.String, Schema.Void, {
-  strict: true,
-  decode: () => undefined,
-  encode: () => ""
-})
+export const NoContent: Schema.Schema<void, string> = Schema.transform(
+  Schema.String.pipe(Schema.filter((text) => text.trim() === "" || isJson(text))),
+  Schema.Void,
+  { strict: true, decode: () => undefined, encode: () => "" }
+)

@@ -1,6 +1,6 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { TinkConfig, TinkError, TinkHttp, type TinkRequest } from "@effect-tink/http"
+import { TinkError, TinkHttp, type TinkRequest } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -241,11 +241,35 @@ describe("the message", () => {
 describe("a success without a documented body", () => {
   it.scoped("is fine where none matters", () =>
     Effect.gen(function* () {
-      for (const body of ["", "<html>", "{}"]) {
+      for (const body of ["", "\n", "{}"]) {
         const { http } = yield* over(answers(text(200, body)))
         yield* http.request(refreshCredential)
         yield* http.request(deleteCredential)
       }
+    })
+  )
+
+  it.scoped("is not fine when it is a page of whatever stands between", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(answers(text(200, "<html>")))
+      const error = yield* failure(http.request(refreshCredential))
+      assert.strictEqual(error.reason, "Decode")
+      assert.isTrue(error.isAmbiguous)
+    })
+  )
+})
+
+describe("a client that dies of its errors", () => {
+  it.scoped("is understood, and its defect, which holds the request, does not get out", () =>
+    Effect.gen(function* () {
+      const { client } = recordingClient(answers(Effect.fail("refused")))
+      const dying = HttpClient.transformResponse(client, Effect.orDie)
+      const http = yield* Effect.provideService(
+        TinkHttp.make({ ...options, maxRetries: 0 }),
+        HttpClient.HttpClient,
+        dying
+      )
+      assert.strictEqual((yield* failure(http.request(getCredential))).reason, "Transport")
     })
   )
 })
@@ -255,7 +279,7 @@ describe("a client that fails on a status by itself", () => {
     Effect.gen(function* () {
       const { client } = recordingClient(answers(json(404, { errorCode: "a.b" })))
       const http = yield* Effect.provideService(
-        Effect.flatMap(TinkConfig.make(options), TinkHttp.make),
+        TinkHttp.make(options),
         HttpClient.HttpClient,
         HttpClient.filterStatusOk(client)
       )

@@ -243,10 +243,16 @@ const appliedOnce: Check = (history) =>
 /** Answers after which a request was surely not processed. */
 const isNotProcessed = ({ delivered }: OriginRequest): boolean => delivered === 429 || delivered === 401
 
+/** A token for the application, or a code on the way to a user's token, more or less changes nothing. */
+const isHarmless = (history: History, request: OriginRequest): boolean =>
+  request.grantType === "client_credentials" ||
+  (request.path === "/api/v1/oauth/authorization-grant" &&
+    history.calls.some((call) => call.id === request.call && !isOwn(call, request)))
+
 const neverSentAgain: Check = (history) => {
   const lastByTrace = new Map<string, OriginRequest>()
   return findFirst(history.requests, (request) => {
-    if (request.method !== "POST" || request.grantType === "client_credentials") return undefined
+    if (request.method !== "POST" || isHarmless(history, request)) return undefined
     const key = `${request.traceId} ${request.path}`
     const earlier = lastByTrace.get(key)
     lastByTrace.set(key, request)

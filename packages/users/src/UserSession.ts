@@ -7,7 +7,7 @@ import { createHash } from "node:crypto"
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TokenSource from "@effect-tink/http/TokenSource"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type * as Types from "effect/Types"
 import { isScopes, isUserId, userIdRequirement, wordOf } from "./internal/input.js"
 import * as internal from "./internal/userSession.js"
@@ -50,7 +50,8 @@ const bareSecrets = (options: {
   if (!isUserId(options.userId)) return userIdRequirement
   if (!isScopes(options.scopes)) return "scopes must be scopes of Tink"
   if (token === undefined) return "accessToken must be a Redacted of one word of printable characters"
-  return { tokens: TokenSource.fromToken(options.accessToken), identity: `token:${digest(token)}` }
+  // A copy of its own: whoever gave the token may wipe it.
+  return { tokens: TokenSource.fromToken(Redacted.make(token)), identity: `token:${digest(token)}` }
 }
 
 /**

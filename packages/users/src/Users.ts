@@ -65,8 +65,8 @@ export interface ReadOptions {
 /**
  * The operations.
  *
- * All fail with `TinkError` alone: with `Invalid`, and no `status`, before anything is sent when the input or the session
- * is not valid, and otherwise as `TinkHttp` does. `Unauthorized` (the client secret, or a token that cannot be renewed) and
+ * All fail with `TinkError` alone: with `Invalid` before anything is sent when the input or the session is not valid, and
+ * otherwise as `TinkHttp` does. `Unauthorized` (the client secret, or a token that cannot be renewed) and
  * `Forbidden` (a scope is missing) can come of each.
  *
  * @since 0.1.0
@@ -142,7 +142,7 @@ export interface Service {
 
   /**
    * Exchanges an authorization code for a user access token (`POST /api/v1/oauth/token`, `tink-api.md` 1). Needs no token,
-   * as the client id and secret go along. Not cached, and sent once: fails with `Invalid` when the code is unknown, used
+   * as the client id and secret go along. Not cached, and not sent again when it may have been processed: fails with `Invalid` when the code is unknown, used
    * or expired.
    *
    * `UserSession.make` makes a session of the token and the user that it is for.

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
@@ -68,13 +69,26 @@ describe("authorize", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("can be tried again after a lost token: the error says so", () =>
+  it.effect("gets a new code when the token that it was exchanged for is lost", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
       const { userId } = yield* makeUser()
       yield* users.createAuthorization({ userId, scopes: ["user:read"] })
+      yield* takeLines
       yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/oauth/token" })
+      yield* users.authorize({ userId, scopes: allScopes })
+      assert.deepStrictEqual(yield* takeLines, [GRANT, TOKEN, GRANT, TOKEN])
+    }).pipe(provideAll())
+  )
+
+  it.effect("can be tried again after two lost tokens: the error says so", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { userId } = yield* makeUser()
+      yield* users.createAuthorization({ userId, scopes: ["user:read"] })
+      yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/oauth/token", times: 2 })
       const error = yield* failure(users.authorize({ userId, scopes: allScopes }))
       assert.strictEqual(error.reason, "Transport")
       assert.isTrue(error.isRetryable)
@@ -180,15 +194,28 @@ describe("a session of authorize", () => {
     }).pipe(provideAll())
   )
 
+  it.effect("survives a failure of Tink during the renewal", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { session } = yield* makeSession
+      yield* TestClock.adjust("3 hours")
+      yield* takeLines
+      yield* sandbox.injectFault({ kind: "status", status: 503, path: "/api/v1/oauth/authorization-grant" })
+      yield* withTime(users.listCredentials(session))
+      assert.deepStrictEqual(yield* takeLines, [GRANT, GRANT, TOKEN, LIST])
+    }).pipe(provideAll({ sandbox: longLived }))
+  )
+
   it.effect("a failed renewal is not ambiguous: the change was never sent", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
       yield* TestClock.adjust("3 hours")
-      yield* sandbox.injectFault({ kind: "status", status: 503, path: "/api/v1/oauth/authorization-grant" })
+      yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/oauth/authorization-grant" })
       const error = yield* withTime(failure(users.refreshCredential(session, credentialsId)))
-      assert.strictEqual(error.reason, "Server")
+      assert.strictEqual(error.reason, "Forbidden")
       assert.isFalse(error.isAmbiguous)
       yield* users.refreshCredential(session, credentialsId)
     }).pipe(provideAll({ sandbox: longLived }))
@@ -196,6 +223,17 @@ describe("a session of authorize", () => {
 })
 
 describe("a session of UserSession.make", () => {
+  it.effect("has a copy of its token: whoever gave it may wipe theirs", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* makeUser()
+      const { accessToken } = yield* getToken(userId)
+      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
+      Redacted.unsafeWipe(accessToken)
+      assert.lengthOf(yield* users.listCredentials(session), 1)
+    }).pipe(provideAll())
+  )
+
   it.effect("fails with Unauthorized when its token has expired, after one request", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users

@@ -1,6 +1,5 @@
 /** One call: a request with its token, its timeouts, and its retries within a deadline. */
 import type * as HttpClient from "@effect/platform/HttpClient"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -20,6 +19,9 @@ import { within } from "./timeout.js"
 const makeTraceId = Effect.map(Effect.replicateEffect(Random.nextIntBetween(0, 2 ** 32), 4), (words) =>
   words.map((word) => word.toString(16).padStart(8, "0")).join("")
 )
+
+/** Of a clock that nobody sets while a call runs. */
+const monotonicMillis = Effect.clockWith((clock) => Effect.succeed(Number(clock.unsafeCurrentTimeNanos()) / 1e6))
 
 /** Exponential with full jitter, but never sooner than Tink asks for, and never longer than the longest wait. */
 const retryDelay = (config: TinkConfig, error: TinkError, retries: number) =>
@@ -43,8 +45,8 @@ export const make =
       const traceId = yield* makeTraceId
       const prepared = yield* Exchange.prepare(config, request, traceId)
       const unsent = Exchange.attemptOf(config, { request, traceId, token: undefined })
-      const endsAt = (yield* Clock.currentTimeMillis) + Duration.toMillis(config.deadline)
-      const remaining = Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, endsAt - now))
+      const endsAt = (yield* monotonicMillis) + Duration.toMillis(config.deadline)
+      const remaining = Effect.map(monotonicMillis, (now) => Math.max(0, endsAt - now))
       let resends = 0
       let mayHaveBeenApplied = false
 

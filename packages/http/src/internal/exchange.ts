@@ -1,11 +1,10 @@
 /** One request and its answer: what goes over the wire, and what is told about it in a span and a metric. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { constTrue } from "effect/Function"
@@ -87,8 +86,8 @@ const withoutRedirects = (client: HttpClient.HttpClient, init: RequestInit) =>
 const withoutTracing = HttpClient.withTracerDisabledWhen(constTrue)
 
 export const prepareClient = (client: HttpClient.HttpClient) =>
-  Effect.contextWith((context: Context.Context<never>) => {
-    const init = Option.getOrElse(Context.getOption(context, FetchHttpClient.RequestInit), () => ({}))
+  Effect.map(Effect.serviceOption(FetchHttpClient.RequestInit), (provided) => {
+    const init = Option.getOrElse(provided, () => ({}))
     return withoutTracing(withoutRedirects(client, { ...init, redirect: "manual" }))
   })
 
@@ -137,13 +136,21 @@ export const attemptOf = (
   ]
 })
 
-/** A client may have been told to fail on a status, which is for this module to judge. */
+/**
+ * A client may have been told to fail on a status, which is for this module to judge, or to die of its errors, which hold
+ * the request and must not get out.
+ */
 const execute = (
   client: HttpClient.HttpClient,
   http: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
-  Effect.catchTag(client.execute(http), "ResponseError", (error) =>
-    error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)
+  client.execute(http).pipe(
+    Effect.catchSomeDefect((defect) =>
+      HttpClientError.isHttpClientError(defect) ? Option.some(Effect.fail(defect)) : Option.none()
+    ),
+    Effect.catchTag("ResponseError", (error) =>
+      error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)
+    )
   )
 
 const spanOf = (config: TinkConfig, { request, resends, traceId }: Exchange<Outgoing>) =>

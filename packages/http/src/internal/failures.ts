@@ -2,6 +2,7 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import type * as Redacted from "effect/Redacted"
@@ -156,7 +157,8 @@ const ErrorBody = Schema.parseJson(
   Schema.Struct({ errorMessage: Schema.optional(Schema.Unknown), errorCode: Schema.optional(Schema.Unknown) })
 )
 
-const decodeErrorBody = Schema.decodeOption(ErrorBody)
+// Throws for a body that is nested more deeply than the stack is.
+const decodeErrorBody = Option.liftThrowable(Schema.decodeSync(ErrorBody))
 
 const tinksWords = (attempt: Attempt, text: string): Details => {
   const body: { readonly errorCode?: unknown; readonly errorMessage?: unknown } = Option.getOrElse(
@@ -197,21 +199,28 @@ const pathsOf = (error: ParseResult.ParseError): string =>
 export const unreadable = (
   attempt: Attempt,
   response: HttpClientResponse.HttpClientResponse,
-  problem: ParseResult.ParseError | "too large"
+  problem: ParseResult.ParseError | "too large" | "too deep"
 ): TinkError =>
   make(attempt, "Decode", "maybe processed", {
     status: response.status,
     ...requestIdOf(attempt, response),
     detail:
-      problem === "too large"
-        ? "the body is too large"
+      typeof problem === "string"
+        ? `the body is ${problem}`
         : showable(`not as documented: ${pathsOf(problem)}`, attempt.secrets)
   })
 
+/** A body can be nested so deeply that reading it, or telling what is wrong with it, takes more than the stack. */
 export const decode = <A>(
   attempt: Attempt,
   response: HttpClientResponse.HttpClientResponse,
   schema: Schema.Schema<A, string>,
   body: string
 ): Either.Either<A, TinkError> =>
-  Either.mapLeft(Schema.decodeEither(schema)(body), (error) => unreadable(attempt, response, error))
+  Either.flatMap(
+    Either.try({
+      try: () => Either.mapLeft(Schema.decodeEither(schema)(body), (error) => unreadable(attempt, response, error)),
+      catch: () => unreadable(attempt, response, "too deep")
+    }),
+    identity
+  )

@@ -1,32 +1,13 @@
 /** The requests of `Users`, each as `tink-api.md` documents it. */
 import { type CredentialsId, UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
-import type { TinkRequest } from "@effect-tink/http/TinkRequest"
+import { NoContent, type TinkRequest } from "@effect-tink/http/TinkRequest"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
 import * as Schema from "effect/Schema"
 import { AuthorizationGrant } from "../AuthorizationGrant.js"
 import { CreatedUser } from "../CreatedUser.js"
 import { Credential } from "../Credential.js"
 import type { CreateUserInput, UserReference } from "../Users.js"
-
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/**
- * Tink answers changes with 204 and no body. Another success is one as well, but a page of whatever stands between is not:
- * nobody knows whether Tink has seen the request.
- */
-const Done: Schema.Schema<void, string> = Schema.transform(
-  Schema.String.pipe(Schema.filter((text) => text.trim() === "" || isJson(text))),
-  Schema.Void,
-  { strict: true, decode: () => undefined, encode: () => "" }
-)
 
 /** Section 3. */
 export const createUser = (input: CreateUserInput): TinkRequest<CreatedUser> => ({
@@ -52,7 +33,7 @@ export const deleteUser = (tokens: TokenSource): TinkRequest<void> => ({
   method: "POST",
   route: "/api/v1/user/delete",
   authorization: { _tag: "User", tokens },
-  response: Done
+  response: NoContent
 })
 
 /** Section 2. */
@@ -87,7 +68,8 @@ export const getUserIdentity = (tokens: TokenSource): TinkRequest<typeof UserIde
 const CredentialList = Schema.Struct({ credentials: Schema.Array(Credential) }).pipe(
   Schema.transform(Schema.Array(Schema.typeSchema(Credential)), {
     strict: true,
-    decode: ({ credentials }) => credentials,
+    // Readers of the cache share it.
+    decode: ({ credentials }) => Object.freeze(credentials),
     encode: (credentials) => ({ credentials })
   })
 )
@@ -118,7 +100,7 @@ export const refreshCredential = (tokens: TokenSource, id: CredentialsId): TinkR
   route: "/api/v1/credentials/{id}/refresh",
   params: { id },
   authorization: { _tag: "User", tokens },
-  response: Done
+  response: NoContent
 })
 
 /** Section 6. */
@@ -128,5 +110,5 @@ export const deleteCredential = (tokens: TokenSource, id: CredentialsId): TinkRe
   route: "/api/v1/credentials/{id}",
   params: { id },
   authorization: { _tag: "User", tokens },
-  response: Done
+  response: NoContent
 })

@@ -27,7 +27,7 @@ export class UserSessionImpl<in Scopes extends UserScope> extends Inspectable.Cl
   constructor(userId: UserId, scopes: ReadonlyArray<UserScope>, secrets: Secrets | string) {
     super()
     this.userId = userId
-    this.scopes = scopes
+    this.scopes = Object.freeze(Array.isArray(scopes) ? [...scopes] : [])
     this.#secrets = secrets
     // The user it is for must stay the user whose token it holds.
     Object.freeze(this)
