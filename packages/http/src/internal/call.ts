@@ -21,12 +21,12 @@ const makeTraceId = Effect.map(Effect.replicateEffect(Random.nextIntBetween(0, 2
 )
 
 /** Of a clock that nobody sets while a call runs. */
-const monotonicMillis = Effect.clockWith((clock) => Effect.succeed(Number(clock.unsafeCurrentTimeNanos()) / 1e6))
+const monotonicNanos = Effect.clockWith((clock) => Effect.succeed(clock.unsafeCurrentTimeNanos()))
 
 /** Exponential with full jitter, but never sooner than Tink asks for, and never longer than the longest wait. */
 const retryDelay = (config: TinkConfig, error: TinkError, retries: number) =>
   Effect.map(Random.next, (jitter) => {
-    const backoff = jitter * Duration.toMillis(config.retryBaseDelay) * 2 ** retries
+    const backoff = Math.round(jitter * Duration.toMillis(config.retryBaseDelay) * 2 ** retries)
     const asked = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
     return Math.min(Math.max(backoff, asked), Duration.toMillis(config.retryMaxDelay))
   })
@@ -45,8 +45,10 @@ export const make =
       const traceId = yield* makeTraceId
       const prepared = yield* Exchange.prepare(config, request, traceId)
       const unsent = Exchange.attemptOf(config, { request, traceId, token: undefined })
-      const endsAt = (yield* monotonicMillis) + Duration.toMillis(config.deadline)
-      const remaining = Effect.map(monotonicMillis, (now) => Math.max(0, endsAt - now))
+      const startedAt = yield* monotonicNanos
+      const remaining = Effect.map(monotonicNanos, (now) =>
+        Math.max(0, Duration.toMillis(config.deadline) - Number(now - startedAt) / 1e6)
+      )
       let resends = 0
       let mayHaveBeenApplied = false
 
@@ -82,7 +84,7 @@ export const make =
           const delay = yield* retryDelay(config, error, retries)
           if (!error.isRetryable || retries >= config.maxRetries || delay >= (yield* remaining)) return yield* error
           yield* Metrics.countRetry(request)
-          yield* Effect.logDebug(`${error.message}; trying again in ${Math.round(delay)} ms`)
+          yield* Effect.logDebug(`${error.message}; trying again in ${delay} ms`)
           yield* Effect.sleep(delay)
         }
       })
