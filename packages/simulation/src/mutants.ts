@@ -157,7 +157,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "retries without a deadline",
     file: "http/src/internal/call.ts",
-    text: "Math.max(0, endsAt - now)",
+    text: "Math.max(0, Duration.toMillis(config.deadline) - Number(now - startedAt) / 1e6)",
     replacement: "Number.MAX_SAFE_INTEGER",
     breaks: ["deadline"],
     firstSeed: 12
