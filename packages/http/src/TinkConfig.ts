@@ -90,6 +90,8 @@ const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
 
 const isBaseUrl = (text: string): boolean => {
+  // URL mends more than a person would: `https:api.tink.com` and `https:///host` are no base URLs.
+  if (!/^https?:\/\/[A-Za-z0-9[]/i.test(text) || /[\\@]/.test(text)) return false
   if (!printable.test(text) || !URL.canParse(text)) return false
   const url = new URL(text)
   return (

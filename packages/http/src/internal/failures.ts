@@ -1,10 +1,11 @@
 /** Everything that can go wrong with a request, as `TinkError`s. */
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
+import type * as ParseResult from "effect/ParseResult"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { type Reason, TinkError } from "../TinkError.js"
@@ -189,12 +190,28 @@ export const fromStatus = (
   })
 }
 
-/** Where the issues are, never what was found there: that may be a token. */
-const pathsOf = (error: ParseResult.ParseError): string =>
-  ParseResult.ArrayFormatter.formatErrorSync(error)
-    .slice(0, 3)
-    .map((issue) => (issue.path.length === 0 ? "the body" : issue.path.map(String).join(".")))
-    .join(", ")
+type Path = ReadonlyArray<PropertyKey>
+
+// Not a formatter of ParseResult: those write out what was found, which may be a token, or the whole of a large body.
+const issuePaths = (issue: ParseResult.ParseIssue, path: Path = []): ReadonlyArray<Path> => {
+  switch (issue._tag) {
+    case "Pointer":
+      return issuePaths(issue.issue, path.concat(issue.path))
+    case "Composite":
+      return Arr.ensure(issue.issues).flatMap((inner) => issuePaths(inner, path))
+    case "Refinement":
+    case "Transformation":
+      return issuePaths(issue.issue, path)
+    default:
+      return [path]
+  }
+}
+
+/** Where the issues are, never what was found there. */
+const pathsOf = (error: ParseResult.ParseError): string => {
+  const paths = issuePaths(error.issue).map((path) => (path.length === 0 ? "the body" : path.map(String).join(".")))
+  return Arr.dedupe(paths).slice(0, 3).join(", ")
+}
 
 export const unreadable = (
   attempt: Attempt,
