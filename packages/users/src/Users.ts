@@ -172,6 +172,9 @@ export interface Service {
    * The Tink app needs `authorization:grant` and the scopes of the session; to find a user by `externalUserId`, which
    * takes three requests more, also `user:read`. The session stays with the user who was found.
    *
+   * A session is renewed for as long as the layer of this `Users` is open: provide the layer once for the application, not
+   * for each request. Afterwards a call that needs a new token is interrupted.
+   *
    * @example
    * ```ts
    * import * as Users from "@effect-tink/users/Users"
