@@ -5,6 +5,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { word } from "./internal/text.js"
 
 /** Tink separates scopes with commas, and with spaces in places. */
 const Scopes = Schema.transform(Schema.String, Schema.Array(Schema.String), {
@@ -20,7 +21,7 @@ const Seconds = Schema.transform(Schema.Number.pipe(Schema.nonNegative()), Schem
 })
 
 /** What fits in a header: a token with other characters could never be sent. */
-const Token = Schema.NonEmptyString.pipe(Schema.pattern(/^[\x21-\x7e]+$/))
+const Token = Schema.NonEmptyString.pipe(Schema.pattern(word))
 
 /** Tink has been seen to send an empty text where nothing was hinted (`tink-api.md` 1.2). */
 const IdHint = Schema.optionalToOptional(Schema.NullOr(Schema.String), Schema.String, {

@@ -5,11 +5,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import * as Text from "./internal/text.js"
 
-/** What every id of Tink is made of; today 32 hexadecimal characters or a UUID (`tink-api.md` 0.3). */
-const pattern = /^[A-Za-z0-9_-]{1,128}$/
-
-const id = Schema.String.pipe(Schema.pattern(pattern, { message: () => `1 to 128 of the characters A-Z a-z 0-9 _ -` }))
+const id = Schema.String.pipe(Schema.pattern(Text.id, { message: () => Text.idRequirement }))
 
 /**
  * The id of a Tink user, as `createUser` returns it.

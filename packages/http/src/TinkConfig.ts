@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { word } from "./internal/text.js"
 
 /**
  * How long to wait and how often to try.
@@ -83,25 +84,18 @@ export interface TinkConfig {
 
 const defaultBaseUrl = "https://api.tink.com"
 
-// The messages of these rules never repeat the value: a secret is easily put into the wrong variable.
-const printable = /^[\x21-\x7e]+$/
-
 const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
 
 const isBaseUrl = (text: string): boolean => {
-  // URL mends more than a person would: `https:api.tink.com` and `https:///host` are no base URLs.
-  if (!/^https?:\/\/[A-Za-z0-9[]/i.test(text) || /[\\@]/.test(text)) return false
-  if (!printable.test(text) || !URL.canParse(text)) return false
+  // URL mends more than a person would: `https:api.tink.com` and `https:///host` are no base URLs. An `@` ends a user.
+  if (!/^https?:\/\/[A-Za-z0-9[]/i.test(text) || /[\\@?#]/.test(text)) return false
+  if (!word.test(text) || !URL.canParse(text)) return false
   const url = new URL(text)
-  return (
-    (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))) &&
-    url.username === "" &&
-    url.password === "" &&
-    !/[?#]/.test(text)
-  )
+  return url.protocol === "https:" || isLoopback(url.hostname)
 }
 
+// The messages of these rules never repeat the value: a secret is easily put into the wrong variable.
 interface Rule<A> {
   readonly message: string
   readonly isMet: (value: A) => boolean
@@ -109,12 +103,12 @@ interface Rule<A> {
 
 const clientIdRule: Rule<string> = {
   message: "the client id must be one word of printable characters",
-  isMet: (text) => printable.test(text)
+  isMet: (text) => word.test(text)
 }
 
 const clientSecretRule: Rule<Redacted.Redacted> = {
   message: "the client secret must be one word of printable characters",
-  isMet: (secret) => printable.test(Redacted.value(secret))
+  isMet: (secret) => word.test(Redacted.value(secret))
 }
 
 const baseUrlRule: Rule<string> = {

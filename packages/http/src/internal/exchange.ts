@@ -17,6 +17,7 @@ import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
 import { secretsOf } from "./redact.js"
 import * as ResponseBody from "./responseBody.js"
+import { word } from "./text.js"
 import { within } from "./timeout.js"
 import { pathOf } from "./url.js"
 
@@ -69,11 +70,9 @@ export const prepare = (
   )
 
 /** What clients make of a header with other characters differs: they fail late, or repeat the token in their error. */
-const fitsInHeader = /^[\x21-\x7e]+$/
-
 const authorize = ({ prepared, request, token }: Exchange<Outgoing>) => {
   if (token === undefined) return Either.right(prepared)
-  return fitsInHeader.test(Redacted.value(token))
+  return word.test(Redacted.value(token))
     ? Either.right(HttpClientRequest.bearerToken(prepared, token))
     : Either.left(invalidInput(request.operation, "the access token must be one word of printable ASCII characters"))
 }

@@ -3,7 +3,6 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
-import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import type * as Redacted from "effect/Redacted"
@@ -158,8 +157,7 @@ const ErrorBody = Schema.parseJson(
   Schema.Struct({ errorMessage: Schema.optional(Schema.Unknown), errorCode: Schema.optional(Schema.Unknown) })
 )
 
-// Throws for a body that is nested more deeply than the stack is.
-const decodeErrorBody = Option.liftThrowable(Schema.decodeSync(ErrorBody))
+const decodeErrorBody = Schema.decodeOption(ErrorBody)
 
 const tinksWords = (attempt: Attempt, text: string): Details => {
   const body: { readonly errorCode?: unknown; readonly errorMessage?: unknown } = Option.getOrElse(
@@ -216,7 +214,7 @@ const pathsOf = (error: ParseResult.ParseError): string => {
 export const unreadable = (
   attempt: Attempt,
   response: HttpClientResponse.HttpClientResponse,
-  problem: ParseResult.ParseError | "too large" | "too deep"
+  problem: ParseResult.ParseError | "too large"
 ): TinkError =>
   make(attempt, "Decode", "maybe processed", {
     status: response.status,
@@ -227,17 +225,10 @@ export const unreadable = (
         : showable(`not as documented: ${pathsOf(problem)}`, attempt.secrets)
   })
 
-/** A body can be nested so deeply that reading it, or telling what is wrong with it, takes more than the stack. */
 export const decode = <A>(
   attempt: Attempt,
   response: HttpClientResponse.HttpClientResponse,
   schema: Schema.Schema<A, string>,
   body: string
 ): Either.Either<A, TinkError> =>
-  Either.flatMap(
-    Either.try({
-      try: () => Either.mapLeft(Schema.decodeEither(schema)(body), (error) => unreadable(attempt, response, error)),
-      catch: () => unreadable(attempt, response, "too deep")
-    }),
-    identity
-  )
+  Either.mapLeft(Schema.decodeEither(schema)(body), (error) => unreadable(attempt, response, error))

@@ -1,10 +1,9 @@
 import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
-import { CredentialsId } from "../Ids.js"
 import { invalidInput, type TinkError } from "../TinkError.js"
 import type { Outgoing } from "../TinkRequest.js"
+import * as Text from "./text.js"
 
-const isId = Schema.is(CredentialsId)
+const isId = (value: unknown): boolean => typeof value === "string" && Text.id.test(value)
 
 const placeholder = /\{(\w+)\}/g
 
@@ -14,5 +13,5 @@ export const pathOf = ({ operation, params = {}, route }: Outgoing): Either.Eith
   const invalid = names.find((name) => !isId(params[name]))
   return invalid === undefined
     ? Either.right(route.replace(placeholder, (_, name: string) => encodeURIComponent(params[name] ?? "")))
-    : Either.left(invalidInput(operation, `${invalid} must be 1 to 128 of the characters A-Z a-z 0-9 _ -`))
+    : Either.left(invalidInput(operation, `${invalid} must be ${Text.idRequirement}`))
 }

@@ -25,7 +25,8 @@ const isOptional = (value: unknown, isValid: (value: unknown) => boolean): boole
   value === undefined || isValid(value)
 
 const externalUserIdRequirement = "externalUserId must be at least one character, and no control characters"
-export const userIdRequirement = "userId must be 1 to 128 of the characters A-Z a-z 0-9 _ -"
+const idRequirement = "must be 1 to 128 of the characters A-Z a-z 0-9 _ -"
+export const userIdRequirement = `userId ${idRequirement}`
 
 export const checkCreateUser = (
   operation: string,
@@ -75,4 +76,4 @@ export const checkCode = (
 const isCredentialsId = Schema.is(CredentialsId)
 
 export const checkCredentialsId = (operation: string, id: CredentialsId): Effect.Effect<void, TinkError> =>
-  check(operation, [isCredentialsId(id), "the credentials id must be 1 to 128 of the characters A-Z a-z 0-9 _ -"])
+  check(operation, [isCredentialsId(id), `the credentials id ${idRequirement}`])
