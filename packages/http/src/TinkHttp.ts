@@ -28,14 +28,17 @@ import type { TokenSource } from "./TokenSource.js"
  * @category models
  */
 export interface Service {
+  /** The client id of the Tink app, which is no secret: links to Tink Link name it. */
+  readonly clientId: string
+
   /**
    * Sends a request with the token that its `authorization` asks for, and decodes the answer.
    *
    * - A client token is fetched when needed, once for all who need the same scopes, and renewed before it expires.
    * - When Tink refuses a token (401), it is dropped and, where its source has a new one, the request is sent once more.
-   * - A safe request, a `PUT` and a `DELETE` are retried after transport errors, timeouts, 408, 429 and 5xx; any other
-   *   only when it was surely not processed: the connection was refused, or 429. `Retry-After` is honoured, up to
-   *   `retryMaxDelay`.
+   * - An idempotent request (a safe one, a `PUT`, a `DELETE`, or one that says so) is retried after transport errors,
+   *   timeouts, 408, 429 and 5xx; any other only when it was surely not processed: the connection was refused, or 429.
+   *   `Retry-After` is honoured, up to `retryMaxDelay`.
    * - A `DELETE` that finds nothing (404) after an attempt that may have been applied has succeeded.
    */
   readonly request: <A>(request: TinkRequest<A>) => Effect.Effect<A, TinkError>
@@ -110,6 +113,7 @@ const fromConfig = (
     }
 
     return {
+      clientId: config.clientId,
       request,
       exchangeCode: (code) =>
         Effect.mapError(

@@ -7,7 +7,7 @@ import type * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { ClientScope } from "./OAuthScope.js"
+import type { ClientScope, UserScope } from "./OAuthScope.js"
 import type { TokenSource } from "./TokenSource.js"
 
 /**
@@ -24,6 +24,8 @@ export interface Outgoing {
   readonly route: `/${string}`
   /** The values of the template, each of which must be an id: see `Ids`. */
   readonly params?: Readonly<Record<string, string>> | undefined
+  /** What follows the path. A list is repeated, `items=A&items=B`. Nothing secret: others on the way may log it. */
+  readonly query?: Readonly<Record<string, string | boolean | ReadonlyArray<string> | undefined>> | undefined
   readonly body?: Body | undefined
   readonly authorization: Authorization
   /**
@@ -31,6 +33,11 @@ export interface Outgoing {
    * safe and all else is not.
    */
   readonly isSafe?: boolean | undefined
+  /**
+   * Whether the request changes no more when it is sent twice, so that it may be sent again when it may have been
+   * processed. By default a safe request, a `PUT` and a `DELETE` are idempotent and all else is not.
+   */
+  readonly isIdempotent?: boolean | undefined
 }
 
 /**
@@ -45,6 +52,8 @@ export interface TinkRequest<A> extends Outgoing {
 }
 
 /**
+ * What is secret in a body is `Redacted`, also deep inside of a JSON value.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -53,7 +62,8 @@ export type Body =
   | { readonly _tag: "Json"; readonly value: unknown }
 
 /**
- * Whose token goes with the request: none, that of the application itself, or that of a user.
+ * Whose token goes with the request: none, that of the application itself, or that of a user. The scopes are what the
+ * token needs; an error says them when Tink misses one.
  *
  * @since 0.1.0
  * @category models
@@ -61,7 +71,7 @@ export type Body =
 export type Authorization =
   | { readonly _tag: "None" }
   | { readonly _tag: "Client"; readonly scopes: Arr.NonEmptyReadonlyArray<ClientScope> }
-  | { readonly _tag: "User"; readonly tokens: TokenSource }
+  | { readonly _tag: "User"; readonly tokens: TokenSource; readonly scope?: UserScope | undefined }
 
 const isJson = (text: string): boolean => Option.isSome(Schema.decodeOption(Schema.parseJson())(text))
 

@@ -39,7 +39,7 @@ describe("what is sent", () => {
         `client_id=my-client&client_secret=${secret}&grant_type=client_credentials&scope=user%3Acreate`
       )
       assert.deepInclude(first?.headers, {
-        accept: "application/json",
+        accept: "application/json, text/plain",
         "content-type": "application/x-www-form-urlencoded"
       })
       assert.notProperty(first?.headers, "authorization")

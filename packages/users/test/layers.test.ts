@@ -57,6 +57,7 @@ const authorizing = (granted: ReadonlyArray<string>) =>
     Effect.provide(UserCache.layerNoop),
     Effect.provide(
       Layer.mock(TinkHttp.TinkHttp, {
+        clientId: "a-client",
         request: answerWith({ createAuthorization: grant }, []),
         exchangeCode: () => Effect.succeed(fakeToken(granted))
       })
@@ -71,6 +72,7 @@ const finding = (found: unknown) =>
     Effect.provide(UserCache.layerNoop),
     Effect.provide(
       Layer.mock(TinkHttp.TinkHttp, {
+        clientId: "a-client",
         request: answerWith({ createAuthorization: grant, authorize: found }, []),
         exchangeCode: () => Effect.succeed(fakeToken([]))
       })
@@ -95,7 +97,12 @@ describe("a fake TinkHttp", () => {
     }).pipe(
       Effect.provide(Users.layer),
       Effect.provide(UserCache.layer({ capacity: 10 })),
-      Effect.provide(Layer.mock(TinkHttp.TinkHttp, { request: answerWith({ getCredential: credential }, seen) }))
+      Effect.provide(
+        Layer.mock(TinkHttp.TinkHttp, {
+          clientId: "a-client",
+          request: answerWith({ getCredential: credential }, seen)
+        })
+      )
     )
   })
 
@@ -132,7 +139,7 @@ describe("a fake TinkHttp", () => {
     }).pipe(
       Effect.provide(Users.layer),
       Effect.provide(UserCache.layerNoop),
-      Effect.provide(Layer.mock(TinkHttp.TinkHttp, {}))
+      Effect.provide(Layer.mock(TinkHttp.TinkHttp, { clientId: "a-client" }))
     )
   )
 })
@@ -152,7 +159,12 @@ describe("layerNoop", () => {
     }).pipe(
       Effect.provide(Users.layer),
       Effect.provide(UserCache.layerNoop),
-      Effect.provide(Layer.mock(TinkHttp.TinkHttp, { request: answerWith({ getCredential: credential }, seen) }))
+      Effect.provide(
+        Layer.mock(TinkHttp.TinkHttp, {
+          clientId: "a-client",
+          request: answerWith({ getCredential: credential }, seen)
+        })
+      )
     )
   })
 })

@@ -15,7 +15,7 @@ import { invalidInput, type TinkError } from "../TinkError.js"
 import type { Body, Outgoing, TinkRequest } from "../TinkRequest.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
-import { secretsOf } from "./redact.js"
+import { jsonWithSecrets, secretsOf } from "./redact.js"
 import * as ResponseBody from "./responseBody.js"
 import { word } from "./text.js"
 import { within } from "./timeout.js"
@@ -47,7 +47,7 @@ const withBody = (http: HttpClientRequest.HttpClientRequest, { body, operation }
   if (body === undefined) return Either.right(http)
   if (body._tag === "Form") return Either.right(withForm(http, body))
   return Either.try({
-    try: () => HttpClientRequest.bodyUnsafeJson(http, body.value),
+    try: () => HttpClientRequest.bodyText(http, jsonWithSecrets(body.value), "application/json"),
     catch: () => invalidInput(operation, "the body cannot be written as JSON")
   })
 }
@@ -61,10 +61,11 @@ export const prepare = (
   Either.flatMap(pathOf(request), (path) =>
     HttpClientRequest.make(request.method)(config.baseUrl + path).pipe(
       HttpClientRequest.setHeaders({
-        accept: "application/json",
+        accept: "application/json, text/plain",
         "user-agent": userAgent,
         "x-client-trace-id": traceId
       }),
+      HttpClientRequest.appendUrlParams(request.query ?? {}),
       (http) => withBody(http, request)
     )
   )

@@ -23,7 +23,7 @@ export interface Attempt {
 export const isSafe = (request: Outgoing): boolean => request.isSafe ?? request.method === "GET"
 
 const isIdempotent = (request: Outgoing): boolean =>
-  isSafe(request) || request.method === "PUT" || request.method === "DELETE"
+  request.isIdempotent ?? (isSafe(request) || request.method === "PUT" || request.method === "DELETE")
 
 /** How far a failed request can have got. */
 type Progress = "not processed" | "maybe processed"
@@ -172,6 +172,13 @@ const tinksWords = (attempt: Attempt, text: string): Details => {
   }
 }
 
+/** Which scope Tink misses, as it does not say it itself. */
+const missingScope = ({ authorization }: Outgoing): Details => {
+  const scope = authorization._tag === "Client" ? authorization.scopes.join(", ") : undefined
+  const needed = authorization._tag === "User" ? authorization.scope : scope
+  return needed === undefined ? {} : { detail: `needs the scope ${needed}` }
+}
+
 export const fromStatus = (
   attempt: Attempt,
   response: HttpClientResponse.HttpClientResponse,
@@ -184,6 +191,7 @@ export const fromStatus = (
     status: response.status,
     ...requestIdOf(attempt, response),
     ...tinksWords(attempt, body),
+    ...(reason === "Forbidden" ? missingScope(attempt.request) : {}),
     ...(retryAfter === undefined ? {} : { retryAfter })
   })
 }

@@ -32,6 +32,39 @@ export const showable = (text: string, secrets: ReadonlyArray<Redacted.Redacted>
     .slice(0, maxLength)
 }
 
+type JsonReplacer = (this: unknown, key: string, value: unknown) => unknown
+
+const redactedAt = (holder: unknown, key: string): Redacted.Redacted<unknown> | undefined => {
+  const value: unknown = typeof holder === "object" && holder !== null ? Reflect.get(holder, key) : undefined
+  return Redacted.isRedacted(value) ? value : undefined
+}
+
+/** Writes secrets out. By the time that `JSON.stringify` passes on a value, a `Redacted` in it has become a blot. */
+export const jsonWithSecrets = (value: unknown, onSecret: (secret: Redacted.Redacted) => void = () => {}): string => {
+  const replacer: JsonReplacer = function (key, plain) {
+    const redacted = redactedAt(this, key)
+    if (redacted === undefined) return plain
+    const secret = String(Redacted.value(redacted))
+    onSecret(Redacted.make(secret))
+    return secret
+  }
+  return JSON.stringify(value, replacer)
+}
+
+const secretsOfJson = (value: unknown): ReadonlyArray<Redacted.Redacted> => {
+  const secrets: Array<Redacted.Redacted> = []
+  jsonWithSecrets(value, (secret) => secrets.push(secret))
+  return secrets
+}
+
 /** The secrets that go out in the body of a request. */
-export const secretsOf = (request: Outgoing): ReadonlyArray<Redacted.Redacted> =>
-  request.body?._tag === "Form" ? Object.values(request.body.fields).filter((field) => Redacted.isRedacted(field)) : []
+export const secretsOf = ({ body }: Outgoing): ReadonlyArray<Redacted.Redacted> => {
+  switch (body?._tag) {
+    case "Form":
+      return Object.values(body.fields).filter((field) => Redacted.isRedacted(field))
+    case "Json":
+      return secretsOfJson(body.value)
+    case undefined:
+      return []
+  }
+}
