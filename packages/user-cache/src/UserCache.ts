@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -34,11 +35,16 @@ export interface Service {
    * The value of `key` for a user: the stored one, or that of a running lookup, or that of `lookup`, which is then
    * stored.
    *
-   * A key stands for one kind of value: use the same `lookup` for it everywhere. A lookup must not `get` its own user and
-   * key, as it would wait for itself. Fails as the lookup fails; once the scope of the cache is closed, a read that needs
-   * a lookup is interrupted.
+   * A key stands for one kind of value: use the same `lookup` and `options` for it everywhere, as those of the read that
+   * starts the lookup count. A lookup must not `get` its own user and key, as it would wait for itself. Fails as the
+   * lookup fails; once the scope of the cache is closed, a read that needs a lookup is interrupted.
    */
-  readonly get: <A, E, R>(userId: string, key: string, lookup: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly get: <A, E, R>(
+    userId: string,
+    key: string,
+    lookup: Effect.Effect<A, E, R>,
+    options?: GetOptions<A>
+  ) => Effect.Effect<A, E, R>
 
   /**
    * Makes everything that was read of a user before now unusable. Costs no more than dropping what is stored of that
@@ -62,6 +68,45 @@ export interface Service {
 
   /** What has happened since the cache was made. The same numbers are counted in metrics `tink_user_cache_*`. */
   readonly stats: Effect.Effect<Stats>
+}
+
+/**
+ * How one value is kept.
+ *
+ * @example
+ * ```ts
+ * import type * as UserCache from "@effect-tink/user-cache/UserCache"
+ * import * as DateTime from "effect/DateTime"
+ *
+ * interface Order {
+ *   readonly isDone: boolean
+ *   readonly expires: DateTime.Utc
+ * }
+ *
+ * // What is still on its way is looked up again after a second, and nothing answers from its expiry on.
+ * export const options: UserCache.GetOptions<Order> = {
+ *   timeToLive: (order, startedAt) =>
+ *     Math.min(DateTime.distance(startedAt, order.expires), order.isDone ? Number.POSITIVE_INFINITY : 1_000)
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface GetOptions<in A> {
+  /**
+   * How long this value answers reads, counted from `startedAt`, when its lookup started; never longer than the time to
+   * live of the cache, which is also the default. A value whose time is over when it arrives is not stored and counts as
+   * one of `lateResults`: so it always is with zero, a negative number or `NaN`.
+   *
+   * To keep a value until a time of the wall clock, give what is between `startedAt` and then: from then on it answers no
+   * read, also when the clock is set meanwhile.
+   *
+   * It is asked once, when the lookup has succeeded, and only where a value may be stored: not in a quarantine. When it
+   * throws, those who wait for the lookup get that as a defect. How long a lookup that still runs may be joined does not
+   * depend on it.
+   */
+  readonly timeToLive?: ((value: A, startedAt: DateTime.Utc) => Duration.DurationInput) | undefined
 }
 
 /**
@@ -99,7 +144,10 @@ export interface Stats {
 export interface Options {
   /** How many values are stored at the most, of all users together; a whole number. */
   readonly capacity: number
-  /** How long a value answers reads, counted from the start of its lookup. 30 seconds by default. */
+  /**
+   * How long a value answers reads at the most, counted from the start of its lookup. 30 seconds by default;
+   * `GetOptions` has a shorter one for some values.
+   */
   readonly timeToLive?: Duration.DurationInput | undefined
   /** How long nothing is stored for a user after a mutation with an ambiguous outcome. 30 seconds by default. */
   readonly quarantine?: Duration.DurationInput | undefined

@@ -1,8 +1,11 @@
 /** Never stale past a change, and never older than the time to live. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { UserCache } from "../src/UserCache.js"
@@ -276,6 +279,187 @@ describe("time to live", () => {
       assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
     }).pipe(withCache({ timeToLive: Duration.infinity }))
   )
+})
+
+describe("the time to live of one value", () => {
+  it.effect("counts from the start of its lookup, up to the last millisecond", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const options = { timeToLive: () => "1 second" as const }
+      const reader = yield* Effect.fork(cache.get("u", "k", origin.lookup, options))
+      const call = yield* origin.next
+      yield* TestClock.adjust(600)
+      yield* Deferred.succeed(call.result, "v1")
+      assert.strictEqual(yield* Fiber.join(reader), "v1")
+      yield* TestClock.adjust(399)
+      assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v1")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
+      // That of another value of the same key is its own.
+      yield* TestClock.adjust(29_999)
+      assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v3"), options), "v2")
+    }).pipe(withCache())
+  )
+
+  it.effect("is asked once for each lookup, with its value and when it started", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const asked: Array<readonly [string, number]> = []
+      const read = cache.get("u", "k", origin.lookup, {
+        timeToLive: (value, startedAt) => {
+          asked.push([value, DateTime.toEpochMillis(startedAt)])
+          return "5 seconds"
+        }
+      })
+      yield* TestClock.setTime(1_800_000_000_000)
+      const first = yield* Effect.fork(read)
+      const call = yield* origin.next
+      const joiner = yield* Effect.fork(read)
+      yield* untilStats(cache, (stats) => stats.joins === 1)
+      yield* TestClock.adjust("1 second")
+      yield* Deferred.succeed(call.result, "v1")
+      yield* Fiber.join(first)
+      yield* Fiber.join(joiner)
+      assert.strictEqual(yield* read, "v1")
+      const failing = yield* Effect.fork(cache.get("u", "failing", Effect.fail(certain), { timeToLive: () => 0 }))
+      yield* Fiber.await(failing)
+      assert.deepStrictEqual(asked, [["v1", 1_800_000_000_000]])
+    }).pipe(withCache())
+  )
+
+  it.effect("is never longer than that of the cache", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      yield* cache.get("u", "k", lookup, { timeToLive: () => Duration.infinity })
+      yield* TestClock.adjust(9_999)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
+      yield* TestClock.adjust(1)
+      assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+    }).pipe(withCache({ timeToLive: "10 seconds" }))
+  )
+
+  it.effect("of one of which nothing is left stores nothing, and makes no room", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      yield* cache.get("u", "kept", Effect.succeed("kept"))
+      for (const none of [0, -1, Number.NaN, Duration.zero, Number.NEGATIVE_INFINITY]) {
+        const before = (yield* cache.stats).lateResults
+        assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v"), { timeToLive: () => none }), "v")
+        const { evictions, lateResults, size } = yield* cache.stats
+        assert.deepStrictEqual({ evictions, lateResults, size }, { evictions: 0, lateResults: before + 1, size: 1 })
+      }
+      assert.strictEqual(yield* cache.get("u", "kept", Effect.succeed("again")), "kept")
+    }).pipe(withCache({ capacity: 1 }))
+  )
+
+  it.effect("that is over when the value arrives stores nothing", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const slow = Effect.as(TestClock.adjust(1_000), "slow")
+      assert.strictEqual(yield* cache.get("u", "k", slow, { timeToLive: () => 1_000 }), "slow")
+      const { lateResults, size } = yield* cache.stats
+      assert.deepStrictEqual({ lateResults, size }, { lateResults: 1, size: 0 })
+    }).pipe(withCache())
+  )
+
+  it.effect("does not shorten how long a running lookup is joined", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      const origin = yield* makeOrigin
+      const options = { timeToLive: () => 1_000 }
+      const first = yield* Effect.fork(cache.get("u", "k", origin.lookup, options))
+      const call = yield* origin.next
+      yield* TestClock.adjust(29_999)
+      const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup, options))
+      yield* untilStats(cache, (stats) => stats.joins === 1)
+      yield* Deferred.succeed(call.result, "v1")
+      assert.strictEqual(yield* Fiber.join(first), "v1")
+      assert.strictEqual(yield* Fiber.join(joiner), "v1")
+      assert.strictEqual((yield* cache.stats).size, 0)
+    }).pipe(withCache())
+  )
+
+  const thrown = new Error("thrown")
+  const broken: ReadonlyArray<readonly [string, () => Duration.DurationInput, (defect: unknown) => boolean]> = [
+    [
+      "that throws",
+      () => {
+        throw thrown
+      },
+      (defect) => defect === thrown
+    ],
+    // As JavaScript might.
+    ["that is no duration", () => JSON.parse("{}"), (defect) => defect instanceof Error]
+  ]
+  for (const [name, timeToLive, isExpected] of broken) {
+    it.effect(`${name} is a defect of all who wait, and the next read tries again`, () =>
+      Effect.gen(function* () {
+        const cache = yield* UserCache
+        const origin = yield* makeOrigin
+        const first = yield* Effect.fork(cache.get("u", "k", origin.lookup, { timeToLive }))
+        const call = yield* origin.next
+        const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+        yield* untilStats(cache, (stats) => stats.joins === 1)
+        yield* Deferred.succeed(call.result, "v1")
+        for (const fiber of [first, joiner]) {
+          const exit = yield* Fiber.await(fiber)
+          assert.isTrue(Exit.isFailure(exit) && [...Cause.defects(exit.cause)].every(isExpected))
+          assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+        }
+        const { lateResults, size } = yield* cache.stats
+        assert.deepStrictEqual({ lateResults, size }, { lateResults: 0, size: 0 })
+        assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
+      }).pipe(withCache())
+    )
+  }
+
+  it.effect("is not asked for in a quarantine", () =>
+    Effect.gen(function* () {
+      const cache = yield* UserCache
+      yield* failAmbiguously("u")
+      const read = cache.get("u", "k", Effect.succeed("v1"), {
+        timeToLive: () => {
+          throw thrown
+        }
+      })
+      assert.strictEqual(yield* read, "v1")
+    }).pipe(withCache())
+  )
+
+  it.effect("until a time of the wall clock: nothing answers from then on, however the clock is set", () => {
+    const { clock, pass, set } = makeClocks()
+    return Effect.gen(function* () {
+      const cache = yield* UserCache
+      const { lookup } = yield* makeVersions
+      const until = DateTime.unsafeMake(clock.unsafeCurrentTimeMillis() + 10_000)
+      const read = cache.get("u", "k", lookup, { timeToLive: (_, startedAt) => DateTime.distance(startedAt, until) })
+      yield* read
+      yield* pass(9_999)
+      assert.strictEqual(yield* read, "v1")
+      // The wall clock is there before that much time has passed.
+      yield* set(1)
+      assert.strictEqual(yield* read, "v2")
+      assert.strictEqual(yield* read, "v3")
+      // Now there are two seconds again: of these, one is slept through.
+      yield* set(-2_000)
+      assert.strictEqual(yield* read, "v4")
+      yield* pass(1_000)
+      assert.strictEqual(yield* read, "v4")
+      yield* pass(1_000, true)
+      assert.strictEqual(yield* read, "v5")
+      // Set back, so nobody knows how old it is, and forward to then: the value of before does not come back.
+      yield* set(-5_000)
+      assert.strictEqual(yield* read, "v6")
+      yield* set(-5_000)
+      yield* set(9_999)
+      assert.strictEqual(yield* read, "v6")
+      yield* set(1)
+      assert.strictEqual(yield* read, "v7")
+    }).pipe(withCache(), Effect.withClock(clock))
+  })
 })
 
 describe("when the machine's clock is", () => {

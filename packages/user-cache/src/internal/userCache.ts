@@ -10,13 +10,15 @@
  * Every step on the maps below is plain synchronous code, so no other fiber can come between.
  */
 import type * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Scope from "effect/Scope"
-import type { Service } from "../UserCache.js"
+import type { GetOptions, Service } from "../UserCache.js"
 import { isCertainFailure } from "./ambiguity.js"
 import { makeCounters } from "./counters.js"
 import { LinkedList, type Links } from "./linkedList.js"
@@ -29,6 +31,8 @@ interface Flight {
   readonly userId: string
   readonly key: string
   readonly startedAt: Moment
+  /** That of the cache, until the lookup has ended and its value may ask for a shorter one. */
+  timeToLiveMillis: number
   readonly result: Deferred.Deferred<unknown, unknown>
   fiber: Fiber.RuntimeFiber<void> | undefined
   waiters: number
@@ -40,6 +44,7 @@ interface Entry extends Links<Entry> {
   readonly userId: string
   readonly key: string
   readonly startedAt: Moment
+  readonly timeToLiveMillis: number
   readonly value: Exit.Exit<unknown>
 }
 
@@ -56,7 +61,7 @@ export const make = (options: {
   const quarantine = makeQuarantine({ capacity: options.capacity, millis: options.quarantineMillis })
   const counters = makeCounters()
 
-  const isFresh = (slot: Slot, at: Moment) => maxElapsed(slot.startedAt, at) < options.timeToLiveMillis
+  const isFresh = (slot: Slot, at: Moment) => maxElapsed(slot.startedAt, at) < slot.timeToLiveMillis
 
   const isOwned = (slot: Slot) => users.get(slot.userId)?.get(slot.key) === slot
 
@@ -100,6 +105,7 @@ export const make = (options: {
       userId: flight.userId,
       key: flight.key,
       startedAt: flight.startedAt,
+      timeToLiveMillis: flight.timeToLiveMillis,
       value: Exit.succeed(value),
       older: undefined,
       newer: undefined
@@ -146,10 +152,17 @@ export const make = (options: {
     return Effect.onInterrupt(restore(Deferred.await(flight.result)), () => leave(flight))
   }
 
-  const start = <A, E, R>(flight: Flight, lookup: Effect.Effect<A, E, R>, clock: Clock.Clock, restore: Restore) => {
+  const start = <A, E, R>(
+    flight: Flight,
+    lookup: Effect.Effect<A, E, R>,
+    timeToLive: TimeToLive<A> | undefined,
+    clock: Clock.Clock,
+    restore: Restore
+  ) => {
     counters.increment("misses")
     put(flight)
-    return Effect.interruptible(lookup).pipe(
+    const value = Effect.interruptible(lookup)
+    return (timeToLive === undefined ? value : Effect.map(value, shorten(flight, timeToLive))).pipe(
       Effect.exit,
       Effect.map((exit) => settle(flight, exit, now(clock))),
       Effect.forkIn(options.scope),
@@ -165,7 +178,12 @@ export const make = (options: {
     return restore(lookup)
   }
 
-  const get = (userId: string, key: string, lookup: Effect.Effect<unknown, unknown, unknown>) =>
+  const get = (
+    userId: string,
+    key: string,
+    lookup: Effect.Effect<unknown, unknown, unknown>,
+    getOptions?: GetOptions<unknown>
+  ) =>
     Effect.clockWith((clock) => {
       const slot = find(userId, key, now(clock))
       if (slot?._tag === "Entry") return hit(slot)
@@ -178,7 +196,13 @@ export const make = (options: {
           return wait(slot, restore)
         }
         if (quarantine.includes(userId, at.monotonic)) return bypass(lookup, restore)
-        return start(makeFlight(userId, key, at), lookup, clock, restore)
+        return start(
+          makeFlight(userId, key, at, options.timeToLiveMillis),
+          lookup,
+          getOptions?.timeToLive,
+          clock,
+          restore
+        )
       })
     })
 
@@ -220,13 +244,25 @@ export const make = (options: {
   return Effect.as(Scope.addFinalizer(options.scope, end), service)
 }
 
+type TimeToLive<A> = NonNullable<GetOptions<A>["timeToLive"]>
+
+/** Passes a value on that has just arrived. `timeToLive` is the caller's code: what it throws, the lookup dies of. */
+const shorten =
+  <A>(flight: Flight, timeToLive: TimeToLive<A>) =>
+  (value: A): A => {
+    const own = Duration.toMillis(timeToLive(value, DateTime.unsafeMake(flight.startedAt.wall)))
+    flight.timeToLiveMillis = Math.min(flight.timeToLiveMillis, own)
+    return value
+  }
+
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-const makeFlight = (userId: string, key: string, startedAt: Moment): Flight => ({
+const makeFlight = (userId: string, key: string, startedAt: Moment, timeToLiveMillis: number): Flight => ({
   _tag: "Flight",
   userId,
   key,
   startedAt,
+  timeToLiveMillis,
   result: Deferred.unsafeMake(FiberId.none),
   fiber: undefined,
   waiters: 0
