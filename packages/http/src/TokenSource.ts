@@ -45,4 +45,13 @@ export const fromToken = (token: Redacted.Redacted): TokenSource => ({
  * @category constructors
  */
 export const make = (fetch: Effect.Effect<AccessToken, TinkError>): Effect.Effect<TokenSource, never, Scope.Scope> =>
-  Effect.map(Effect.scope, (scope) => makeTokenSource(fetch, scope))
+  Effect.map(Effect.scope, (scope) => unsafeMake(fetch, scope))
+
+/**
+ * The same, where the scope is at hand. It must be open for as long as the source is used.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unsafeMake = (fetch: Effect.Effect<AccessToken, TinkError>, scope: Scope.Scope): TokenSource =>
+  makeTokenSource(fetch, scope)

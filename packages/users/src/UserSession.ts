@@ -51,7 +51,7 @@ const bareSecrets = (options: {
   if (!isScopes(options.scopes)) return "scopes must be scopes of Tink"
   if (token === undefined) return "accessToken must be a Redacted of one word of printable characters"
   // A copy of its own: whoever gave the token may wipe it.
-  return { tokens: TokenSource.fromToken(Redacted.make(token)), identity: `token:${digest(token)}` }
+  return { _tag: "Bare", tokens: TokenSource.fromToken(Redacted.make(token)), identity: `token:${digest(token)}` }
 }
 
 /**

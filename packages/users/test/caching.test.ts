@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import type { UserSession } from "../src/UserSession.js"
 import * as Session from "../src/UserSession.js"
+import type { ReadOptions } from "../src/ReadOptions.js"
 import * as Users from "../src/Users.js"
 import {
   allScopes,
@@ -25,7 +26,7 @@ import {
 
 type Reader = UserSession<"credentials:read">
 
-const list = (session: Reader, options?: Users.ReadOptions) =>
+const list = (session: Reader, options?: ReadOptions) =>
   Effect.flatMap(Users.Users, (users) => users.listCredentials(session, options))
 
 /** Lists, and says what has gone over the wire for it. */

@@ -6,7 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { CreateUserInput, UserReference } from "../Users.js"
+import type { CreateUserInput } from "../UserOperations.js"
+import type { UserReference } from "../UserReference.js"
 
 type Check = readonly [isValid: boolean, requirement: string]
 
@@ -43,21 +44,42 @@ export const checkCreateUser = (
     ]
   )
 
+export const checkEnsureUser = (
+  operation: string,
+  input: Partial<CreateUserInput> | undefined
+): Effect.Effect<void, TinkError> =>
+  Effect.zipRight(
+    check(operation, [isExternalUserId(input?.externalUserId), externalUserIdRequirement]),
+    checkCreateUser(operation, input)
+  )
+
 export const isUserId = Schema.is(UserId)
 export const isScopes = Schema.is(Schema.Array(UserScope))
 const isSomeScopes = Schema.is(Schema.NonEmptyArray(UserScope))
 
+export const checkReference = (
+  operation: string,
+  reference: UserReference | undefined
+): Effect.Effect<void, TinkError> => {
+  const { externalUserId, userId } = reference ?? {}
+  return check(
+    operation,
+    [(userId === undefined) !== (externalUserId === undefined), "give either userId or externalUserId"],
+    [isOptional(userId, isUserId), userIdRequirement],
+    [isOptional(externalUserId, isExternalUserId), externalUserIdRequirement]
+  )
+}
+
+export const checkScopes = (
+  operation: string,
+  input: { readonly scopes: ReadonlyArray<UserScope> } | undefined
+): Effect.Effect<void, TinkError> =>
+  check(operation, [isSomeScopes(input?.scopes), "scopes must be scopes of Tink, at least one"])
+
 export const checkAuthorization = (
   operation: string,
   input: (UserReference & { readonly scopes: ReadonlyArray<UserScope> }) | undefined
-): Effect.Effect<void, TinkError> =>
-  check(
-    operation,
-    [(input?.userId === undefined) !== (input?.externalUserId === undefined), "give either userId or externalUserId"],
-    [isOptional(input?.userId, isUserId), userIdRequirement],
-    [isOptional(input?.externalUserId, isExternalUserId), externalUserIdRequirement],
-    [isSomeScopes(input?.scopes), "scopes must be scopes of Tink, at least one"]
-  )
+): Effect.Effect<void, TinkError> => Effect.zipRight(checkReference(operation, input), checkScopes(operation, input))
 
 const secretText = Option.liftThrowable((secret: Redacted.Redacted<unknown>) => Redacted.value(secret))
 

@@ -1,11 +1,14 @@
-/** Getting a user access token for the application's own use: a grant, and its exchange. */
+/** Getting a user access token for the application's own use, and what it takes to know whose it is. */
 import type { AccessToken } from "@effect-tink/http/AccessToken"
+import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
-import { TinkError } from "@effect-tink/http/TinkError"
+import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
 import type * as TinkHttp from "@effect-tink/http/TinkHttp"
+import * as TokenSource from "@effect-tink/http/TokenSource"
 import * as Effect from "effect/Effect"
-import type { UserReference } from "../Users.js"
-import * as Requests from "./requests.js"
+import type { UserReference } from "../UserReference.js"
+import { createAuthorization } from "./authorizationRequests.js"
+import { getUserIdentity } from "./userRequests.js"
 
 /** A token more or less changes nothing of the user: what was lost on the way can be asked for again, from the start. */
 const toHarmless = (error: TinkError): TinkError => {
@@ -16,29 +19,54 @@ const toHarmless = (error: TinkError): TinkError => {
 /** A code can be exchanged once, so when the answer is lost, a new code is needed. */
 const isLostExchange = (error: TinkError): boolean => error.isRetryable && error.operation === "getUserAccessToken"
 
-const checkGranted = (scopes: ReadonlyArray<UserScope>) => (token: AccessToken) => {
-  // No scopes in the answer: Tink has not said what it granted.
-  const missing = token.scopes.length === 0 ? [] : scopes.filter((scope) => !token.scopes.includes(scope))
-  return missing.length === 0
-    ? Effect.succeed(token)
-    : Effect.fail(
-        new TinkError({
-          reason: "Forbidden",
-          operation: "getUserAccessToken",
-          detail: `Tink has not granted ${missing.join(", ")}`,
-          isRetryable: false,
-          isAmbiguous: false
-        })
-      )
-}
+export const checkGranted =
+  (scopes: ReadonlyArray<UserScope>) =>
+  (token: AccessToken): Effect.Effect<AccessToken, TinkError> => {
+    // No scopes in the answer: Tink has not said what it granted.
+    const missing = token.scopes.length === 0 ? [] : scopes.filter((scope) => !token.scopes.includes(scope))
+    return missing.length === 0
+      ? Effect.succeed(token)
+      : Effect.fail(
+          new TinkError({
+            reason: "Forbidden",
+            operation: "getUserAccessToken",
+            detail: `Tink has not granted ${missing.join(", ")}`,
+            isRetryable: false,
+            isAmbiguous: false
+          })
+        )
+  }
 
 export const mint = (
   http: TinkHttp.Service,
   input: UserReference & { readonly scopes: ReadonlyArray<UserScope> }
 ): Effect.Effect<AccessToken, TinkError> =>
-  http.request({ ...Requests.createAuthorization(input), isSafe: true }).pipe(
+  http.request({ ...createAuthorization(input), isSafe: true }).pipe(
     Effect.flatMap((grant) => http.exchangeCode(grant.code)),
     Effect.mapError(toHarmless),
     Effect.retry({ times: 1, while: isLostExchange }),
     Effect.flatMap(checkGranted(input.scopes))
   )
+
+/** An external id can be given to another user later, so it is looked up each time, and never used as an identity. */
+export const findUserId = (
+  http: TinkHttp.Service,
+  operation: string,
+  externalUserId: string
+): Effect.Effect<UserId, TinkError> =>
+  Effect.gen(function* () {
+    const token = yield* mint(http, { externalUserId, scopes: ["user:read"] })
+    const found = yield* http.request(getUserIdentity(operation, TokenSource.fromToken(token.accessToken)))
+    if (found.externalUserId !== undefined && found.externalUserId !== externalUserId) {
+      return yield* invalidInput(operation, "Tink answered with another user than the one asked for")
+    }
+    return found.id
+  })
+
+/** The id of a user, whichever way they are named. */
+export const userIdOf = (
+  http: TinkHttp.Service,
+  operation: string,
+  { externalUserId, userId }: UserReference
+): Effect.Effect<UserId, TinkError> =>
+  userId === undefined ? findUserId(http, operation, externalUserId) : Effect.succeed(userId)

@@ -9,8 +9,8 @@ const mismatch = (operation: string, detail: string) =>
 
 /** Fails when a credential belongs to another user than the session says, as with another user's token. */
 export const checkOwner =
-  (operation: string, userId: UserId) =>
-  (credentials: ReadonlyArray<Credential>): Effect.Effect<void, TinkError> =>
+  (operation: string) =>
+  (credentials: ReadonlyArray<Credential>, userId: UserId): Effect.Effect<void, TinkError> =>
     credentials.every((credential) => credential.userId === undefined || credential.userId === userId)
       ? Effect.void
       : Effect.fail(mismatch(operation, "the access token of the session belongs to another user than its userId"))

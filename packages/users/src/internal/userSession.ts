@@ -1,20 +1,19 @@
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
-import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
-import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Inspectable from "effect/Inspectable"
 import type { UserSession } from "../UserSession.js"
 
 export const TypeId: unique symbol = Symbol.for("@effect-tink/users/UserSession")
 
-/** What a session holds and never shows. */
-export interface Secrets {
-  readonly tokens: TokenSource
-  /** Two sessions with the same identity (and user) may see what each other has read. It tells nothing of the token. */
-  readonly identity: string
-}
+/**
+ * What a session holds and never shows: the one `Users` that mints its tokens, or a token. Two sessions with the same
+ * identity (and user) may see what each other has read; it tells nothing of the token.
+ */
+export type Secrets =
+  | { readonly _tag: "Minted"; readonly users: symbol; readonly identity: string }
+  | { readonly _tag: "Bare"; readonly tokens: TokenSource; readonly identity: string }
 
 /** The private field keeps the secrets from everything that prints, copies or serializes a session. */
 export class UserSessionImpl<in Scopes extends UserScope> extends Inspectable.Class implements UserSession<Scopes> {
@@ -43,9 +42,4 @@ export class UserSessionImpl<in Scopes extends UserScope> extends Inspectable.Cl
       ? session.#secrets
       : "the session must come from Users.authorize or UserSession.make"
   }
-}
-
-export const secretsOf = (operation: string, session: UserSession<never>): Effect.Effect<Secrets, TinkError> => {
-  const secrets = UserSessionImpl.secretsOf(session)
-  return typeof secrets === "string" ? Effect.fail(invalidInput(operation, secrets)) : Effect.succeed(secrets)
 }
