@@ -49,6 +49,11 @@ export interface Options {
   readonly userTokenLifetime?: Duration.DurationInput
   /** How long an authorization code can be redeemed. Tink documents no number. Default: 10 minutes. */
   readonly codeLifetime?: Duration.DurationInput
+  /**
+   * How long after a refresh was accepted reads still show the status of before; only then comes `AUTHENTICATING`.
+   * Default: 0.
+   */
+  readonly acceptingTime?: Duration.DurationInput
   /** How long a refresh stays in `AUTHENTICATING`. Default: 1 second. */
   readonly authenticatingTime?: Duration.DurationInput
   /** How long a refresh stays in `UPDATING`. Default: 2 seconds. */
@@ -105,8 +110,9 @@ export type CredentialsStatus =
   | "DELETED"
 
 /**
- * What a refresh can come to. An `AWAITING_…` outcome waits for the customer, who never comes: after the time that Tink
- * gives them (2 or 9 minutes) the credentials end in `AUTHENTICATION_ERROR`.
+ * What a refresh can come to. An `AWAITING_…` outcome waits for the customer, who comes with `completeAuthentication`; if
+ * they do not, the credentials end in `AUTHENTICATION_ERROR` after the time that Tink gives them (2 or 9 minutes).
+ * `IGNORED` is a refresh that is answered with 204 and changes nothing: rate limited without a word.
  *
  * @example
  * ```ts
@@ -118,7 +124,25 @@ export type CredentialsStatus =
  * @since 0.1.0
  * @category models
  */
-export type RefreshOutcome = Exclude<CredentialsStatus, "CREATED" | "AUTHENTICATING" | "UPDATING" | "DELETED">
+export type RefreshOutcome =
+  Exclude<CredentialsStatus, "CREATED" | "AUTHENTICATING" | "UPDATING" | "DELETED"> | "IGNORED"
+
+/**
+ * What comes of it when the customer is asked for something: they approve and the refresh goes on to `UPDATED` or fails on
+ * its way (`TEMPORARY_ERROR`), the bank turns them away (`AUTHENTICATION_ERROR`), or they cancel (`CANCELLED`, which is an
+ * `AUTHENTICATION_ERROR` for another reason).
+ *
+ * @example
+ * ```ts
+ * import type { TinkSandbox } from "@effect-tink/sandbox"
+ *
+ * const outcome: TinkSandbox.AuthenticationOutcome = "CANCELLED"
+ * ```
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AuthenticationOutcome = "UPDATED" | "TEMPORARY_ERROR" | "AUTHENTICATION_ERROR" | "CANCELLED"
 
 /**
  * Credentials as Tink sends them. Times are epoch milliseconds.
@@ -280,7 +304,7 @@ export interface ReceivedRequest {
 
 export {
   /**
-   * A call of the sandbox's own named something that does not exist.
+   * A call of the sandbox's own named something that does not exist, or that does not wait for what the call does.
    *
    * @since 0.1.0
    * @category errors
@@ -320,11 +344,25 @@ export interface Service {
    * Decides what the next refresh of some credentials comes to, and no other after it. Fails with `UnknownCredentials`.
    *
    * Without it a refresh comes to `UPDATED`; or, if the bank session is over, to `SESSION_EXPIRED`; or, if
-   * `authenticate=true` was asked for or the session is over and the customer is available, to
-   * `AWAITING_THIRD_PARTY_APP_AUTHENTICATION`. To have it come to `UPDATED` although the session is over stands for the
+   * `authenticate=true` was asked for or the session is over and the customer is available, to the `AWAITING_…` status of
+   * the credentials' type: `AWAITING_THIRD_PARTY_APP_AUTHENTICATION` for `THIRD_PARTY_APP`. To have it come to `UPDATED` although the session is over stands for the
    * customer having let Tink in again: the session is a new one.
    */
   readonly setNextRefresh: (credentialsId: string, outcome: RefreshOutcome) => Effect.Effect<void, SandboxError>
+  /**
+   * What the customer does in the bank's app, or with the code that the bank sent: ends the wait of credentials in an
+   * `AWAITING_…` status. By default they approve: `UPDATING`, then `UPDATED`, with a bank session that begins anew (after
+   * an `authenticate`, which fetches no data, `UPDATED` at once). Fails with `UnknownCredentials`, and with `NotAwaiting`.
+   */
+  readonly completeAuthentication: (
+    credentialsId: string,
+    outcome?: AuthenticationOutcome
+  ) => Effect.Effect<void, SandboxError>
+  /**
+   * Lets the bank session of some credentials end now. Their status stays: it is the next refresh that finds out. Fails with
+   * `UnknownCredentials`.
+   */
+  readonly expireSession: (credentialsId: string) => Effect.Effect<void, SandboxError>
   /** Lets requests fail. A fault that makes no sense (a status of 42, say) is a defect. */
   readonly injectFault: (fault: Fault) => Effect.Effect<void>
   /** Makes tokens that were issued answer 401: one user's, or everybody's and the app's own. */

@@ -4,31 +4,11 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
-import { newUser, send, userToken } from "./helpers.js"
+import { connected, newUser, send, userToken } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
 const day = 86_400_000
-
-/** A user with one bank, and a token for everything, at a time that is not zero. */
-const connected = Effect.fnUntraced(function* (options?: TinkSandbox.ConnectBankOptions) {
-  yield* TestClock.setTime(1_700_000_000_000)
-  const sandbox = yield* TinkSandbox.TinkSandbox
-  const userId = yield* newUser()
-  const { id } = yield* sandbox.connectBank(userId, options)
-  const token = yield* userToken(userId, "credentials:read,credentials:write,credentials:refresh")
-  const path = `/api/v1/credentials/${id}`
-  return {
-    sandbox,
-    userId,
-    id,
-    token,
-    path,
-    read: Effect.map(send("GET", path, { token }), ({ body }) => body),
-    refresh: (query = "", json?: unknown) =>
-      Effect.map(send("POST", `${path}/refresh${query}`, { token, json }), ({ status }) => status)
-  }
-})
 
 describe("reading", () => {
   it.effect("lists the documented object", () =>

@@ -1,8 +1,12 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
+import * as TestClock from "effect/TestClock"
+
+export type Method = "GET" | "POST" | "DELETE" | "PUT" | "PATCH"
 
 /** A request as somebody with Tink's documentation and curl would write it. */
 export interface Sent {
@@ -30,7 +34,7 @@ const withBody = (request: HttpClientRequest.HttpClientRequest, sent: Sent) => {
   return request
 }
 
-export const prepare = (method: "GET" | "POST" | "DELETE" | "PUT", path: string, sent: Sent = {}) =>
+export const prepare = (method: Method, path: string, sent: Sent = {}) =>
   HttpClientRequest.make(method)(`https://api.tink.com${path}`).pipe(
     HttpClientRequest.setHeaders({
       ...sent.headers,
@@ -47,11 +51,7 @@ const parse = (text: string): unknown => {
   }
 }
 
-export const send = Effect.fnUntraced(function* (
-  method: "GET" | "POST" | "DELETE" | "PUT",
-  path: string,
-  sent: Sent = {}
-) {
+export const send = Effect.fnUntraced(function* (method: Method, path: string, sent: Sent = {}) {
   const client = yield* HttpClient.HttpClient
   const response = yield* client.execute(prepare(method, path, sent))
   const text = yield* response.text
@@ -89,3 +89,26 @@ export const userToken = Effect.fnUntraced(function* (userId: string, scope: str
 })
 
 export const keysOf = (body: object): ReadonlyArray<string> => Arr.sort(Object.keys(body), Order.string)
+
+/** A user with one bank, and a token for everything, at a time that is not zero. */
+export const connected = Effect.fnUntraced(function* (options?: TinkSandbox.ConnectBankOptions) {
+  yield* TestClock.setTime(1_700_000_000_000)
+  const sandbox = yield* TinkSandbox.TinkSandbox
+  const userId = yield* newUser()
+  const { id } = yield* sandbox.connectBank(userId, options)
+  const token = yield* userToken(
+    userId,
+    "credentials:read,credentials:write,credentials:refresh,provider-consents:read,provider-consents:write"
+  )
+  const path = `/api/v1/credentials/${id}`
+  return {
+    sandbox,
+    userId,
+    id,
+    token,
+    path,
+    read: Effect.map(send("GET", path, { token }), ({ body }) => body),
+    refresh: (query = "", json?: unknown) =>
+      Effect.map(send("POST", `${path}/refresh${query}`, { token, json }), ({ status }) => status)
+  }
+})

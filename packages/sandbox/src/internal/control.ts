@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { ConnectBankOptions, RefreshOutcome } from "../TinkSandbox.js"
+import type { AuthenticationOutcome, ConnectBankOptions, RefreshOutcome } from "../TinkSandbox.js"
 import * as body from "./body.js"
 import * as credentials from "./credentials.js"
+import * as customer from "./customer.js"
 import * as errors from "./errors.js"
 import { FaultSchema } from "./faults.js"
 import type { Sandbox } from "./sandbox.js"
@@ -41,15 +42,26 @@ const outcomes = [
   "AWAITING_SUPPLEMENTAL_INFORMATION",
   "AWAITING_THIRD_PARTY_APP_AUTHENTICATION",
   "SESSION_EXPIRED",
-  "PERMANENT_ERROR"
+  "PERMANENT_ERROR",
+  "IGNORED"
 ] as const
 
-const Outcome: Schema.Schema<RefreshOutcome> = Schema.Literal(...outcomes).annotations({
-  message: () => ({ message: `Expected one of ${outcomes.join(", ")}`, override: true })
+const oneOf = <const Literals extends ReadonlyArray<string>>(literals: Literals) =>
+  Schema.Literal(...literals).annotations({
+    message: () => ({ message: `Expected one of ${literals.join(", ")}`, override: true })
+  })
+
+const Outcome: Schema.Schema<RefreshOutcome> = oneOf(outcomes)
+
+const authenticationOutcomes = ["UPDATED", "TEMPORARY_ERROR", "AUTHENTICATION_ERROR", "CANCELLED"] as const
+
+const CompleteAuthentication: Schema.Schema<{ readonly outcome?: AuthenticationOutcome }> = Schema.Struct({
+  outcome: Schema.optionalWith(oneOf(authenticationOutcomes), { exact: true })
 })
 
 const decodeConnectBank = body.control(ConnectBank)
 const decodeNextRefresh = body.control(Schema.Struct({ outcome: Outcome }))
+const decodeCompleteAuthentication = body.control(CompleteAuthentication)
 const decodeFault = body.control(FaultSchema)
 const decodeRevokeTokens = body.control(Schema.Struct({ userId: Schema.optional(Schema.String) }))
 
@@ -63,6 +75,19 @@ const nextRefresh = ({ state }: Controlled): Handler =>
   Effect.fnUntraced(function* (request) {
     const { outcome } = yield* decodeNextRefresh(request)
     yield* credentials.setNextRefresh(state, request.params["id"] ?? "", outcome)
+    return noContent
+  })
+
+const completeAuthentication = ({ settings, state }: Controlled): Handler =>
+  Effect.fnUntraced(function* (request) {
+    const { outcome = "UPDATED" } = yield* decodeCompleteAuthentication(request)
+    yield* customer.completeAuthentication(state, settings, request.params["id"] ?? "", outcome)
+    return noContent
+  })
+
+const expireSession = ({ state }: Controlled): Handler =>
+  Effect.fnUntraced(function* (request) {
+    yield* customer.expireSession(state, request.params["id"] ?? "")
     return noContent
   })
 
@@ -84,6 +109,12 @@ const revoke = ({ state }: Controlled): Handler =>
 export const routes = (sandbox: Controlled): ReadonlyArray<Route> => [
   { method: "POST", path: "/sandbox/users/{userId}/credentials", handler: connectBank(sandbox) },
   { method: "POST", path: "/sandbox/credentials/{id}/next-refresh", handler: nextRefresh(sandbox) },
+  {
+    method: "POST",
+    path: "/sandbox/credentials/{id}/complete-authentication",
+    handler: completeAuthentication(sandbox)
+  },
+  { method: "POST", path: "/sandbox/credentials/{id}/expire-session", handler: expireSession(sandbox) },
   { method: "POST", path: "/sandbox/faults", handler: addFault(sandbox) },
   { method: "POST", path: "/sandbox/revoke-tokens", handler: revoke(sandbox) },
   {

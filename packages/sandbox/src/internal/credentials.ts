@@ -1,7 +1,13 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { ConnectBankOptions, Credentials, CredentialsStatus, RefreshOutcome } from "../TinkSandbox.js"
+import type {
+  ConnectBankOptions,
+  Credentials,
+  CredentialsStatus,
+  CredentialsType,
+  RefreshOutcome
+} from "../TinkSandbox.js"
 import * as auth from "./auth.js"
 import * as body from "./body.js"
 import * as errors from "./errors.js"
@@ -58,7 +64,15 @@ export const connect = Effect.fnUntraced(function* (
     sessionExpiryDate: options.sessionExpiryDate ?? sessionExpiryOf(providerName, now, settings)
   }
   const type = options.type ?? "THIRD_PARTY_APP"
-  const stored: StoredCredentials = { id, userId, providerName, type, timeline: [step], nextRefresh: undefined }
+  const stored: StoredCredentials = {
+    id,
+    userId,
+    providerName,
+    type,
+    timeline: [step],
+    nextRefresh: undefined,
+    isAuthenticationOnly: false
+  }
   state.credentials.set(id, stored)
   return present(stored, now)
 })
@@ -166,11 +180,24 @@ const decodeRefresh = Effect.fnUntraced(function* (request: RoutedRequest) {
 const isSessionOver = (step: Timeline.Step, now: number): boolean =>
   step.status === "SESSION_EXPIRED" || (step.sessionExpiryDate !== undefined && step.sessionExpiryDate <= now)
 
+/** What the customer is asked for: the app or the page of the bank, BankID, or further fields. */
+const awaitingOf: Readonly<Record<CredentialsType, Timeline.AwaitingStatus>> = {
+  THIRD_PARTY_APP: "AWAITING_THIRD_PARTY_APP_AUTHENTICATION",
+  MOBILE_BANKID: "AWAITING_MOBILE_BANKID_AUTHENTICATION",
+  PASSWORD: "AWAITING_SUPPLEMENTAL_INFORMATION",
+  KEYFOB: "AWAITING_SUPPLEMENTAL_INFORMATION"
+}
+
 // A session is found to be over only when somebody wants to refresh: tink-api 6.2.
-const outcomeOf = (step: Timeline.Step, request: RefreshRequest, now: number): RefreshOutcome => {
+const outcomeOf = (
+  type: CredentialsType,
+  step: Timeline.Step,
+  request: RefreshRequest,
+  now: number
+): RefreshOutcome => {
   const isOver = isSessionOver(step, now)
   if (isOver && !request.userAvailable) return "SESSION_EXPIRED"
-  return isOver || request.authenticate ? "AWAITING_THIRD_PARTY_APP_AUTHENTICATION" : "UPDATED"
+  return isOver || request.authenticate ? awaitingOf[type] : "UPDATED"
 }
 
 // One synchronous step: of two requests at once, one starts the refresh and the other finds it running.
@@ -191,9 +218,9 @@ const startRefresh = (
       // One refresh at a time (tink-api 6.4). What the second is told is a contradiction in the documentation (12.1).
       return settings.rateLimitedRefresh === "204" ? Effect.succeed(noContent) : Effect.fail(errors.refreshRateLimited)
     }
-    const outcome = credentials.nextRefresh ?? outcomeOf(step, request, now)
-    const timeline = Timeline.refresh(step, outcome, now, settings)
-    state.credentials.set(id, { ...credentials, nextRefresh: undefined, timeline })
+    const outcome = credentials.nextRefresh ?? outcomeOf(credentials.type, step, request, now)
+    const timeline = outcome === "IGNORED" ? credentials.timeline : Timeline.refresh(step, outcome, now, settings)
+    state.credentials.set(id, { ...credentials, nextRefresh: undefined, isAuthenticationOnly: false, timeline })
     return Effect.succeed(noContent)
   })
 

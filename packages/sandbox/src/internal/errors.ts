@@ -45,6 +45,9 @@ export const unknownCredentials = make(404, "credentials.not_found", "The creden
 
 export const refreshRateLimited = make(429, "credentials.refresh_rate_limited", "The credentials are being refreshed")
 
+/** The sandbox's own: `completeAuthentication` of credentials that wait for nobody. */
+export const notAwaiting = make(409, "sandbox.not_awaiting", "The credentials do not wait for the customer")
+
 export const unknownRoute = make(404, "request.route_not_found", "There is nothing at this path")
 
 export const wrongMethod = (allowed: ReadonlyArray<string>) =>

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 
 /**
- * A call of the sandbox's own named something that does not exist.
+ * A call of the sandbox's own named something that does not exist, or that does not wait for what the call does.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ import * as Schema from "effect/Schema"
 export class SandboxError extends Schema.TaggedError<SandboxError>("@effect-tink/sandbox/SandboxError")(
   "SandboxError",
   {
-    reason: Schema.Literal("UnknownUser", "UnknownCredentials"),
+    reason: Schema.Literal("UnknownUser", "UnknownCredentials", "NotAwaiting"),
     id: Schema.String
   }
 ) {
@@ -28,6 +28,7 @@ export class SandboxError extends Schema.TaggedError<SandboxError>("@effect-tink
    * @since 0.1.0
    */
   override get message(): string {
+    if (this.reason === "NotAwaiting") return `The credentials ${this.id} do not wait for the customer`
     const what = this.reason === "UnknownUser" ? "user" : "credentials"
     return `The sandbox has no ${what} with the id ${this.id}`
   }

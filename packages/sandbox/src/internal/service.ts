@@ -3,6 +3,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { Service } from "../TinkSandbox.js"
 import * as credentials from "./credentials.js"
+import * as customer from "./customer.js"
 import { FaultSchema } from "./faults.js"
 import type { Sandbox } from "./sandbox.js"
 import { SandboxError } from "./sandboxError.js"
@@ -25,6 +26,17 @@ export const make = (sandbox: Sandbox, baseUrl: string): Service => {
     setNextRefresh: (credentialsId, outcome) =>
       Effect.mapError(
         credentials.setNextRefresh(state, credentialsId, outcome),
+        () => new SandboxError({ reason: "UnknownCredentials", id: credentialsId })
+      ),
+    completeAuthentication: (credentialsId, outcome = "UPDATED") =>
+      Effect.mapError(
+        customer.completeAuthentication(state, settings, credentialsId, outcome),
+        ({ status }) =>
+          new SandboxError({ reason: status === 404 ? "UnknownCredentials" : "NotAwaiting", id: credentialsId })
+      ),
+    expireSession: (credentialsId) =>
+      Effect.mapError(
+        customer.expireSession(state, credentialsId),
         () => new SandboxError({ reason: "UnknownCredentials", id: credentialsId })
       ),
     injectFault: (fault) =>

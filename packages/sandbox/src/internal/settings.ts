@@ -8,6 +8,7 @@ export interface Settings {
   readonly clientTokenLifetime: number
   readonly userTokenLifetime: number
   readonly codeLifetime: number
+  readonly acceptingTime: number
   readonly authenticatingTime: number
   readonly updatingTime: number
   readonly sessionLifetime: number
@@ -22,6 +23,8 @@ export const make = (options: Options): Settings => ({
   userTokenLifetime: Duration.toMillis(options.userTokenLifetime ?? "2 hours"),
   // tink-api 2 calls codes short-lived and 14.3 finds no number: ten minutes is the most that RFC 6749, 4.1.2 advises.
   codeLifetime: Duration.toMillis(options.codeLifetime ?? "10 minutes"),
+  // tink-api 6.4: reads may still show the old state after the 204.
+  acceptingTime: Duration.toMillis(options.acceptingTime ?? 0),
   authenticatingTime: Duration.toMillis(options.authenticatingTime ?? "1 second"),
   updatingTime: Duration.toMillis(options.updatingTime ?? "2 seconds"),
   // tink-api 10.2: "typically 90 days".

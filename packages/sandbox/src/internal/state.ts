@@ -33,6 +33,8 @@ export interface StoredCredentials {
   readonly timeline: Timeline
   /** What the next refresh comes to, when a test has said so. */
   readonly nextRefresh: RefreshOutcome | undefined
+  /** Whether what is under way ends with the customer's authentication, and fetches no data (tink-api 6.5). */
+  readonly isAuthenticationOnly: boolean
 }
 
 /**

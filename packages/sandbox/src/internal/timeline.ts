@@ -1,7 +1,11 @@
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
-import type { CredentialsStatus, RefreshOutcome } from "../TinkSandbox.js"
+import type { AuthenticationOutcome, CredentialsStatus, RefreshOutcome } from "../TinkSandbox.js"
 import type { Settings } from "./settings.js"
+
+/** Why credentials failed, when it is not what their status alone says: tink-api 7.1. */
+export type FailureReason =
+  "DYNAMIC_CREDENTIALS_INCORRECT" | "DYNAMIC_CREDENTIALS_FLOW_CANCELLED" | "DYNAMIC_CREDENTIALS_FLOW_TIMEOUT"
 
 /** How credentials look from a moment on. All times are epoch milliseconds. */
 export interface Step {
@@ -12,6 +16,7 @@ export interface Step {
   /** When `UPDATED` was last reached. */
   readonly updated: number | undefined
   readonly sessionExpiryDate: number | undefined
+  readonly reason?: FailureReason | undefined
 }
 
 /**
@@ -31,9 +36,14 @@ export const isRunning = (timeline: Timeline, now: number): boolean =>
   stepAt(timeline, now) !== Arr.lastNonEmpty(timeline)
 
 interface Planned {
-  /** Milliseconds after the refresh was asked for. */
+  /** Milliseconds after now. */
   readonly after: number
   readonly status: CredentialsStatus
+  readonly reason?: FailureReason
+  /** The customer has let Tink in: the bank session, if there is one, begins anew. */
+  readonly isLetIn?: boolean
+  /** `UPDATED` without data from the bank, so that `updated` stays. */
+  readonly isWithoutData?: boolean
 }
 
 const minutes = (n: number) => n * 60_000
@@ -46,10 +56,23 @@ const patience = {
   AWAITING_MOBILE_BANKID_AUTHENTICATION: minutes(9)
 } as const
 
+/** A state that waits for the customer. */
+export type AwaitingStatus = keyof typeof patience
+
+export const isAwaiting = (status: CredentialsStatus): status is AwaitingStatus => status in patience
+
+const awaiting = (status: AwaitingStatus, after: number): ReadonlyArray<Planned> => [
+  { after, status },
+  { after: after + patience[status], status: "AUTHENTICATION_ERROR", reason: "DYNAMIC_CREDENTIALS_FLOW_TIMEOUT" }
+]
+
+/** What a refresh does, unless it does nothing at all. */
+export type Started = Exclude<RefreshOutcome, "IGNORED">
+
 /** The way to an outcome that tink-api 6.2 allows. */
-const plan = (outcome: RefreshOutcome, settings: Settings): ReadonlyArray<Planned> => {
-  const authenticating: Planned = { after: 0, status: "AUTHENTICATING" }
-  const authenticated = settings.authenticatingTime
+const plan = (outcome: Started, start: number, settings: Settings): ReadonlyArray<Planned> => {
+  const authenticating: Planned = { after: start, status: "AUTHENTICATING" }
+  const authenticated = start + settings.authenticatingTime
   switch (outcome) {
     case "UPDATED":
     case "TEMPORARY_ERROR":
@@ -63,36 +86,68 @@ const plan = (outcome: RefreshOutcome, settings: Settings): ReadonlyArray<Planne
     case "AWAITING_SUPPLEMENTAL_INFORMATION":
     case "AWAITING_THIRD_PARTY_APP_AUTHENTICATION":
     case "AWAITING_MOBILE_BANKID_AUTHENTICATION":
-      return [
-        authenticating,
-        { after: authenticated, status: outcome },
-        { after: authenticated + patience[outcome], status: "AUTHENTICATION_ERROR" }
-      ]
+      return [authenticating, ...awaiting(outcome, authenticated)]
     case "SESSION_EXPIRED":
     case "PERMANENT_ERROR":
-      return [{ after: 0, status: outcome }]
+      return [{ after: start, status: outcome }]
   }
 }
 
-const next = (from: Step, planned: Planned, askedAt: number, settings: Settings): Step => {
-  const at = askedAt + planned.after
+const next = (from: Step, planned: Planned, now: number, settings: Settings): Step => {
+  const at = now + planned.after
   // Clients tell a new state from an old one by `statusUpdated` (tink-api 6.4), so it moves even within a millisecond.
   const statusUpdated = Math.max(at, from.statusUpdated + 1)
   const reachedUpdated = planned.status === "UPDATED"
   // Credentials whose session is over become UPDATED only if the customer has let them in again: that is a new session.
-  const isRenewed = reachedUpdated && from.sessionExpiryDate !== undefined && from.sessionExpiryDate <= at
+  const isOver = from.sessionExpiryDate !== undefined && from.sessionExpiryDate <= at
+  const isRenewed = from.sessionExpiryDate !== undefined && (planned.isLetIn === true || (reachedUpdated && isOver))
   return {
     at,
     status: planned.status,
     statusUpdated,
-    updated: reachedUpdated ? statusUpdated : from.updated,
-    sessionExpiryDate: isRenewed ? at + settings.sessionLifetime : from.sessionExpiryDate
+    updated: reachedUpdated && planned.isWithoutData !== true ? statusUpdated : from.updated,
+    sessionExpiryDate: isRenewed ? at + settings.sessionLifetime : from.sessionExpiryDate,
+    reason: planned.reason
   }
 }
 
-/** Leads from where credentials stand, through the states of a refresh, to its outcome. */
-export const refresh = (from: Step, outcome: RefreshOutcome, now: number, settings: Settings): Timeline =>
-  plan(outcome, settings).reduce<Timeline>(
+const follow = (from: Step, plan: ReadonlyArray<Planned>, now: number, settings: Settings): Timeline =>
+  plan.reduce<Timeline>(
     (timeline, planned) => Arr.append(timeline, next(Arr.lastNonEmpty(timeline), planned, now, settings)),
     [from]
   )
+
+/** Leads from where credentials stand, through the states of a refresh, to its outcome. */
+export const refresh = (from: Step, outcome: Started, now: number, settings: Settings): Timeline =>
+  follow(from, plan(outcome, settings.acceptingTime, settings), now, settings)
+
+// tink-api 6.2 lets only UPDATING follow. Without data to fetch it takes no time, and nobody sees it.
+const letIn = (isWithoutData: boolean, end: "UPDATED" | "TEMPORARY_ERROR", settings: Settings) => [
+  { after: 0, status: "UPDATING", isLetIn: true } as const,
+  { after: isWithoutData ? 0 : settings.updatingTime, status: end, isWithoutData } as const
+]
+
+/** Leads on from an `AWAITING_…` status, once the customer has come. */
+export const authenticated = (
+  from: Step,
+  outcome: AuthenticationOutcome,
+  isWithoutData: boolean,
+  now: number,
+  settings: Settings
+): Timeline => {
+  switch (outcome) {
+    case "UPDATED":
+    case "TEMPORARY_ERROR":
+      return follow(from, letIn(isWithoutData, outcome, settings), now, settings)
+    case "AUTHENTICATION_ERROR":
+      return follow(from, [{ after: 0, status: outcome, reason: "DYNAMIC_CREDENTIALS_INCORRECT" }], now, settings)
+    case "CANCELLED": {
+      const reason = "DYNAMIC_CREDENTIALS_FLOW_CANCELLED"
+      return follow(from, [{ after: 0, status: "AUTHENTICATION_ERROR", reason }], now, settings)
+    }
+  }
+}
+
+/** The same states, with another end of the bank session from now on. */
+export const withSessionExpiry = (timeline: Timeline, sessionExpiryDate: number): Timeline =>
+  Arr.map(timeline, (step) => ({ ...step, sessionExpiryDate }))
