@@ -305,3 +305,50 @@ describe("revokeTokens", () => {
     }).pipe(provideSandbox)
   )
 })
+
+describe("POST /api/v1/oauth/revoke-all", () => {
+  const revokeAll = (form: Readonly<Record<string, string>>, scope = "authorization:revoke") =>
+    Effect.flatMap(clientToken(scope), (token) => send("POST", "/api/v1/oauth/revoke-all", { token, form }))
+
+  it.effect.each(["user_id", "external_user_id"])("voids the tokens and the codes of the user of a %s", (name) =>
+    Effect.gen(function* () {
+      const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      const other = yield* newUser()
+      const [token, kept] = [yield* userToken(userId, "user:read"), yield* userToken(other, "user:read")]
+      const code = yield* askCode({ user_id: userId, scope: "user:read" })
+      const keptCode = yield* askCode({ user_id: other, scope: "user:read" })
+      const revoked = yield* revokeAll({ [name]: name === "user_id" ? userId : "cust-0001" })
+      assert.deepStrictEqual([revoked.status, revoked.text], [204, ""])
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token })).status, 401)
+      assert.strictEqual((yield* redeem(code.body.code)).status, 400)
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token: kept })).status, 200)
+      assert.strictEqual((yield* redeem(keptCode.body.code)).status, 200)
+      // The user is still there, and so is the way to a new token.
+      const again = yield* userToken(userId, "user:read")
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token: again })).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("leaves the app's own tokens", () =>
+    Effect.gen(function* () {
+      const token = yield* clientToken("user:create")
+      assert.strictEqual((yield* revokeAll({ user_id: yield* newUser() })).status, 204)
+      assert.strictEqual((yield* send("POST", "/api/v1/user/create", { token, json: { market: "SE" } })).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("wants exactly one user that exists, a client token and its scope", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      assert.strictEqual((yield* revokeAll({})).status, 400)
+      assert.strictEqual((yield* revokeAll({ user_id: userId, external_user_id: "cust-0001" })).status, 400)
+      assert.strictEqual((yield* revokeAll({ user_id: "x" })).status, 404)
+      assert.strictEqual((yield* revokeAll({ external_user_id: "x" })).status, 404)
+      assert.strictEqual((yield* revokeAll({ user_id: userId }, "authorization:grant")).status, 403)
+      const form = { user_id: userId }
+      assert.strictEqual((yield* send("POST", "/api/v1/oauth/revoke-all", { form })).status, 401)
+      const token = yield* userToken(userId, "authorization:revoke")
+      assert.strictEqual((yield* send("POST", "/api/v1/oauth/revoke-all", { token, form })).status, 403)
+    }).pipe(provideSandbox)
+  )
+})

@@ -7,8 +7,8 @@ import * as errors from "./errors.js"
 import * as ids from "./ids.js"
 import * as Scopes from "./scopes.js"
 import type { Settings } from "./settings.js"
-import { type AccessToken, findByExternalUserId, type State } from "./state.js"
-import { type ApiError, type Handler, json, type Reply, type Route } from "./wire.js"
+import { type AccessToken, findByExternalUserId, revokeAccess, type State } from "./state.js"
+import { type ApiError, type Handler, json, noContent, type Reply, type Route } from "./wire.js"
 
 const optionalText = Schema.optional(Schema.String)
 
@@ -94,7 +94,10 @@ const token = (state: State, settings: Settings): Handler =>
     }
   })
 
+/** Whom a call with a client token is about. */
 const subject = { user_id: optionalText, external_user_id: optionalText }
+
+const Subject = Schema.Struct(subject)
 
 const GrantForm = Schema.Struct({ ...subject, scope: optionalText })
 type GrantForm = typeof GrantForm.Type
@@ -108,10 +111,11 @@ const DelegateForm = Schema.Struct({
   actor_client_id: Schema.NonEmptyString
 })
 
+const decodeSubject = body.form(Subject)
 const decodeGrantForm = body.form(GrantForm)
 const decodeDelegateForm = body.form(DelegateForm)
 
-const findUser = (state: State, form: GrantForm) => {
+const findUser = (state: State, form: typeof Subject.Type) => {
   const { external_user_id: externalUserId, user_id: userId } = form
   if ((userId === undefined) === (externalUserId === undefined)) {
     return Effect.fail(errors.invalid("Exactly one of user_id and external_user_id has to be given"))
@@ -157,8 +161,19 @@ const delegate = (state: State, settings: Settings): Handler =>
     return yield* grant(state, settings, form, { clientId: form.actor_client_id, idHint: form.id_hint })
   })
 
+/** `POST /api/v1/oauth/revoke-all`: tink-api 2.1. What is voided answers as if it had never been: 401, and 400 for a code. */
+const revokeAll = (state: State): Handler =>
+  Effect.fnUntraced(function* (request) {
+    yield* auth.requireClient(state, request, "authorization:revoke")
+    const form = yield* decodeSubject(request)
+    const user = yield* findUser(state, form)
+    revokeAccess(state, user.id)
+    return noContent
+  })
+
 export const routes = (state: State, settings: Settings): ReadonlyArray<Route> => [
   { method: "POST", path: "/api/v1/oauth/token", handler: token(state, settings) },
   { method: "POST", path: "/api/v1/oauth/authorization-grant", handler: authorizationGrant(state, settings) },
-  { method: "POST", path: "/api/v1/oauth/authorization-grant/delegate", handler: delegate(state, settings) }
+  { method: "POST", path: "/api/v1/oauth/authorization-grant/delegate", handler: delegate(state, settings) },
+  { method: "POST", path: "/api/v1/oauth/revoke-all", handler: revokeAll(state) }
 ]

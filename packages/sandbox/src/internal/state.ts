@@ -74,6 +74,12 @@ const deleteWhere = <A>(map: Map<string, A>, predicate: (value: A) => boolean): 
 export const revokeTokens = (state: State, userId: string | undefined): void =>
   deleteWhere(state.tokens, (token) => userId === undefined || token.userId === userId)
 
+/** All that lets anybody act for a user: tokens, and codes that could become tokens (tink-api 2.1). */
+export const revokeAccess = (state: State, userId: string): void => {
+  revokeTokens(state, userId)
+  deleteWhere(state.codes, (code) => code.userId === userId)
+}
+
 /**
  * tink-api 14.6 does not know what is left after `user/delete`. Here nothing is: the user's credentials, codes and tokens go
  * with the user (a token that is still held then answers 401), and the external user id is free to be used again.
@@ -82,6 +88,5 @@ export const deleteUser = (state: State, userId: string): void => {
   const isTheirs = (value: { readonly userId: string | undefined }) => value.userId === userId
   state.users.delete(userId)
   deleteWhere(state.credentials, isTheirs)
-  deleteWhere(state.codes, isTheirs)
-  deleteWhere(state.tokens, isTheirs)
+  revokeAccess(state, userId)
 }
