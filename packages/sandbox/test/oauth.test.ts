@@ -306,10 +306,10 @@ describe("revokeTokens", () => {
   )
 })
 
-describe("POST /api/v1/oauth/revoke-all", () => {
-  const revokeAll = (form: Readonly<Record<string, string>>, scope = "authorization:revoke") =>
-    Effect.flatMap(clientToken(scope), (token) => send("POST", "/api/v1/oauth/revoke-all", { token, form }))
+const revokeAll = (form: Readonly<Record<string, string>>, scope = "authorization:revoke") =>
+  Effect.flatMap(clientToken(scope), (token) => send("POST", "/api/v1/oauth/revoke-all", { token, form }))
 
+describe("POST /api/v1/oauth/revoke-all", () => {
   it.effect.each(["user_id", "external_user_id"])("voids the tokens and the codes of the user of a %s", (name) =>
     Effect.gen(function* () {
       const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })

@@ -192,3 +192,136 @@ describe("POST /api/v1/user/delete", () => {
     }).pipe(provideSandbox)
   )
 })
+
+/** A user with a token for reading and writing. */
+const someone = Effect.fnUntraced(function* (json?: Readonly<Record<string, unknown>>) {
+  const userId = yield* newUser(json)
+  const token = yield* userToken(userId, "user:read,user:write")
+  return {
+    userId,
+    token,
+    user: Effect.map(send("GET", "/api/v1/user", { token }), ({ body }) => body),
+    put: (json: unknown) => send("PUT", "/api/v1/user/profile", { token, json }),
+    patch: (json: unknown) => send("PATCH", "/api/v1/user", { token, json })
+  }
+})
+
+describe("/api/v1/user/profile", () => {
+  const changed = { locale: "en_GB", timeZone: "Europe/London", periodAdjustedDay: 1, periodMode: "MONTHLY" }
+
+  it.effect("is the profile of the user", () =>
+    Effect.gen(function* () {
+      const { token, user } = yield* someone()
+      const { body, status } = yield* send("GET", "/api/v1/user/profile", { token })
+      assert.strictEqual(status, 200)
+      assert.deepStrictEqual(body, (yield* user).profile)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("is replaced, but for what cannot be changed", () =>
+    Effect.gen(function* () {
+      const { put, token, user } = yield* someone()
+      const before = yield* user
+      const notificationSettings = { ...before.profile.notificationSettings, fraud: true }
+      const json = { ...changed, notificationSettings, currency: "GBP", market: "GB", cashbackEnabled: true }
+      const { body, status } = yield* put(json)
+      assert.strictEqual(status, 200)
+      const profile = { ...changed, notificationSettings, currency: "SEK", market: "SE" }
+      assert.deepStrictEqual(body, profile)
+      assert.deepStrictEqual((yield* send("GET", "/api/v1/user/profile", { token })).body, profile)
+      assert.deepStrictEqual(yield* user, { ...before, profile })
+    }).pipe(provideSandbox)
+  )
+
+  const wrong: ReadonlyArray<readonly [string, Readonly<Record<string, unknown>>]> = [
+    ["no locale", { locale: undefined }],
+    ["a locale with a dash", { locale: "sv-SE" }],
+    ["a time zone that is none", { timeZone: "Europe/Atlantis" }],
+    ["day 0", { periodAdjustedDay: 0 }],
+    ["day 32", { periodAdjustedDay: 32 }],
+    ["half a day", { periodAdjustedDay: 1.5 }],
+    ["no day", { periodAdjustedDay: undefined }],
+    ["another mode", { periodMode: "WEEKLY" }],
+    ["no notification settings", { notificationSettings: undefined }],
+    ["a notification setting too few", { notificationSettings: { balance: true } }]
+  ]
+
+  it.effect.each(wrong)("is not replaced with %s", ([, fields]) =>
+    Effect.gen(function* () {
+      const { put, user } = yield* someone()
+      const before = yield* user
+      const { notificationSettings } = before.profile
+      assert.strictEqual((yield* put({ ...changed, notificationSettings, ...fields })).status, 400)
+      assert.deepStrictEqual(yield* user, before)
+      assert.strictEqual((yield* put({ ...changed, notificationSettings })).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect.each(["1", "31"])("takes day %s", (day) =>
+    Effect.gen(function* () {
+      const { put, user } = yield* someone()
+      assert.strictEqual((yield* put({ ...(yield* user).profile, periodAdjustedDay: Number(day) })).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("asks for its scopes", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const reader = yield* userToken(userId, "user:read")
+      const writer = yield* userToken(userId, "user:write")
+      assert.strictEqual((yield* send("GET", "/api/v1/user/profile", { token: writer })).status, 403)
+      assert.strictEqual((yield* send("PUT", "/api/v1/user/profile", { token: reader, json: {} })).status, 403)
+      assert.strictEqual((yield* send("PATCH", "/api/v1/user", { token: reader, json: {} })).status, 403)
+      assert.strictEqual((yield* send("PATCH", "/api/v1/user", { token: writer, json: {} })).status, 200)
+      assert.strictEqual((yield* send("PUT", "/api/v1/user/profile", { json: {} })).status, 401)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("PATCH /api/v1/user", () => {
+  it.effect("changes the external user id and the username, each if given", () =>
+    Effect.gen(function* () {
+      const { patch, user, userId } = yield* someone({ market: "SE", external_user_id: "cust-0001" })
+      const before = yield* user
+      const first = yield* patch({ id: userId, externalUserId: "cust-0002" })
+      assert.strictEqual(first.status, 200)
+      assert.deepStrictEqual(first.body, { ...before, externalUserId: "cust-0002" })
+      const second = yield* patch({ username: "ann", externalUserId: null })
+      assert.deepStrictEqual(second.body, { ...before, externalUserId: "cust-0002", username: "ann" })
+      assert.deepStrictEqual(yield* user, second.body)
+      assert.strictEqual((yield* askCode({ external_user_id: "cust-0002", scope: "user:read" })).status, 200)
+      // The old one is free.
+      assert.strictEqual((yield* createUser({ market: "SE", external_user_id: "cust-0001" })).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("refuses an external user id that another user has, and takes one's own", () =>
+    Effect.gen(function* () {
+      yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      const { patch, user } = yield* someone({ market: "SE", external_user_id: "cust-0002" })
+      const { body, status } = yield* patch({ externalUserId: "cust-0001", username: "ann" })
+      assert.strictEqual(status, 409)
+      assert.strictEqual(body.errorCode, "user.user_with_external_user_id_already_exists")
+      assert.strictEqual((yield* user).externalUserId, "cust-0002")
+      assert.notProperty(yield* user, "username")
+      assert.strictEqual((yield* patch({ externalUserId: "cust-0002" })).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  const wrong: ReadonlyArray<readonly [string, unknown]> = [
+    ["another id", { id: "0".repeat(32), username: "ann" }],
+    ["an empty external user id", { externalUserId: "" }],
+    ["an empty username", { username: "" }],
+    ["a username that is a number", { username: 1 }],
+    ["a list", []]
+  ]
+
+  it.effect.each(wrong)("refuses %s with 400", ([, json]) =>
+    Effect.gen(function* () {
+      const { patch, user } = yield* someone()
+      const before = yield* user
+      assert.strictEqual((yield* patch(json)).status, 400)
+      assert.deepStrictEqual(yield* user, before)
+    }).pipe(provideSandbox)
+  )
+})

@@ -41,3 +41,12 @@ export const isLocale = (text: string): boolean => /^[a-z]{2}_[A-Z]{2}$/.test(te
 
 /** What a market brings with it; the locale defaults to it (tink-api 3). */
 export const customsOf = (market: string): Customs => customs[market] ?? elsewhere
+
+/** An IANA time zone, as in `Europe/Stockholm`. */
+export const isTimeZone = (text: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }) instanceof Intl.DateTimeFormat
+  } catch {
+    return false
+  }
+}

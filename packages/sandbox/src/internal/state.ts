@@ -1,11 +1,21 @@
 import type { CredentialsType, RefreshOutcome } from "../TinkSandbox.js"
 import type { Timeline } from "./timeline.js"
 
+/** What `PUT /api/v1/user/profile` may change: tink-api 5.2. */
+export interface Preferences {
+  readonly locale: string
+  readonly timeZone: string
+  readonly periodAdjustedDay: number
+  readonly periodMode: "MONTHLY" | "MONTHLY_ADJUSTED"
+  readonly notificationSettings: Readonly<Record<string, boolean>>
+}
+
 export interface User {
   readonly id: string
   readonly externalUserId: string | undefined
+  readonly username: string | undefined
   readonly market: string
-  readonly locale: string
+  readonly preferences: Preferences
   readonly created: number
 }
 

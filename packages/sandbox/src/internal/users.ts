@@ -6,6 +6,7 @@ import * as body from "./body.js"
 import * as errors from "./errors.js"
 import * as ids from "./ids.js"
 import { customsOf, isLocale, isMarket } from "./markets.js"
+import * as profile from "./profile.js"
 import { deleteUser, findByExternalUserId, type State, type User } from "./state.js"
 import { type Handler, json, noContent, type Route } from "./wire.js"
 
@@ -36,7 +37,8 @@ const create = (state: State): Handler =>
     if (externalUserId !== undefined && findByExternalUserId(state, externalUserId) !== undefined) {
       return yield* errors.duplicateExternalUserId
     }
-    state.users.set(id, { id, externalUserId, market: input.market, locale, created })
+    const preferences = profile.initial(input.market, locale)
+    state.users.set(id, { id, externalUserId, username: undefined, market: input.market, preferences, created })
     return json(200, { user_id: id, external_user_id: externalUserId })
   })
 
@@ -48,37 +50,18 @@ const remove = (state: State): Handler =>
     return noContent
   })
 
-const notificationSettings = Object.fromEntries(
-  (
-    "balance budget doubleCharge einvoices fraud income largeExpense leftToSpend loanUpdate summaryMonthly summaryWeekly " +
-    "transaction unusualAccount unusualCategory"
-  )
-    .split(" ")
-    .map((name) => [name, false] as const)
-)
-
 // There is one app, and no call that makes another.
 const appId = "5a4d0b0c3e7f4c1e9d2a6b8f7c3e1d20"
 
-const present = (user: User) => {
-  const { currency, timeZone } = customsOf(user.market)
-  return {
-    id: user.id,
-    appId,
-    externalUserId: user.externalUserId,
-    created: user.created,
-    flags: [],
-    profile: {
-      currency,
-      locale: user.locale,
-      market: user.market,
-      timeZone,
-      periodAdjustedDay: 25,
-      periodMode: "MONTHLY_ADJUSTED",
-      notificationSettings
-    }
-  }
-}
+const present = (user: User) => ({
+  id: user.id,
+  appId,
+  externalUserId: user.externalUserId,
+  username: user.username,
+  created: user.created,
+  flags: [],
+  profile: profile.present(user)
+})
 
 /** `GET /api/v1/user`: tink-api 5.1. */
 const read = (state: State): Handler =>
@@ -87,8 +70,35 @@ const read = (state: State): Handler =>
     return json(200, present(user))
   })
 
+// `id` may be left out (tink-api 12.14). `null` counts as not given: nothing can be taken back.
+const PatchUser = Schema.Struct({
+  id: optional(Schema.String),
+  externalUserId: optional(Schema.NonEmptyString),
+  username: optional(Schema.NonEmptyString)
+})
+
+const decodePatchUser = body.json(PatchUser)
+
+/** `PATCH /api/v1/user`: tink-api 5.2. A taken external user id gets what it gets on creation. */
+const update = (state: State): Handler =>
+  Effect.fnUntraced(function* (request) {
+    const { id } = yield* auth.requireUser(state, request, "user:write")
+    const input = yield* decodePatchUser(request)
+    if (input.id !== undefined && input.id !== id) return yield* errors.invalid("id is not the id of the user")
+    const user = state.users.get(id)
+    if (user === undefined) return yield* errors.unauthorized
+    const { externalUserId = user.externalUserId, username = user.username } = input
+    const holder = externalUserId === undefined ? undefined : findByExternalUserId(state, externalUserId)
+    if (holder !== undefined && holder.id !== id) return yield* errors.duplicateExternalUserId
+    const changed: User = { ...user, externalUserId, username }
+    state.users.set(id, changed)
+    return json(200, present(changed))
+  })
+
 export const routes = (state: State): ReadonlyArray<Route> => [
   { method: "POST", path: "/api/v1/user/create", handler: create(state) },
   { method: "POST", path: "/api/v1/user/delete", handler: remove(state) },
-  { method: "GET", path: "/api/v1/user", handler: read(state) }
+  { method: "GET", path: "/api/v1/user", handler: read(state) },
+  { method: "PATCH", path: "/api/v1/user", handler: update(state) },
+  ...profile.routes(state)
 ]
