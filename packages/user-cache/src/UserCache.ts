@@ -20,12 +20,14 @@ import * as internal from "./internal/userCache.js"
  *   lookup that is running when its user is invalidated still answers those who were waiting for it, and is not stored.
  * - **A mutation always ends by invalidating its user**, see `invalidateAfter`. After an ambiguous outcome nothing is
  *   stored for the user during a quarantine, and every read has a lookup of its own.
+ * - **No step back behind a refresh.** What a refresh has seen, no later read of its user denies with something older.
  * - **One lookup for many readers** of one key. A reader who times out or is interrupted disturbs no other; when the last
  *   one leaves, the lookup is interrupted. It runs under the span of the reader who started it.
  * - **Failures are not kept**; they go to those who waited for that lookup.
  * - **Bounded** by `capacity` over all users together, least recently used first.
  *
- * Whoever calls `get` must see to it that a key is only used by callers who could have run the lookup themselves.
+ * Whoever calls `get` or `refresh` must see to it that a key is only used by callers who could have run the lookup
+ * themselves.
  *
  * @since 0.1.0
  * @category models
@@ -40,6 +42,27 @@ export interface Service {
    * lookup fails; once the scope of the cache is closed, a read that needs a lookup is interrupted.
    */
   readonly get: <A, E, R>(
+    userId: string,
+    key: string,
+    lookup: Effect.Effect<A, E, R>,
+    options?: GetOptions<A>
+  ) => Effect.Effect<A, E, R>
+
+  /**
+   * Runs `lookup` whatever is stored or running, and stores its value: for those who must see what is true now, and
+   * for pollers, who so feed the cache that they bypass.
+   *
+   * When it succeeds, everything of that user whose lookup started before this one is dropped, of all keys: what this one
+   * has seen, no later `get` denies with something older. Those who wait for one of these lookups still get its answer.
+   * Of two lookups that overlap, the one that started later counts as the newer. The value itself is stored as that of a
+   * `get` is, so not when the user was invalidated meanwhile; nor when a lookup of the key that started later has stored
+   * its value or is running.
+   *
+   * While it runs, stored values and running lookups go on answering every `get`; a `get` that finds none may join this
+   * one. When it fails, nothing changes. When its caller is interrupted, so is the lookup, unless a `get` has joined it.
+   * In a quarantine nothing is stored and nobody joins.
+   */
+  readonly refresh: <A, E, R>(
     userId: string,
     key: string,
     lookup: Effect.Effect<A, E, R>,
@@ -71,7 +94,7 @@ export interface Service {
 }
 
 /**
- * How one value is kept.
+ * How the value of one `get` or `refresh` is kept.
  *
  * @example
  * ```ts
@@ -110,8 +133,8 @@ export interface GetOptions<in A> {
 }
 
 /**
- * The numbers of one cache. Each read that was not interrupted before it began is one of `hits`, `joins`, `misses` and
- * `bypasses`.
+ * The numbers of one cache. Each `get` that was not interrupted before it began is one of `hits`, `joins`, `misses` and
+ * `bypasses`, and each such `refresh` is one of `refreshes` and of nothing else.
  *
  * @since 0.1.0
  * @category models
@@ -119,19 +142,24 @@ export interface GetOptions<in A> {
 export interface Stats {
   /** Reads answered by a stored value. */
   readonly hits: number
-  /** Reads that waited for a lookup which another read had started. */
+  /** Reads that waited for a lookup which another read, or a refresh, had started. */
   readonly joins: number
   /** Reads that started a lookup. */
   readonly misses: number
   /** Reads of a quarantined user, each with a lookup of its own. */
   readonly bypasses: number
+  /** Refreshes, each with a lookup of its own, in a quarantine or not. */
+  readonly refreshes: number
   /** Values dropped to stay within the capacity. */
   readonly evictions: number
   /** Invalidations of a user. */
   readonly invalidations: number
   /** Invalidations that also began, or prolonged, a quarantine. */
   readonly quarantines: number
-  /** Results that came too late to be stored: their user had been invalidated, or their time to live was over. */
+  /**
+   * Results that came too late to be stored: their user had been invalidated, their time to live was over, or a refresh
+   * or another lookup that started later had come first.
+   */
   readonly lateResults: number
   /** Values stored now, of all users together. Those whose time to live is over count until they are met. */
   readonly size: number
@@ -220,6 +248,7 @@ export const layer = (options: Options): Layer.Layer<UserCache> => Layer.scoped(
  */
 export const layerNoop: Layer.Layer<UserCache> = Layer.succeed(UserCache, {
   get: <A, E, R>(_userId: string, _key: string, lookup: Effect.Effect<A, E, R>) => lookup,
+  refresh: <A, E, R>(_userId: string, _key: string, lookup: Effect.Effect<A, E, R>) => lookup,
   invalidate: () => Effect.void,
   invalidateAfter: <A, E, R>(_userId: string, mutation: Effect.Effect<A, E, R>) => mutation,
   stats: Effect.succeed({
@@ -227,6 +256,7 @@ export const layerNoop: Layer.Layer<UserCache> = Layer.succeed(UserCache, {
     joins: 0,
     misses: 0,
     bypasses: 0,
+    refreshes: 0,
     evictions: 0,
     invalidations: 0,
     quarantines: 0,

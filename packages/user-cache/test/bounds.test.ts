@@ -157,6 +157,15 @@ describe("memory", () => {
     () =>
       Effect.gen(function* () {
         const cache = yield* UserCache
+        // A refresh beside a value, of which one is dropped before the other.
+        const leaveBehind = (user: string, meanwhile: Effect.Effect<void>) =>
+          Effect.gen(function* () {
+            yield* read(cache, `${user}/k`)
+            const refresh = yield* Effect.fork(cache.refresh(user, "k", Effect.never))
+            yield* Effect.yieldNow()
+            yield* meanwhile
+            yield* Fiber.interrupt(refresh)
+          })
         const see = (from: number, to: number) =>
           Effect.forEach(
             Array.from({ length: to - from }, (_, i) => from + i),
@@ -164,6 +173,11 @@ describe("memory", () => {
               Effect.all([
                 read(cache, `evicted ${i}/k`),
                 Effect.exit(cache.get(`failed ${i}`, "k", Effect.fail(certain))),
+                Effect.exit(cache.refresh(`refresh failed ${i}`, "k", Effect.fail(certain))),
+                cache.refresh(`refreshed ${i}`, "k", Effect.succeed("value")),
+                cache.refresh(`not kept ${i}`, "k", Effect.succeed("value"), { timeToLive: () => 0 }),
+                leaveBehind(`left ${i}`, Effect.void),
+                leaveBehind(`left and invalidated ${i}`, cache.invalidate(`left and invalidated ${i}`)),
                 Effect.zipRight(read(cache, `invalidated ${i}/k`), cache.invalidate(`invalidated ${i}`))
               ]),
             { discard: true }
@@ -194,6 +208,7 @@ const metricNames: Readonly<Record<keyof Stats, string>> = {
   joins: "tink_user_cache_joins_total",
   misses: "tink_user_cache_misses_total",
   bypasses: "tink_user_cache_bypasses_total",
+  refreshes: "tink_user_cache_refreshes_total",
   evictions: "tink_user_cache_evictions_total",
   invalidations: "tink_user_cache_invalidations_total",
   quarantines: "tink_user_cache_quarantines_total",
@@ -214,6 +229,7 @@ const metrics = Effect.map(Metric.snapshot, (pairs): Stats => {
     joins: value(metricNames.joins),
     misses: value(metricNames.misses),
     bypasses: value(metricNames.bypasses),
+    refreshes: value(metricNames.refreshes),
     evictions: value(metricNames.evictions),
     invalidations: value(metricNames.invalidations),
     quarantines: value(metricNames.quarantines),
@@ -227,6 +243,7 @@ const combine = (a: Stats, b: Stats, by: (a: number, b: number) => number): Stat
   joins: by(a.joins, b.joins),
   misses: by(a.misses, b.misses),
   bypasses: by(a.bypasses, b.bypasses),
+  refreshes: by(a.refreshes, b.refreshes),
   evictions: by(a.evictions, b.evictions),
   invalidations: by(a.invalidations, b.invalidations),
   quarantines: by(a.quarantines, b.quarantines),
@@ -261,6 +278,10 @@ const everything = Effect.gen(function* () {
     // A quarantine, and a bypass.
     yield* Effect.exit(cache.invalidateAfter(`bad ${user}`, Effect.fail(ambiguous), isAmbiguous))
     yield* read(cache, `bad ${user}/k`)
+    // A refresh that is stored in the place of two values, one in a quarantine, and one that fails.
+    yield* cache.refresh(user, "k", Effect.succeed("refreshed"))
+    yield* cache.refresh(`bad ${user}`, "k", Effect.succeed("refreshed"))
+    yield* Effect.exit(cache.refresh(user, "failing", Effect.fail(certain)))
   }
   return yield* cache.stats
 })
@@ -270,11 +291,12 @@ const expected: Stats = {
   joins: 2,
   misses: 12,
   bypasses: 2,
-  evictions: 6,
+  refreshes: 6,
+  evictions: 5,
   invalidations: 4,
   quarantines: 2,
   lateResults: 2,
-  size: 2
+  size: 1
 }
 
 describe("stats", () => {
@@ -331,6 +353,7 @@ const emptyStats: Stats = {
   joins: 0,
   misses: 0,
   bypasses: 0,
+  refreshes: 0,
   evictions: 0,
   invalidations: 0,
   quarantines: 0,
@@ -346,6 +369,8 @@ describe("layerNoop", () => {
       assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
       assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
       assert.strictEqual(yield* Effect.flip(cache.get("u", "k", Effect.fail(certain))), certain)
+      assert.strictEqual(yield* cache.refresh("u", "k", lookup), "v3")
+      assert.strictEqual(yield* Effect.flip(cache.refresh("u", "k", Effect.fail(certain))), certain)
       assert.strictEqual(yield* cache.invalidateAfter("u", Effect.succeed("ok"), isAmbiguous), "ok")
       assert.strictEqual(yield* Effect.flip(cache.invalidateAfter("u", Effect.fail(certain), isAmbiguous)), certain)
       yield* failAmbiguously("u")

@@ -4,13 +4,14 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { type Stats, UserCache } from "../src/UserCache.js"
+import { type GetOptions, type Stats, UserCache } from "../src/UserCache.js"
 import { ambiguous, certain, type Failed, isAmbiguous, makeClocks, withCache } from "./helpers.js"
 
 const capacity = 3
@@ -22,8 +23,11 @@ const keys = ["a", "b"] as const
 
 type Ending = "success" | "certain failure" | "ambiguous failure" | "defect" | "interruption"
 
+/** How long a value asks to be kept, or that it makes the caller's code throw. */
+type Life = number | "unsaid" | "throws"
+
 type Command =
-  | { readonly _tag: "Read"; readonly userId: string; readonly key: string }
+  | { readonly _tag: "Read" | "Refresh"; readonly userId: string; readonly key: string; readonly life: Life }
   | { readonly _tag: "Leave"; readonly which: number }
   | { readonly _tag: "EndLookup"; readonly which: number; readonly ending: Ending }
   | { readonly _tag: "Mutate"; readonly userId: string }
@@ -43,15 +47,18 @@ const ending = FastCheck.constantFrom<Array<Ending>>(
   "defect",
   "interruption"
 )
+const life = FastCheck.oneof(
+  { weight: 6, arbitrary: FastCheck.constant<Life>("unsaid") },
+  { weight: 4, arbitrary: FastCheck.integer({ min: 1, max: 12 }) },
+  { weight: 2, arbitrary: FastCheck.constantFrom<Array<Life>>(0, -1, Number.NaN, Number.POSITIVE_INFINITY, "throws") }
+)
+const slot = { userId, key: FastCheck.constantFrom(...keys), life }
 const command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
   {
     weight: 8,
-    arbitrary: FastCheck.record({
-      _tag: FastCheck.constant("Read" as const),
-      userId,
-      key: FastCheck.constantFrom(...keys)
-    })
+    arbitrary: FastCheck.record({ _tag: FastCheck.constant("Read" as const), ...slot })
   },
+  { weight: 3, arbitrary: FastCheck.record({ _tag: FastCheck.constant("Refresh" as const), ...slot }) },
   { weight: 2, arbitrary: FastCheck.record({ _tag: FastCheck.constant("Leave" as const), which }) },
   { weight: 6, arbitrary: FastCheck.record({ _tag: FastCheck.constant("EndLookup" as const), which, ending }) },
   { weight: 1, arbitrary: FastCheck.record({ _tag: FastCheck.constant("Mutate" as const), userId }) },
@@ -77,13 +84,16 @@ const command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
 interface Lookup {
   readonly userId: string
   readonly key: string
-  /** The read that brought it. */
+  readonly life: Life
+  /** The read or refresh that brought it. */
   readonly read: number
   readonly order: number
   readonly at: number
   /** Whether that read began in a quarantine. */
   readonly isAlone: boolean
   readonly result: Deferred.Deferred<Lookup, Failed>
+  /** When somebody was first known to have its answer. */
+  seen: number
 }
 
 const endWith = <A>(deferred: Deferred.Deferred<A, Failed>, ending: Ending, value: A) => {
@@ -111,45 +121,82 @@ const run = (commands: ReadonlyArray<Command>) => {
     const cache = yield* UserCache
     let order = 0
     let reads = 0
+    let refreshes = 0
     let left = 0
     const lookups: Array<Lookup> = []
     const mutations: Array<{ readonly userId: string; readonly outcome: Deferred.Deferred<void, Failed> }> = []
     const readers: Array<Fiber.RuntimeFiber<void, Failed>> = []
     const settling: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
-    /** By user: when an invalidation was last known to have completed, and until when they are surely quarantined. */
+    /**
+     * By user: when an invalidation was last known to have completed, when the last of the lookups began of which a refresh
+     * is known to have returned the answer, and until when they are surely quarantined.
+     */
     const invalidated = new Map<string, number>()
+    const refreshed = new Map<string, number>()
     const quarantined = new Map<string, number>()
 
     const isQuarantined = (userId: string) => clock.unsafeCurrentTimeMillis() < (quarantined.get(userId) ?? 0)
 
-    const lookup = (userId: string, key: string, read: number, isAlone: boolean) =>
+    const lookup = (userId: string, key: string, life: Life, read: number, isAlone: boolean) =>
       Effect.gen(function* () {
         const lookup: Lookup = {
           userId,
           key,
+          life,
           read,
           order: ++order,
           at: clock.unsafeCurrentTimeMillis(),
           isAlone,
-          result: yield* Deferred.make<Lookup, Failed>()
+          result: yield* Deferred.make<Lookup, Failed>(),
+          seen: Number.POSITIVE_INFINITY
         }
         lookups.push(lookup)
         return yield* Deferred.await(lookup.result)
       })
 
-    const read = (userId: string, key: string) =>
+    const getOptions: GetOptions<Lookup> = {
+      timeToLive: (value, startedAt) => {
+        assert.isAtMost(DateTime.toEpochMillis(startedAt), value.at, "a lookup that started later than it began")
+        if (value.life === "throws") throw "boom"
+        return value.life === "unsaid" ? Number.POSITIVE_INFINITY : value.life
+      }
+    }
+
+    const read = (userId: string, key: string, life: Life) =>
       Effect.suspend(() => {
         const read = ++reads
+        const began = ++order
         const at = clock.unsafeCurrentTimeMillis()
         const lastInvalidation = invalidated.get(userId) ?? 0
+        const lastRefresh = refreshed.get(userId) ?? 0
         const isAlone = isQuarantined(userId)
-        return cache.get(userId, key, lookup(userId, key, read, isAlone)).pipe(
+        return cache.get(userId, key, lookup(userId, key, life, read, isAlone), getOptions).pipe(
           Effect.map((answer) => {
+            const age = at - answer.at
             assert.deepStrictEqual([answer.userId, answer.key], [userId, key], "an answer of another slot")
             assert.isAbove(answer.order, lastInvalidation, "a lookup from before the last invalidation")
-            assert.isBelow(at - answer.at, timeToLive, "an answer older than the time to live")
+            assert.isAtLeast(answer.order, lastRefresh, "a lookup from before the last refresh")
+            assert.isBelow(age, timeToLive, "an answer older than the time to live")
             if (isAlone) assert.strictEqual(answer.read, read, "an answer of another's lookup in a quarantine")
             if (answer.isAlone) assert.strictEqual(answer.read, read, "a lookup of a quarantine was shared")
+            if (answer.life === "throws") assert.strictEqual(answer.read, read, "a value that could not be judged")
+            if (answer.seen < began && typeof answer.life === "number") {
+              assert.isTrue(age < answer.life, "an answer that was kept longer than it may be")
+            }
+            answer.seen = Math.min(answer.seen, ++order)
+          })
+        )
+      })
+
+    const refresh = (userId: string, key: string, life: Life) =>
+      Effect.suspend(() => {
+        const read = ++reads
+        refreshes += 1
+        return cache.refresh(userId, key, lookup(userId, key, life, read, isQuarantined(userId)), getOptions).pipe(
+          Effect.map((answer) => {
+            assert.strictEqual(answer.read, read, "a refresh that was answered by another's lookup")
+            refreshed.set(userId, Math.max(answer.order, refreshed.get(userId) ?? 0))
+            answer.seen = Math.min(answer.seen, ++order)
           })
         )
       })
@@ -158,7 +205,9 @@ const run = (commands: ReadonlyArray<Command>) => {
       Effect.gen(function* () {
         switch (command._tag) {
           case "Read":
-            return readers.push(yield* Effect.fork(read(command.userId, command.key)))
+            return readers.push(yield* Effect.fork(read(command.userId, command.key, command.life)))
+          case "Refresh":
+            return readers.push(yield* Effect.fork(refresh(command.userId, command.key, command.life)))
           case "Leave":
             left += 1
             return yield* Option.match(take(readers, command.which), {
@@ -226,7 +275,8 @@ const run = (commands: ReadonlyArray<Command>) => {
 
     const stats = yield* cache.stats
     assert.isAtMost(stats.size, capacity)
-    const counted = stats.hits + stats.joins + stats.misses + stats.bypasses
+    assert.isAtMost(stats.refreshes, refreshes)
+    const counted = stats.hits + stats.joins + stats.misses + stats.bypasses + stats.refreshes
     assert.isAtMost(counted, reads)
     assert.isAtLeast(counted, reads - left)
     return stats
@@ -246,7 +296,17 @@ describe("any interleaving", () => {
   )
 
   it("has reached everything there is to reach", () => {
-    for (const name of ["hits", "joins", "misses", "bypasses", "evictions", "quarantines", "lateResults"] as const) {
+    const names = [
+      "hits",
+      "joins",
+      "misses",
+      "bypasses",
+      "refreshes",
+      "evictions",
+      "quarantines",
+      "lateResults"
+    ] as const
+    for (const name of names) {
       assert.isAbove(
         seen.reduce((sum, stats) => sum + stats[name], 0),
         0,

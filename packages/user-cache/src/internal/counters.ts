@@ -4,9 +4,10 @@ const counter = (name: string, description: string) => Metric.counter(`tink_user
 
 const metrics = {
   hits: counter("hits_total", "Reads answered by a stored value"),
-  joins: counter("joins_total", "Reads answered by a lookup that another read had started"),
+  joins: counter("joins_total", "Reads answered by a lookup that another read, or a refresh, had started"),
   misses: counter("misses_total", "Reads that started a lookup"),
   bypasses: counter("bypasses_total", "Reads of a quarantined user, each with a lookup of its own"),
+  refreshes: counter("refreshes_total", "Refreshes, each with a lookup of its own"),
   evictions: counter("evictions_total", "Values dropped to stay within the capacity"),
   invalidations: counter("invalidations_total", "Invalidations of a user"),
   quarantines: counter("quarantines_total", "Invalidations that began or prolonged a quarantine"),
@@ -25,6 +26,7 @@ export const makeCounters = () => {
     joins: 0,
     misses: 0,
     bypasses: 0,
+    refreshes: 0,
     evictions: 0,
     invalidations: 0,
     quarantines: 0,

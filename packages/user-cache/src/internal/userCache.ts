@@ -2,10 +2,15 @@
  * The engine of `UserCache`.
  *
  * Its argument, in short. A slot of a user's map is either a `Flight` (a lookup that runs) or an `Entry` (a stored
- * value), and *being in the map is the permission to answer reads*. Invalidating a user drops their map, so:
+ * value), and *being in the map is the permission to answer reads*: at once when it is under its key; not before its
+ * value has taken the key when it is under a symbol, where no read looks. The latter are refreshes that began while another
+ * slot had their key. Invalidating a user drops their map, so:
  *
  * - nothing that started before an invalidation can answer a read that began after it: it is in no map;
  * - a lookup that ends after an invalidation finds that it is no longer in the map, and stores nothing.
+ *
+ * A refresh that succeeds drops from the map whatever started before it, so the same two hold of it. When its key is
+ * taken even then, that is by something newer, and it is the refresh that leaves the map.
  *
  * Every step on the maps below is plain synchronous code, so no other fiber can come between.
  */
@@ -25,11 +30,19 @@ import { LinkedList, type Links } from "./linkedList.js"
 import { maxElapsed, type Moment, now } from "./moment.js"
 import { makeQuarantine } from "./quarantine.js"
 
+/** Where a slot is in the map of its user: under its key, or under a symbol of its own. */
+type Place = string | symbol
+
 /** A lookup that runs, and those who wait for it. */
 interface Flight {
   readonly _tag: "Flight"
   readonly userId: string
+  readonly place: Place
+  /** Where its value will be. */
   readonly key: string
+  readonly isRefresh: boolean
+  /** The lookups of a cache are numbered as they start. */
+  readonly order: number
   readonly startedAt: Moment
   /** That of the cache, until the lookup has ended and its value may ask for a shorter one. */
   timeToLiveMillis: number
@@ -42,7 +55,8 @@ interface Flight {
 interface Entry extends Links<Entry> {
   readonly _tag: "Entry"
   readonly userId: string
-  readonly key: string
+  readonly place: Place
+  readonly order: number
   readonly startedAt: Moment
   readonly timeToLiveMillis: number
   readonly value: Exit.Exit<unknown>
@@ -56,19 +70,20 @@ export const make = (options: {
   readonly quarantineMillis: number
   readonly scope: Scope.Scope
 }): Effect.Effect<Service> => {
-  const users = new Map<string, Map<string, Slot>>()
+  const users = new Map<string, Map<Place, Slot>>()
   const recency = new LinkedList<Entry>()
   const quarantine = makeQuarantine({ capacity: options.capacity, millis: options.quarantineMillis })
   const counters = makeCounters()
+  let lookups = 0
 
   const isFresh = (slot: Slot, at: Moment) => maxElapsed(slot.startedAt, at) < slot.timeToLiveMillis
 
-  const isOwned = (slot: Slot) => users.get(slot.userId)?.get(slot.key) === slot
+  const isOwned = (slot: Slot) => users.get(slot.userId)?.get(slot.place) === slot
 
   const put = (slot: Slot): void => {
     const slots = users.get(slot.userId)
-    if (slots === undefined) users.set(slot.userId, new Map([[slot.key, slot]]))
-    else slots.set(slot.key, slot)
+    if (slots === undefined) users.set(slot.userId, new Map([[slot.place, slot]]))
+    else slots.set(slot.place, slot)
   }
 
   const forgetEntry = (entry: Entry): void => {
@@ -78,8 +93,8 @@ export const make = (options: {
 
   const drop = (slot: Slot): void => {
     const slots = users.get(slot.userId)
-    if (slots?.get(slot.key) !== slot) return
-    slots.delete(slot.key)
+    if (slots?.get(slot.place) !== slot) return
+    slots.delete(slot.place)
     if (slots.size === 0) users.delete(slot.userId)
     if (slot._tag === "Entry") forgetEntry(slot)
   }
@@ -89,6 +104,12 @@ export const make = (options: {
     if (slots === undefined) return
     users.delete(userId)
     for (const slot of slots.values()) if (slot._tag === "Entry") forgetEntry(slot)
+  }
+
+  const dropOlder = (userId: string, order: number): void => {
+    users.get(userId)?.forEach((slot) => {
+      if (slot.order < order) drop(slot)
+    })
   }
 
   /** What may answer a read that begins now. */
@@ -103,7 +124,8 @@ export const make = (options: {
     const entry: Entry = {
       _tag: "Entry",
       userId: flight.userId,
-      key: flight.key,
+      place: flight.key,
+      order: flight.order,
       startedAt: flight.startedAt,
       timeToLiveMillis: flight.timeToLiveMillis,
       value: Exit.succeed(value),
@@ -126,7 +148,17 @@ export const make = (options: {
     return entry.value
   }
 
+  /** Whether another slot is where the value of a flight would be stored. */
+  const isTaken = (flight: Flight): boolean => {
+    const slot = users.get(flight.userId)?.get(flight.key)
+    return slot !== undefined && slot !== flight
+  }
+
   const settle = (flight: Flight, exit: Exit.Exit<unknown, unknown>, at: Moment): void => {
+    if (flight.isRefresh && Exit.isSuccess(exit)) {
+      dropOlder(flight.userId, flight.order)
+      if (isTaken(flight)) drop(flight)
+    }
     const isUsable = isOwned(flight) && isFresh(flight, at)
     drop(flight)
     if (Exit.isSuccess(exit)) {
@@ -145,8 +177,22 @@ export const make = (options: {
       return Fiber.interrupt(flight.fiber)
     })
 
-  // `start`, `wait` and `leave` run where `get` has switched interruption off, so that whoever is counted as a waiter
-  // also leaves, and so that the forked fiber, which inherits this, always settles its flight.
+  const makeFlight = (userId: string, key: string, startedAt: Moment): Flight => ({
+    _tag: "Flight",
+    userId,
+    place: key,
+    key,
+    isRefresh: false,
+    order: ++lookups,
+    startedAt,
+    timeToLiveMillis: options.timeToLiveMillis,
+    result: Deferred.unsafeMake(FiberId.none),
+    fiber: undefined,
+    waiters: 0
+  })
+
+  // `start`, `wait` and `leave` run where `get` and `refresh` have switched interruption off, so that whoever is counted as
+  // a waiter also leaves, and so that the forked fiber, which inherits this, always settles its flight.
   const wait = (flight: Flight, restore: Restore) => {
     flight.waiters += 1
     return Effect.onInterrupt(restore(Deferred.await(flight.result)), () => leave(flight))
@@ -159,7 +205,6 @@ export const make = (options: {
     clock: Clock.Clock,
     restore: Restore
   ) => {
-    counters.increment("misses")
     put(flight)
     const value = Effect.interruptible(lookup)
     return (timeToLive === undefined ? value : Effect.map(value, shorten(flight, timeToLive))).pipe(
@@ -196,15 +241,28 @@ export const make = (options: {
           return wait(slot, restore)
         }
         if (quarantine.includes(userId, at.monotonic)) return bypass(lookup, restore)
-        return start(
-          makeFlight(userId, key, at, options.timeToLiveMillis),
-          lookup,
-          getOptions?.timeToLive,
-          clock,
-          restore
-        )
+        counters.increment("misses")
+        return start(makeFlight(userId, key, at), lookup, getOptions?.timeToLive, clock, restore)
       })
     })
+
+  const refresh = <A, E, R>(userId: string, key: string, lookup: Effect.Effect<A, E, R>, getOptions?: GetOptions<A>) =>
+    Effect.clockWith((clock) =>
+      Effect.uninterruptibleMask((restore) => {
+        const at = now(clock)
+        const place = find(userId, key, at) === undefined ? key : Symbol()
+        const flight: Flight = { ...makeFlight(userId, key, at), place, isRefresh: true }
+        counters.increment("refreshes")
+        if (!quarantine.includes(userId, at.monotonic)) {
+          return start(flight, lookup, getOptions?.timeToLive, clock, restore)
+        }
+        // It is in no map, so it is not stored. What is older has to go all the same.
+        return Effect.map(restore(lookup), (value) => {
+          dropOlder(userId, flight.order)
+          return value
+        })
+      })
+    )
 
   const invalidate = (userId: string) =>
     Effect.sync(() => {
@@ -235,6 +293,7 @@ export const make = (options: {
   const service: Service = {
     // The caller's key names one kind of value, so what is stored or awaited under it has the type of this lookup.
     get: get as Service["get"],
+    refresh: refresh as Service["refresh"],
     invalidate,
     invalidateAfter,
     stats: Effect.sync(() => ({ ...counters.counts, size: recency.size }))
@@ -256,14 +315,3 @@ const shorten =
   }
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-
-const makeFlight = (userId: string, key: string, startedAt: Moment, timeToLiveMillis: number): Flight => ({
-  _tag: "Flight",
-  userId,
-  key,
-  startedAt,
-  timeToLiveMillis,
-  result: Deferred.unsafeMake(FiberId.none),
-  fiber: undefined,
-  waiters: 0
-})
