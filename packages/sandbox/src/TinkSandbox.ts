@@ -270,6 +270,32 @@ export type Fault = FaultTarget &
   )
 
 /**
+ * What a refresh asked for, in the words of Tink's documentation: nothing that the client made up.
+ *
+ * @example
+ * ```ts
+ * import type { TinkSandbox } from "@effect-tink/sandbox"
+ *
+ * const isForced = (refresh: TinkSandbox.RequestedRefresh) => refresh.authenticate
+ * ```
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequestedRefresh {
+  /** Empty stands for all. */
+  readonly items: ReadonlyArray<string>
+  readonly optIn: boolean
+  readonly authenticate: boolean
+  /** `null` if the body has no `userAvailability`. */
+  readonly userPresent: boolean | null
+  /** `null` if the body has no `userAvailability`. */
+  readonly userAvailableForInteraction: boolean | null
+  /** The documented fields that the body has, without their values. */
+  readonly body: ReadonlyArray<string>
+}
+
+/**
  * A request as the sandbox remembers it: no headers, no bodies, no values of the query, so no secrets.
  *
  * @example
@@ -297,6 +323,8 @@ export interface ReceivedRequest {
   readonly requestId: string
   /** The `X-Client-Trace-ID` of the request. */
   readonly traceId: string | null
+  /** What a refresh asked for; `null` for all other requests, and for a refresh that did not make sense (400). */
+  readonly refresh: RequestedRefresh | null
   readonly fault: Fault["kind"] | null
   /** Whether the request got to Tink: `false` if a fault stood in its way. */
   readonly applied: boolean

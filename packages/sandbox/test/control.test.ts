@@ -133,7 +133,11 @@ describe("GET /sandbox/requests", () => {
       const { id } = yield* sandbox.connectBank(userId)
       const token = yield* userToken(userId, "credentials:refresh")
       const path = `/api/v1/credentials/${id}/refresh`
-      const json = { appUri: "https://planted.example" }
+      const json = {
+        appUri: "https://planted.example",
+        userAvailability: { userPresent: true, userAvailableForInteraction: false, originatingUserIp: "planted" },
+        planted: "planted"
+      }
       const query = "?items=LOAN_ACCOUNTS&items=IDENTITY_DATA&authenticate=true&secret=planted"
       const refresh = yield* send("POST", path + query, { token, json, headers: { "x-client-trace-id": "trace-1" } })
       assert.strictEqual(refresh.status, 204)
@@ -149,10 +153,18 @@ describe("GET /sandbox/requests", () => {
         status: 204,
         requestId: refresh.headers["x-request-id"],
         traceId: "trace-1",
+        refresh: {
+          items: ["LOAN_ACCOUNTS", "IDENTITY_DATA"],
+          optIn: false,
+          authenticate: true,
+          userPresent: true,
+          userAvailableForInteraction: false,
+          body: ["appUri", "userAvailability"]
+        },
         fault: null,
         applied: true
       })
-      for (const secret of [token, "sandbox-secret", "planted", "Bearer", "LOAN_ACCOUNTS"]) {
+      for (const secret of [token, "sandbox-secret", "planted", "Bearer"]) {
         assert.notInclude(text, secret)
       }
     }).pipe(provideSandbox)

@@ -43,6 +43,19 @@ export const unknownUser = make(404, "user.not_found", "The user does not exist"
 
 export const unknownCredentials = make(404, "credentials.not_found", "The credentials do not exist")
 
+export const unknownProvider = make(404, "credentials.provider_not_found", "The provider does not exist")
+
+/** tink-api 14.5 does not know its body. */
+export const duplicateCredentials = make(
+  409,
+  "credentials.already_exist",
+  "There are credentials of this provider with the same fields already"
+)
+
+export const ongoingRequest = make(409, "credentials.ongoing_request", "Another request for the credentials is ongoing")
+
+export const noAutostartToken = make(404, "credentials.no_autostart_token", "The credentials do not wait for BankID")
+
 export const refreshRateLimited = make(429, "credentials.refresh_rate_limited", "The credentials are being refreshed")
 
 /** The sandbox's own: `completeAuthentication` of credentials that wait for nobody. */

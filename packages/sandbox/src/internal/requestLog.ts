@@ -1,4 +1,4 @@
-import type { Fault, ReceivedRequest } from "../TinkSandbox.js"
+import type { Fault, ReceivedRequest, RequestedRefresh } from "../TinkSandbox.js"
 import { isApplied } from "./faults.js"
 import type { Incoming } from "./wire.js"
 
@@ -8,7 +8,9 @@ const capacity = 10_000
 /** The requests received, oldest first. */
 export interface RequestLog {
   /** Enters a request on arrival, and returns how to complete the entry: with the status sent, `null` for a dropped one. */
-  readonly begin: (arrival: Arrival) => (status: number | null, now: number) => ReceivedRequest
+  readonly begin: (
+    arrival: Arrival
+  ) => (status: number | null, now: number, refresh?: RequestedRefresh) => ReceivedRequest
   readonly entries: () => ReadonlyArray<ReceivedRequest>
   readonly clear: () => void
 }
@@ -20,7 +22,8 @@ export interface Arrival {
   readonly fault: Fault | undefined
 }
 
-// No headers, no bodies, and of the query only the names: the log has to be fit to be shown.
+// No headers, no bodies, and of the query only the names: the log has to be fit to be shown. What a refresh asked for is
+// noted by those who have understood it, in words that Tink's documentation has.
 const entryOf = ({ fault, incoming, now, requestId }: Arrival): ReceivedRequest => ({
   method: incoming.method,
   path: incoming.path,
@@ -30,6 +33,7 @@ const entryOf = ({ fault, incoming, now, requestId }: Arrival): ReceivedRequest 
   status: null,
   requestId,
   traceId: incoming.headers["x-client-trace-id"] ?? null,
+  refresh: null,
   fault: fault?.kind ?? null,
   applied: fault === undefined || isApplied(fault)
 })
@@ -41,8 +45,8 @@ export const make = (): RequestLog => {
       const entry = entryOf(arrival)
       entries.push(entry)
       if (entries.length > capacity) entries.shift()
-      return (status, now) => {
-        const completed = { ...entry, status, duration: now - entry.time }
+      return (status, now, refresh) => {
+        const completed = { ...entry, refresh: refresh ?? null, status, duration: now - entry.time }
         const index = entries.lastIndexOf(entry)
         if (index !== -1) entries[index] = completed
         return completed

@@ -1,6 +1,15 @@
 import * as Effect from "effect/Effect"
 import * as errors from "./errors.js"
-import { type ApiError, fromApiError, type Handler, type Incoming, json, type Reply, type Route } from "./wire.js"
+import {
+  type ApiError,
+  fromApiError,
+  type Handler,
+  type Incoming,
+  json,
+  type Reply,
+  type RoutedRequest,
+  type Route
+} from "./wire.js"
 
 const decodeSegment = (segment: string): string => {
   try {
@@ -34,7 +43,11 @@ export interface Destination {
 }
 
 /** Of several routes that match, the first counts. */
-export const find = (routes: ReadonlyArray<Route>, incoming: Incoming): Destination => {
+export const find = (
+  routes: ReadonlyArray<Route>,
+  incoming: Incoming,
+  note: RoutedRequest["note"] = () => {}
+): Destination => {
   const here = routes.flatMap((route) => {
     const params = matchPath(route.path, incoming.path)
     return params === undefined ? [] : [{ route, params }]
@@ -42,7 +55,7 @@ export const find = (routes: ReadonlyArray<Route>, incoming: Incoming): Destinat
   const match = here.find(({ route }) => route.method === incoming.method)
   if (match !== undefined) {
     const { params, route } = match
-    return { template: route.path, handle: Effect.suspend(() => route.handler({ ...incoming, params })) }
+    return { template: route.path, handle: Effect.suspend(() => route.handler({ ...incoming, params, note })) }
   }
   const first = here[0]
   if (first === undefined) return { template: undefined, handle: Effect.fail(errors.unknownRoute) }

@@ -1,12 +1,15 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import type { ReceivedRequest } from "../TinkSandbox.js"
+import type { ReceivedRequest, RequestedRefresh } from "../TinkSandbox.js"
+import * as changes from "./changes.js"
 import * as control from "./control.js"
 import * as credentials from "./credentials.js"
+import * as customer from "./customer.js"
 import * as Faults from "./faults.js"
 import * as ids from "./ids.js"
 import * as oauth from "./oauth.js"
+import * as operations from "./operations.js"
 import * as RequestLog from "./requestLog.js"
 import * as router from "./router.js"
 import type { Settings } from "./settings.js"
@@ -42,7 +45,14 @@ const makeWith = (settings: Settings, onRequest: OnRequest, random: Random.Rando
     log.clear()
   })
 
-  const tinkRoutes = [...oauth.routes(state, settings), ...users.routes(state), ...credentials.routes(state, settings)]
+  const tinkRoutes = [
+    ...oauth.routes(state, settings),
+    ...users.routes(state),
+    ...credentials.routes(state),
+    ...changes.routes(state, settings),
+    ...operations.routes(state, settings),
+    ...customer.routes(state, settings)
+  ]
   const controlRoutes = control.routes({ settings, random, state, faults, log, reset })
 
   // Neither logged nor subject to faults: these calls are the test's own, not the client's.
@@ -50,7 +60,10 @@ const makeWith = (settings: Settings, onRequest: OnRequest, random: Random.Rando
     Effect.map(router.run(router.find(controlRoutes, incoming).handle), (reply) => ({ _tag: "Whole", reply }))
 
   const handleTink = Effect.fnUntraced(function* (incoming: Incoming, requestId: string) {
-    const destination = router.find(tinkRoutes, incoming)
+    let refresh: RequestedRefresh | undefined
+    const destination = router.find(tinkRoutes, incoming, (asked) => {
+      refresh = asked
+    })
     const now = yield* Clock.currentTimeMillis
     const fault = faults.take(incoming, destination.template)
     const complete = log.begin({ incoming, requestId, now, fault })
@@ -60,7 +73,7 @@ const makeWith = (settings: Settings, onRequest: OnRequest, random: Random.Rando
         ? ({ _tag: "Whole", reply: yield* process } satisfies Outcome)
         : yield* Faults.apply(fault, process)
     const status = outcome._tag === "Dropped" ? null : outcome.reply.status
-    yield* onRequest(complete(status, yield* Clock.currentTimeMillis))
+    yield* onRequest(complete(status, yield* Clock.currentTimeMillis, refresh))
     return outcome
   })
 

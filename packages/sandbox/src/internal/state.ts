@@ -45,6 +45,10 @@ export interface StoredCredentials {
   readonly nextRefresh: RefreshOutcome | undefined
   /** Whether what is under way ends with the customer's authentication, and fetches no data (tink-api 6.5). */
   readonly isAuthenticationOnly: boolean
+  /** What was said about the customer on creation. */
+  readonly fields: Readonly<Record<string, string>>
+  /** Where the app wants the customer back. */
+  readonly appUri: string
 }
 
 /**

@@ -36,6 +36,18 @@ const oneTimePassword = [
   }
 ]
 
+/** The code that the bank knows to be wrong, although it looks right. */
+const wrongCode = "000000"
+
+/** What the bank makes of an answer. One that does not even look right is asked for again. */
+export const checkCode = (
+  information: Readonly<Record<string, string>>
+): "UPDATED" | "AUTHENTICATION_ERROR" | "ASK_AGAIN" => {
+  const code = information["otp"] ?? ""
+  if (!/^[0-9]{6}$/.test(code)) return "ASK_AGAIN"
+  return code === wrongCode ? "AUTHENTICATION_ERROR" : "UPDATED"
+}
+
 // A UUID, with dashes: tink-api 6.3.
 const autostartToken = ({ id }: Of) => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
 

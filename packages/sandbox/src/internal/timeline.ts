@@ -15,6 +15,8 @@ export interface Step {
   readonly statusUpdated: number
   /** When `UPDATED` was last reached. */
   readonly updated: number | undefined
+  /** Whether the bank is one with sessions: one without a date yet gets it when the customer lets Tink in. */
+  readonly hasSession: boolean
   readonly sessionExpiryDate: number | undefined
   readonly reason?: FailureReason | undefined
 }
@@ -99,12 +101,13 @@ const next = (from: Step, planned: Planned, now: number, settings: Settings): St
   const statusUpdated = Math.max(at, from.statusUpdated + 1)
   const reachedUpdated = planned.status === "UPDATED"
   // Credentials whose session is over become UPDATED only if the customer has let them in again: that is a new session.
-  const isOver = from.sessionExpiryDate !== undefined && from.sessionExpiryDate <= at
-  const isRenewed = from.sessionExpiryDate !== undefined && (planned.isLetIn === true || (reachedUpdated && isOver))
+  const isOver = (from.sessionExpiryDate ?? 0) <= at
+  const isRenewed = from.hasSession && (planned.isLetIn === true || (reachedUpdated && isOver))
   return {
     at,
     status: planned.status,
     statusUpdated,
+    hasSession: from.hasSession,
     updated: reachedUpdated && planned.isWithoutData !== true ? statusUpdated : from.updated,
     sessionExpiryDate: isRenewed ? at + settings.sessionLifetime : from.sessionExpiryDate,
     reason: planned.reason
@@ -126,6 +129,14 @@ const letIn = (isWithoutData: boolean, end: "UPDATED" | "TEMPORARY_ERROR", setti
   { after: 0, status: "UPDATING", isLetIn: true } as const,
   { after: isWithoutData ? 0 : settings.updatingTime, status: end, isWithoutData } as const
 ]
+
+/** Sends credentials back to CREATED: tink-api 6.2, "via PUT". */
+export const modified = (from: Step, now: number, settings: Settings): Step =>
+  next(from, { after: 0, status: "CREATED" }, now, settings)
+
+/** Asks for the same once more: tink-api 6.2, AWAITING_* to AWAITING_*. */
+export const askAgain = (from: Step, status: AwaitingStatus, now: number, settings: Settings): Timeline =>
+  follow(from, awaiting(status, 0), now, settings)
 
 /** Leads on from an `AWAITING_…` status, once the customer has come. */
 export const authenticated = (
@@ -150,4 +161,4 @@ export const authenticated = (
 
 /** The same states, with another end of the bank session from now on. */
 export const withSessionExpiry = (timeline: Timeline, sessionExpiryDate: number): Timeline =>
-  Arr.map(timeline, (step) => ({ ...step, sessionExpiryDate }))
+  Arr.map(timeline, (step) => ({ ...step, hasSession: true, sessionExpiryDate }))

@@ -1,5 +1,6 @@
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
+import type { RequestedRefresh } from "../TinkSandbox.js"
 
 /** The largest request body that is read: 1 MiB. */
 export const maxBodySize = 1024 * 1024
@@ -16,6 +17,8 @@ export interface Incoming {
 /** A request that a route has claimed, with the values of the `{…}` in the route's path. */
 export interface RoutedRequest extends Incoming {
   readonly params: Readonly<Record<string, string>>
+  /** Lets the request log say what a refresh asked for. */
+  readonly note: (refresh: RequestedRefresh) => void
 }
 
 export interface Reply {
@@ -55,6 +58,12 @@ export const json = (status: number, body: unknown, headers: Reply["headers"] = 
   status,
   headers: { "content-type": "application/json", ...headers },
   body: JSON.stringify(body)
+})
+
+export const text = (status: number, body: string): Reply => ({
+  status,
+  headers: { "content-type": "text/plain" },
+  body
 })
 
 export const noContent: Reply = { status: 204, headers: {}, body: "" }
