@@ -5,8 +5,8 @@
  */
 import { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import * as DateTime from "effect/DateTime"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { optional, optionalTime } from "./internal/schema.js"
 
 /**
  * The statuses that Tink documents (`tink-api.md` 6.2).
@@ -64,14 +64,6 @@ export const Type = Schema.Union(KnownType, Schema.String.pipe(Schema.brand("@ef
  * @category models
  */
 export type Type = typeof Type.Type
-
-const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true, nullable: true })
-
-/** Epoch milliseconds; `0` has been seen for "none". */
-const optionalTime = Schema.optionalToOptional(Schema.NullOr(Schema.Number), Schema.DateTimeUtcFromNumber, {
-  decode: Option.filter((millis): millis is number => millis !== null && millis > 0),
-  encode: (millis) => millis
-})
 
 /**
  * @since 0.1.0

@@ -13,11 +13,16 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationOperations } from "./AuthorizationOperations.js"
 import type { CredentialOperations } from "./CredentialOperations.js"
+import type { FollowingOperations } from "./FollowingOperations.js"
 import * as Access from "./internal/access.js"
 import * as authorizationOperations from "./internal/authorizationOperations.js"
 import * as credentialOperations from "./internal/credentialOperations.js"
+import * as Following from "./internal/following.js"
+import * as followingOperations from "./internal/followingOperations.js"
 import * as Freshness from "./internal/freshness.js"
+import { makeLatestChanges } from "./internal/latestChanges.js"
 import { mint } from "./internal/minting.js"
+import * as Pollers from "./internal/pollers.js"
 import * as userOperations from "./internal/userOperations.js"
 import { makeUserTokens } from "./internal/userTokens.js"
 import type { UserOperations } from "./UserOperations.js"
@@ -32,7 +37,7 @@ import type { UserOperations } from "./UserOperations.js"
  * @since 0.1.0
  * @category models
  */
-export interface Service extends UserOperations, AuthorizationOperations, CredentialOperations {}
+export interface Service extends UserOperations, AuthorizationOperations, CredentialOperations, FollowingOperations {}
 
 /**
  * The service.
@@ -98,6 +103,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
       capacity: options.tokenCapacity ?? 10_000,
       makeSource: (userId, scopes) => TokenSource.unsafeMake(mint(http, { userId, scopes }), scope)
     })
+    const pollers = yield* Pollers.make
     const access = Access.make({
       http,
       cache,
@@ -105,18 +111,25 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
       users,
       instance: ++instances,
       isClosed: () => isClosed,
-      onChange: () => Effect.void
+      onChange: pollers.changed
     })
     const timeToLive =
       options.freshness === false
         ? undefined
         : Freshness.timeToLive(Duration.decode(options.freshness?.inProgress ?? "1 second"))
-    const parts = { http, access, userTokens, users }
+    const latestChanges = makeLatestChanges()
+    const parts = { http, access, userTokens, latestChanges, users }
+    const credentials = credentialOperations.make(parts, timeToLive)
 
     return Users.of({
       ...userOperations.make(parts),
       ...authorizationOperations.make(parts),
-      ...credentialOperations.make(parts, timeToLive)
+      ...credentials,
+      ...followingOperations.make(parts, {
+        follow: Following.make({ access, pollers, latestChanges }),
+        getCredential: credentialOperations.getCredential(timeToLive),
+        refreshCredential: credentials.refreshCredential
+      })
     })
   })
 

@@ -47,3 +47,18 @@ export * as Users from "./Users.js"
  * @since 0.1.0
  */
 export * as UserSession from "./UserSession.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as FollowingOperations from "./FollowingOperations.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Polling from "./Polling.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as RefreshOutcome from "./RefreshOutcome.js"

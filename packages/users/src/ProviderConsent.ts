@@ -1,0 +1,131 @@
+/**
+ * A user's consent to fetch their data from a bank (`tink-api.md` 7.1).
+ *
+ * @since 0.1.0
+ */
+import { CredentialsId } from "@effect-tink/http/Ids"
+import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+import { Status } from "./Credential.js"
+import { optional, optionalTime } from "./internal/schema.js"
+
+/**
+ * The kinds of errors that Tink documents.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const KnownErrorType = Schema.Literal(
+  "UNKNOWN_ERROR",
+  "TINK_SIDE_ERROR",
+  "PROVIDER_ERROR",
+  "USER_LOGIN_ERROR",
+  "AUTHORIZATION_ERROR",
+  "ACCOUNT_INFORMATION_ERROR"
+)
+
+/**
+ * A documented kind, or any other that Tink comes to send, as it is.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ErrorType = Schema.Union(KnownErrorType, Schema.String.pipe(Schema.brand("@effect-tink/UnknownErrorType")))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ErrorType = typeof ErrorType.Type
+
+/**
+ * The reasons that Tink documents, in the order of the kinds of errors.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const KnownErrorReason = Schema.Literal(
+  "UNKNOWN_ERROR",
+  "TINK_INTERNAL_SERVER_ERROR",
+  "AUTHENTICATION_METHOD_NOT_SUPPORTED",
+  "PROVIDER_UNAVAILABLE",
+  "LICENSED_PARTY_REJECTED",
+  "UNKNOWN_PROVIDER_ERROR",
+  "THIRD_PARTY_AUTHENTICATION_UNAVAILABLE",
+  "STATIC_CREDENTIALS_INCORRECT",
+  "DYNAMIC_CREDENTIALS_INCORRECT",
+  "DYNAMIC_CREDENTIALS_FLOW_CANCELLED",
+  "DYNAMIC_CREDENTIALS_FLOW_TIMEOUT",
+  "USER_NOT_A_CUSTOMER",
+  "USER_BLOCKED",
+  "USER_CONCURRENT_LOGINS",
+  "ACTION_NOT_PERMITTED",
+  "SESSION_EXPIRED",
+  "USER_ACTION_REQUIRED",
+  "NO_ACCOUNTS"
+)
+
+/**
+ * A documented reason, or any other that Tink comes to send, as it is.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ErrorReason = Schema.Union(
+  KnownErrorReason,
+  Schema.String.pipe(Schema.brand("@effect-tink/UnknownErrorReason"))
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ErrorReason = typeof ErrorReason.Type
+
+/**
+ * Why a consent does not work.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class DetailedError extends Schema.Class<DetailedError>("@effect-tink/users/DetailedError")({
+  type: optional(ErrorType),
+  /** What to tell the user, in their language. */
+  displayMessage: optional(Schema.String),
+  details: optional(
+    Schema.Struct({
+      reason: optional(ErrorReason),
+      /** Beta. Whether the same may succeed at another time. */
+      retryable: optional(Schema.Boolean)
+    })
+  )
+}) {}
+
+/**
+ * A consent. Tink promises none of its parts.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class ProviderConsent extends Schema.Class<ProviderConsent>("@effect-tink/users/ProviderConsent")({
+  /** The connection that it is for: deleting that withdraws the consent. */
+  credentialsId: optional(CredentialsId),
+  /** The bank, for example `uk-demobank-open-banking-redirect`. */
+  providerName: optional(Schema.String),
+  status: optional(Status),
+  /** When `status` last changed, also to the same value. */
+  statusUpdated: optionalTime,
+  /** When the user has to renew their consent. It keeps its status when that time passes (`tink-api.md` 6.2). */
+  sessionExpiryDate: optionalTime,
+  /** Beta. Whether `Users.extendProviderConsent` can do that. */
+  sessionExtendable: optional(Schema.Boolean),
+  /** Empty when the login failed. */
+  accountIds: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true }),
+  /** May also be there when all is well: go by the status (`tink-api.md` 7.1). */
+  detailedError: optional(DetailedError)
+}) {
+  /** Whether the consent has run out at the given time. */
+  isExpired(now: DateTime.Utc): boolean {
+    return this.sessionExpiryDate !== undefined && DateTime.lessThanOrEqualTo(this.sessionExpiryDate, now)
+  }
+}

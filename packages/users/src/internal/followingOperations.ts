@@ -1,0 +1,101 @@
+import type { CredentialsId } from "@effect-tink/http/Ids"
+import type { TinkError } from "@effect-tink/http/TinkError"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { Credential } from "../Credential.js"
+import type { CredentialOperations } from "../CredentialOperations.js"
+import type { FollowingOperations } from "../FollowingOperations.js"
+import * as RefreshOutcome from "../RefreshOutcome.js"
+import type { UserSession } from "../UserSession.js"
+import type { Read } from "./access.js"
+import type { Follow, Sighting } from "./following.js"
+import * as Input from "./input.js"
+import type { Parts } from "./operations.js"
+
+const isWhy = Schema.is(RefreshOutcome.Why)
+
+/** What a status that has come to rest means for whoever waits for a refresh. */
+const outcomeOf = (credential: Credential): RefreshOutcome.RefreshOutcome => {
+  const { status } = credential
+  if (isWhy(status)) return RefreshOutcome.NeedsUser({ credential, why: status, tinkLinkUrl: Option.none() })
+  switch (status) {
+    case "UPDATED":
+      return RefreshOutcome.Updated({ credential })
+    case "TEMPORARY_ERROR":
+      return RefreshOutcome.Temporary({ credential })
+    case "PERMANENT_ERROR":
+    case "DELETED":
+      return RefreshOutcome.Permanent({ credential })
+    default:
+      return RefreshOutcome.StillRunning({ credential })
+  }
+}
+
+/** The refresh was accepted, and nothing has moved: either the credential says why, or nobody does. */
+const outcomeOfNothing = (credential: Credential, now: DateTime.Utc): RefreshOutcome.RefreshOutcome => {
+  if (credential.isExpired(now)) {
+    return RefreshOutcome.NeedsUser({ credential, why: "SESSION_EXPIRED", tinkLinkUrl: Option.none() })
+  }
+  const outcome = outcomeOf(credential)
+  const explains =
+    outcome._tag === "Permanent" || (outcome._tag === "NeedsUser" && outcome.why !== "AUTHENTICATION_ERROR")
+  return explains ? outcome : RefreshOutcome.Refused({ credential })
+}
+
+export const make = (
+  { access }: Parts,
+  parts: {
+    readonly follow: Follow
+    readonly getCredential: (id: CredentialsId) => Read<Credential>
+    readonly refreshCredential: CredentialOperations["refreshCredential"]
+  }
+): FollowingOperations => {
+  const { follow, getCredential, refreshCredential } = parts
+
+  const sightings = (
+    operation: string,
+    session: UserSession<"credentials:read">,
+    id: CredentialsId,
+    options: Parameters<FollowingOperations["followCredential"]>[2]
+  ): Stream.Stream<Sighting, TinkError> =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const opened = yield* access.open(operation, session, "credentials:read")
+        yield* Input.checkCredentialsId(operation, id)
+        return follow({ opened, id, read: getCredential(id), options })
+      })
+    )
+
+  const conclude = (before: Credential, failure: TinkError | undefined, last: Option.Option<Sighting>) =>
+    Effect.gen(function* () {
+      if (Option.isNone(last)) return RefreshOutcome.StillRunning({ credential: before })
+      const { credential, hasMoved, isFinal } = last.value
+      if (hasMoved) return isFinal ? outcomeOf(credential) : RefreshOutcome.StillRunning({ credential })
+      if (failure !== undefined) return yield* failure
+      return isFinal ? outcomeOfNothing(credential, yield* DateTime.now) : RefreshOutcome.StillRunning({ credential })
+    })
+
+  return {
+    followCredential: (session, id, options) =>
+      sightings("followCredential", session, id, options).pipe(
+        Stream.filter(({ isNews }) => isNews),
+        Stream.map(({ credential }) => credential)
+      ),
+
+    refreshAndWait: (session, id, options) =>
+      Effect.gen(function* () {
+        yield* Input.checkCredentialsId("refreshAndWait", id)
+        yield* access.open("refreshAndWait", session, "credentials:refresh")
+        const since = yield* access.read(session, getCredential(id), { bypassCache: true })
+        const refreshed = yield* Effect.either(refreshCredential(session, id))
+        const failure = Either.getOrUndefined(Either.flip(refreshed))
+        if (failure !== undefined && !failure.isAmbiguous) return yield* failure
+        const last = yield* Stream.runLast(sightings("refreshAndWait", session, id, { ...options, since }))
+        return yield* conclude(since, failure, last)
+      })
+  }
+}
