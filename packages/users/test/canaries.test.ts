@@ -411,11 +411,15 @@ const operations = (
     users.getUserAccessToken({ code: redact(planted.code) }),
     users.authorize({ externalUserId, scopes: allScopes }),
     Effect.flatMap(users.authorize({ userId, scopes: allScopes }), (minted) => users.listCredentials(minted)),
+    users.authorizeWithCode({ code: redact(planted.code), scopes: allScopes }),
+    Effect.asVoid(users.ensureUser({ market: "SE", externalUserId })),
     users.listCredentials(session),
     users.getCredential(session, id),
     users.refreshCredential(session, id),
     users.deleteCredential(session, id),
-    users.deleteUser(session)
+    users.deleteUser(session),
+    users.deleteUser({ userId }),
+    users.deleteUser({ externalUserId })
   ]
 }
 
@@ -515,12 +519,15 @@ describe("no canary is seen when", () => {
             users.createUser({ market: "SE", locale: broken }),
             users.createAuthorization({ userId: badUserId, scopes: allScopes }),
             users.authorize({ userId: badUserId, scopes: allScopes }),
+            users.authorizeWithCode({ code, scopes: allScopes }),
+            users.ensureUser({ market: "SE", externalUserId: `${broken}\n` }),
             users.getUserAccessToken({ code }),
             users.listCredentials(wrong),
             users.getCredential(session, badId),
             users.refreshCredential(session, badId),
             users.deleteCredential(session, badId),
-            users.deleteUser(wrong)
+            users.deleteUser(wrong),
+            users.deleteUser({ userId: badUserId })
           ]) {
             assert.isTrue(Exit.isFailure(yield* printed(texts, operation)))
           }
@@ -598,18 +605,24 @@ it.effect.prop(
         const { id } = yield* sandbox.connectBank(user.userId)
         const credentialsId = Ids.CredentialsId.make(id)
         const session = yield* users.authorize({ userId: user.userId, scopes: allScopes })
+        yield* users.listCredentials(session, { bypassCache: true })
         const grant = yield* users.createAuthorization({ userId: user.userId, scopes: allScopes })
-        secrets.push(Redacted.value(grant.code))
+        const { code } = yield* users.createAuthorization({ userId: user.userId, scopes: allScopes })
+        secrets.push(Redacted.value(grant.code), Redacted.value(code))
         for (const [n, operation] of [
           users.createUser({ market: "SE" }),
           users.createAuthorization({ externalUserId: planted.requestBody.text, scopes: allScopes }),
           users.getUserAccessToken(grant),
           users.authorize({ externalUserId: planted.requestBody.text, scopes: allScopes }),
+          users.authorizeWithCode({ code, scopes: allScopes }),
+          Effect.asVoid(users.ensureUser({ market: "SE", externalUserId: planted.requestBody.text })),
           users.listCredentials(session),
           users.getCredential(session, credentialsId),
           users.refreshCredential(session, credentialsId),
           users.deleteCredential(session, credentialsId),
-          users.deleteUser(session)
+          users.deleteUser(session),
+          users.deleteUser({ externalUserId: planted.requestBody.text }),
+          users.deleteUser({ userId: user.userId })
         ].entries()) {
           const next = faults[n % faults.length]
           const { clientSecret } = planted

@@ -128,11 +128,15 @@ export const makeUser = (externalUserId?: string) =>
     return { userId, credentialsId: Ids.CredentialsId.make(id) }
   })
 
-/** A user with one bank, and a session for them with which all can be done; the record of the wire is empty. */
+/**
+ * A user with one bank, and a session for them with which all can be done, which has its token; the record of the wire is
+ * empty, and so is the cache.
+ */
 export const makeSession = Effect.gen(function* () {
   const users = yield* Users.Users
   const user = yield* makeUser()
   const session = yield* users.authorize({ userId: user.userId, scopes: allScopes })
+  yield* users.listCredentials(session, { bypassCache: true })
   yield* takeSent
   return { ...user, session }
 })

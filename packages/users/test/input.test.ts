@@ -4,6 +4,7 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/TestClock"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
 import { failure, layerAll, makeSession, provideAll, takeLines } from "./helpers.js"
@@ -95,7 +96,11 @@ layer(layerAll())((it) => {
     ]
     for (const [name, input] of table) {
       it.effect(name, () => isInvalid((users) => users.createUser(cast(input))))
+      it.effect(`ensureUser: ${name}`, () =>
+        isInvalid((users) => users.ensureUser(cast(input && { externalUserId: "cust-0001", ...input })))
+      )
     }
+    it.effect("ensureUser: no external id", () => isInvalid((users) => users.ensureUser(cast({ market: "SE" }))))
   })
 
   describe("createAuthorization and authorize", () => {
@@ -115,6 +120,20 @@ layer(layerAll())((it) => {
     }
   })
 
+  describe("deleteUser by reference", () => {
+    const table: ReadonlyArray<readonly [string, unknown]> = [
+      ["nothing", {}],
+      ["a text", userId],
+      ["both references", { userId, externalUserId: "cust-0001" }],
+      ["a session's looks", { userId, scopes: ["user:delete"] }],
+      ...badIds.map(([name, bad]) => [`user id: ${name}`, { userId: bad }] as const),
+      ...badExternalIds.map(([name, bad]) => [`external id: ${name}`, { externalUserId: bad }] as const)
+    ]
+    for (const [name, input] of table) {
+      it.effect(name, () => isInvalid((users) => users.deleteUser(cast(input))))
+    }
+  })
+
   describe("getUserAccessToken", () => {
     const table: ReadonlyArray<readonly [string, unknown]> = [
       ["nothing", undefined],
@@ -128,6 +147,14 @@ layer(layerAll())((it) => {
     ]
     for (const [name, grant] of table) {
       it.effect(name, () => isInvalid((users) => users.getUserAccessToken(cast(grant))))
+      it.effect(`authorizeWithCode: ${name}`, () =>
+        isInvalid((users) => users.authorizeWithCode(cast(grant && { ...grant, scopes: ["user:read"] })))
+      )
+    }
+    for (const [name, scopes] of badScopes) {
+      it.effect(`authorizeWithCode: scopes: ${name}`, () =>
+        isInvalid((users) => users.authorizeWithCode(cast({ code: Redacted.make("a-code"), scopes })))
+      )
     }
   })
 
@@ -150,10 +177,11 @@ layer(layerAll())((it) => {
       Effect.gen(function* () {
         const users = yield* Users.Users
         const { session } = yield* makeSession
+        yield* TestClock.adjust("3 hours")
         const error = yield* failure(users.getCredential(session, cast("..")))
         assert.strictEqual(error.reason, "Invalid")
         assert.deepStrictEqual(yield* takeLines, [])
-      }).pipe(provideAll({ sandbox: { userTokenLifetime: 0 } }))
+      }).pipe(provideAll())
     )
   })
 

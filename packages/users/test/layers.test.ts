@@ -34,11 +34,12 @@ describe("a fake Users", () => {
   )
 })
 
-/** The answer that a fake gives, as the type of the request that it was asked with. */
+/** The answer that a fake gives, as the type of the request that it was asked with, to whoever has a token. */
 const answerWith =
   (answers: Readonly<Record<string, unknown>>, seen: Array<Outgoing>): TinkHttp.Service["request"] =>
   (request) =>
-    Effect.sync(() => {
+    Effect.gen(function* () {
+      if (request.authorization._tag === "User") yield* request.authorization.tokens.get
       seen.push(request)
       // A fake cannot know the type that goes with a request's name.
       return answers[request.operation] as never
@@ -49,9 +50,12 @@ const fakeToken = (scopes: ReadonlyArray<string>) =>
 
 const grant = new AuthorizationGrant({ code: Redacted.make("a-code") })
 
-const authorizing = (granted: ReadonlyArray<string>) =>
+/** Uses a session for two scopes of which Tink grants others. */
+const usingGranted = (granted: ReadonlyArray<string>) =>
   Effect.flatMap(Users.Users, (users) =>
-    users.authorize({ userId, scopes: ["credentials:read", "credentials:write"] })
+    Effect.flatMap(users.authorize({ userId, scopes: ["credentials:read", "credentials:write"] }), (session) =>
+      users.deleteCredential(session, id)
+    )
   ).pipe(
     Effect.provide(Users.layer),
     Effect.provide(UserCache.layerNoop),
@@ -108,7 +112,7 @@ describe("a fake TinkHttp", () => {
 
   it.effect("a token with fewer scopes than asked for is Forbidden, by name", () =>
     Effect.gen(function* () {
-      const error = yield* failure(authorizing(["credentials:read", "user:read"]))
+      const error = yield* failure(usingGranted(["credentials:read", "user:read"]))
       assert.strictEqual(error.reason, "Forbidden")
       assert.strictEqual(error.detail, "Tink has not granted credentials:write")
       assert.isFalse(error.isRetryable)
@@ -117,8 +121,8 @@ describe("a fake TinkHttp", () => {
 
   it.effect("a token with more scopes, in any order, or of which Tink does not say them, is fine", () =>
     Effect.gen(function* () {
-      yield* authorizing(["user:read", "credentials:write", "credentials:read"])
-      yield* authorizing([])
+      yield* usingGranted(["user:read", "credentials:write", "credentials:read"])
+      yield* usingGranted([])
     })
   )
 
@@ -177,9 +181,9 @@ describe("a UserCache of the application's own", () => {
       Effect.map(UserCache.UserCache, (cache) =>
         UserCache.UserCache.of({
           ...cache,
-          get: (userId, key, lookup) => {
+          get: (userId, key, lookup, options) => {
             keys.push(`${userId} ${key}`)
-            return cache.get(userId, key, lookup)
+            return cache.get(userId, key, lookup, options)
           }
         })
       )

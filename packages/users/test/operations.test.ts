@@ -160,7 +160,7 @@ describe("documented failures", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("404: no such user, to createAuthorization and to authorize by either id", () =>
+  it.effect("404: no such user, to createAuthorization, and to authorize by either id at the latest when used", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const byId = { userId: unknownUser, scopes: ["credentials:read"] } as const
@@ -168,7 +168,7 @@ describe("documented failures", () => {
       for (const attempt of [
         users.createAuthorization(byId),
         users.createAuthorization(byExternalId),
-        users.authorize(byId),
+        Effect.flatMap(users.authorize(byId), users.listCredentials),
         users.authorize(byExternalId)
       ]) {
         const error = yield* failure(attempt)
@@ -257,7 +257,8 @@ describe("documented failures", () => {
         users.createUser({ market: "SE" }),
         users.createAuthorization({ userId: unknownUser, scopes: ["user:read"] }),
         users.getUserAccessToken({ code: Redacted.make("0123456789abcdef") }),
-        users.authorize({ userId: unknownUser, scopes: ["user:read"] })
+        users.authorize({ externalUserId: "cust-0001", scopes: ["user:read"] }),
+        Effect.flatMap(users.authorize({ userId: unknownUser, scopes: ["credentials:read"] }), users.listCredentials)
       ]) {
         const error = yield* failure(attempt)
         assert.strictEqual(error.reason, "Unauthorized")

@@ -172,11 +172,15 @@ const operations = (
   users.getUserAccessToken({ code: Redacted.make(`code-${CANARY}`) }),
   users.authorize({ userId, scopes: allScopes }),
   users.authorize({ externalUserId: "cust-0001", scopes: allScopes }),
+  users.authorizeWithCode({ code: Redacted.make(`code-${CANARY}`), scopes: allScopes }),
+  users.ensureUser({ market: "SE", externalUserId: "cust-0001" }),
   users.listCredentials(session),
   users.getCredential(session, id),
   users.refreshCredential(session, id),
   users.deleteCredential(session, id),
-  users.deleteUser(session)
+  users.deleteUser(session),
+  users.deleteUser({ userId }),
+  users.deleteUser({ externalUserId: "cust-0001" })
 ]
 
 describe("no secret is seen in results, errors, causes, logs and spans", () => {

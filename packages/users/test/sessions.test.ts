@@ -26,22 +26,28 @@ import {
 const longLived = { clientTokenLifetime: "1000 days" } as const
 
 describe("authorize", () => {
-  it.effect("gets a grant and a token for the scopes, sorted and each once", () =>
-    Effect.gen(function* () {
-      const users = yield* Users.Users
-      const { userId } = yield* makeUser()
-      yield* users.createAuthorization({ userId, scopes: ["user:read"] })
-      yield* takeSent
-      const session = yield* users.authorize({
-        userId,
-        scopes: ["user:read", "credentials:read", "user:read"]
-      })
-      const [grant, exchange] = yield* takeSent
-      assert.strictEqual(grant?.body, `user_id=${userId}&scope=credentials%3Aread%2Cuser%3Aread`)
-      assert.strictEqual(exchange?.line, TOKEN)
-      assert.strictEqual(session.userId, userId)
-      assert.deepStrictEqual(session.scopes, ["credentials:read", "user:read"])
-    }).pipe(provideAll())
+  it.effect(
+    "by user id sends nothing, and its session gets a token when used, for the scopes, sorted and each once",
+    () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { userId } = yield* makeUser()
+        yield* users.createAuthorization({ userId, scopes: ["user:read"] })
+        yield* takeSent
+        const session = yield* users.authorize({
+          userId,
+          scopes: ["user:read", "credentials:read", "user:read"]
+        })
+        assert.deepStrictEqual(yield* takeLines, [])
+        yield* users.listCredentials(session)
+        const [grant, exchange, list] = yield* takeSent
+        assert.strictEqual(grant?.line, GRANT)
+        assert.strictEqual(grant?.body, `user_id=${userId}&scope=credentials%3Aread%2Cuser%3Aread`)
+        assert.strictEqual(exchange?.line, TOKEN)
+        assert.strictEqual(list?.line, LIST)
+        assert.strictEqual(session.userId, userId)
+        assert.deepStrictEqual(session.scopes, ["credentials:read", "user:read"])
+      }).pipe(provideAll())
   )
 
   it.effect("by external id finds the user first, and stays with them when the id is given to another", () =>
@@ -56,9 +62,16 @@ describe("authorize", () => {
         [
           [GRANT, "external_user_id=cust-0001&scope=user%3Aread"],
           [TOKEN, "…"],
-          ["GET /api/v1/user", "(Empty)"],
+          ["GET /api/v1/user", "(Empty)"]
+        ]
+      )
+      yield* users.listCredentials(session)
+      assert.deepStrictEqual(
+        (yield* takeSent).map(({ body, line }) => [line, body.replace(/^client.*/, "…")]),
+        [
           [GRANT, `user_id=${userId}&scope=${encodeURIComponent(allScopes.join(","))}`],
-          [TOKEN, "…"]
+          [TOKEN, "…"],
+          [LIST, "(Empty)"]
         ]
       )
       yield* users.deleteUser(session)
@@ -77,8 +90,8 @@ describe("authorize", () => {
       yield* users.createAuthorization({ userId, scopes: ["user:read"] })
       yield* takeLines
       yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/oauth/token" })
-      yield* users.authorize({ userId, scopes: allScopes })
-      assert.deepStrictEqual(yield* takeLines, [GRANT, TOKEN, GRANT, TOKEN])
+      yield* users.listCredentials(yield* users.authorize({ userId, scopes: allScopes }))
+      assert.deepStrictEqual(yield* takeLines, [GRANT, TOKEN, GRANT, TOKEN, LIST])
     }).pipe(provideAll())
   )
 
@@ -89,10 +102,12 @@ describe("authorize", () => {
       const { userId } = yield* makeUser()
       yield* users.createAuthorization({ userId, scopes: ["user:read"] })
       yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/oauth/token", times: 2 })
-      const error = yield* failure(users.authorize({ userId, scopes: allScopes }))
+      const session = yield* users.authorize({ userId, scopes: allScopes })
+      const error = yield* failure(users.listCredentials(session))
       assert.strictEqual(error.reason, "Transport")
       assert.isTrue(error.isRetryable)
       assert.isFalse(error.isAmbiguous)
+      assert.lengthOf(yield* users.listCredentials(session), 1)
     }).pipe(provideAll())
   )
 })
@@ -175,22 +190,23 @@ describe("a session of authorize", () => {
     }).pipe(provideAll({ sandbox: longLived }))
   )
 
-  it.effect("fails for every operation when its user has been deleted", () =>
+  it.effect("fails for every operation when its user has been deleted, but for deleting them once more", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session, userId } = yield* makeSession
       yield* users.listCredentials(session)
       yield* users.deleteUser(session)
+      const again = yield* users.authorize({ userId, scopes: allScopes })
       for (const attempt of [
         users.listCredentials(session),
         users.getCredential(session, credentialsId),
         users.refreshCredential(session, credentialsId),
         users.deleteCredential(session, credentialsId),
-        users.deleteUser(session),
-        users.authorize({ userId, scopes: allScopes })
+        users.listCredentials(again)
       ]) {
         assert.strictEqual((yield* failure(attempt)).reason, "NotFound")
       }
+      yield* users.deleteUser(session)
     }).pipe(provideAll())
   )
 

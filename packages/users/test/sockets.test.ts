@@ -406,7 +406,8 @@ describe("a server that is gone", () => {
       for (const operation of [refresh, remove, list]) {
         isRefused(yield* failure(operation.run(users, minted)), refused)
       }
-      isRefused(yield* failure(users.authorize({ userId: userIdOf(2), scopes: allScopes })), refused)
+      const unminted = yield* users.authorize({ userId: userIdOf(2), scopes: allScopes })
+      isRefused(yield* failure(users.listCredentials(unminted)), refused)
       isRefused(yield* failure(users.createUser({ market: "SE" })), refused)
       assert.deepInclude(yield* cache.stats, { invalidations: 2, quarantines: 0, size: 0 })
       assert.deepStrictEqual(tink.received.splice(0), [LIST])

@@ -7,6 +7,8 @@ import type { UserCache } from "@effect-tink/user-cache/UserCache"
 import type { AuthorizationGrant } from "@effect-tink/users/AuthorizationGrant"
 import type { CreatedUser } from "@effect-tink/users/CreatedUser"
 import type { Credential, KnownStatus, Status } from "@effect-tink/users/Credential"
+import type { CreateUserInput, EnsureUserInput } from "@effect-tink/users/UserOperations"
+import type { UserReference } from "@effect-tink/users/UserReference"
 import * as Users from "@effect-tink/users/Users"
 import * as UserSession from "@effect-tink/users/UserSession"
 import type * as Effect from "effect/Effect"
@@ -43,6 +45,16 @@ describe("the operations fail with TinkError and need nothing", () => {
       Effect.Effect<UserSession.UserSession<"credentials:read" | "user:delete">, TinkError>
     >()
   })
+  it("authorizeWithCode", () => {
+    expect(users.authorizeWithCode({ code, scopes: ["credentials:read", "user:read"] })).type.toBe<
+      Effect.Effect<UserSession.UserSession<"credentials:read" | "user:read">, TinkError>
+    >()
+  })
+  it("ensureUser", () => {
+    expect(users.ensureUser({ market: "SE", externalUserId: "cust-0001" })).type.toBe<
+      Effect.Effect<CreatedUser, TinkError>
+    >()
+  })
   it("listCredentials", () => {
     expect(users.listCredentials(reader)).type.toBe<Effect.Effect<ReadonlyArray<Credential>, TinkError>>()
   })
@@ -53,6 +65,8 @@ describe("the operations fail with TinkError and need nothing", () => {
     expect(users.refreshCredential(refresher, id)).type.toBe<Effect.Effect<void, TinkError>>()
     expect(users.deleteCredential(writer, id)).type.toBe<Effect.Effect<void, TinkError>>()
     expect(users.deleteUser(deleter)).type.toBe<Effect.Effect<void, TinkError>>()
+    expect(users.deleteUser({ userId })).type.toBe<Effect.Effect<void, TinkError>>()
+    expect(users.deleteUser({ externalUserId: "cust-0001" })).type.toBe<Effect.Effect<void, TinkError>>()
   })
 })
 
@@ -128,6 +142,7 @@ describe("a user is named by exactly one id", () => {
     expect(users.createAuthorization).type.toBeCallableWith({ externalUserId: "cust-0001", scopes })
     expect(users.authorize).type.toBeCallableWith({ userId, scopes })
     expect(users.authorize).type.toBeCallableWith({ externalUserId: "cust-0001", scopes })
+    expect<UserReference>().type.toBeAssignableTo<Parameters<typeof users.deleteUser>[0]>()
   })
 
   it("not by both, none, or something else", () => {
@@ -137,6 +152,10 @@ describe("a user is named by exactly one id", () => {
     expect(users.authorize).type.not.toBeCallableWith({ userId, externalUserId: "cust-0001", scopes })
     expect(users.authorize).type.not.toBeCallableWith({ scopes })
     expect(users.authorize).type.not.toBeCallableWith({ userId: "cust-0001", scopes })
+    expect(users.deleteUser).type.not.toBeCallableWith({ userId, externalUserId: "cust-0001" })
+    expect(users.deleteUser).type.not.toBeCallableWith({})
+    expect(users.deleteUser).type.not.toBeCallableWith({ userId: "cust-0001" })
+    expect(users.deleteUser).type.not.toBeCallableWith({ userId, scopes: ["user:delete"] })
   })
 
   it("for scopes of a user that exist", () => {
@@ -144,6 +163,7 @@ describe("a user is named by exactly one id", () => {
     expect(users.createAuthorization).type.not.toBeCallableWith({ userId, scopes: ["user:create"] })
     expect(users.authorize).type.not.toBeCallableWith({ userId, scopes: ["credentials:raed"] })
     expect(users.authorize).type.not.toBeCallableWith({ userId, scopes: ["user:create"] })
+    expect(users.authorizeWithCode).type.not.toBeCallableWith({ code, scopes: ["credentials:raed"] })
   })
 })
 
@@ -152,6 +172,15 @@ describe("input", () => {
     expect(users.createUser).type.not.toBeCallableWith({})
     expect(users.createUser).type.not.toBeCallableWith({ market: "SE", retentionClass: "PERMANENT" })
     expect(users.createUser).type.not.toBeCallableWith({ market: "SE", external_user_id: "cust-0001" })
+  })
+  it("of ensureUser: as of createUser, with an external id", () => {
+    expect(users.ensureUser).type.not.toBeCallableWith({ market: "SE" })
+    expect(users.ensureUser).type.not.toBeCallableWith({ externalUserId: "cust-0001" })
+    expect<EnsureUserInput>().type.toBeAssignableTo<CreateUserInput>()
+  })
+  it("of authorizeWithCode: the code stays redacted", () => {
+    expect(users.authorizeWithCode).type.not.toBeCallableWith({ code: "a code", scopes: ["user:read"] })
+    expect(users.authorizeWithCode).type.not.toBeCallableWith({ code })
   })
   it("of getUserAccessToken: the code stays redacted, and a grant fits", () => {
     expect(users.getUserAccessToken).type.not.toBeCallableWith({ code: "a code" })
@@ -162,6 +191,8 @@ describe("input", () => {
 describe("layer", () => {
   it("needs exactly TinkHttp and UserCache, and cannot fail", () => {
     expect(Users.layer).type.toBe<Layer.Layer<Users.Users, never, TinkHttp | UserCache>>()
+    expect(Users.layerWith({ tokenCapacity: 1, freshness: false })).type.toBe<typeof Users.layer>()
+    expect(Users.layerWith({ freshness: { inProgress: "1 second" } })).type.toBe<typeof Users.layer>()
   })
 })
 

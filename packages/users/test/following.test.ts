@@ -1,0 +1,366 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Ids from "@effect-tink/http/Ids"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import { UserCache } from "@effect-tink/user-cache/UserCache"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import type { Credential } from "../src/Credential.js"
+import type { FollowOptions } from "../src/Polling.js"
+import type { UserSession } from "../src/UserSession.js"
+import * as Users from "../src/Users.js"
+import {
+  failure,
+  getToken,
+  LIST,
+  makeSession,
+  makeUser,
+  provideAll,
+  takeLines,
+  takeSent,
+  turn,
+  withTime
+} from "./helpers.js"
+import * as UserSessions from "../src/UserSession.js"
+
+/** Statuses come in steps of three seconds, polls every second. */
+const sandbox = { authenticatingTime: "3 seconds", updatingTime: "3 seconds" } as const
+const everySecond = Schedule.spaced("1 second").pipe(Schedule.upTo("1 minute"))
+
+type Reader = UserSession<"credentials:read">
+
+const statusesOf = (credentials: Chunk.Chunk<Credential>) =>
+  Chunk.toReadonlyArray(credentials).map(({ status }) => status)
+
+const follow = (session: Reader, id: Ids.CredentialsId, options: FollowOptions = { schedule: everySecond }) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    return statusesOf(yield* Stream.runCollect(users.followCredential(session, id, options)))
+  })
+
+const isPoll = (line: string) => /^GET .*\/credentials\/[0-9a-f]+$/.test(line)
+
+const takePolls = Effect.map(takeLines, (lines) => lines.filter(isPoll).length)
+
+/** Lets seconds pass, one by one. */
+const pass = (seconds: number) =>
+  Effect.zipRight(TestClock.adjust("1 second"), Effect.replicateEffect(turn, 5, { discard: true })).pipe(
+    Effect.replicateEffect(seconds, { discard: true })
+  )
+
+describe("followCredential", () => {
+  it.effect("gives each status once, up to the one at rest", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      assert.deepStrictEqual(yield* withTime(follow(session, credentialsId)), ["AUTHENTICATING", "UPDATING", "UPDATED"])
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("ends at once for a connection that rests, after one request", () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      assert.deepStrictEqual(yield* follow(session, credentialsId), ["UPDATED"])
+      assert.strictEqual(yield* takePolls, 1)
+    }).pipe(provideAll())
+  )
+
+  for (const outcome of ["TEMPORARY_ERROR", "AUTHENTICATION_ERROR", "AWAITING_SUPPLEMENTAL_INFORMATION"] as const) {
+    it.effect(`ends with ${outcome}`, () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+        const { credentialsId, session } = yield* makeSession
+        yield* setNextRefresh(credentialsId, outcome)
+        yield* users.refreshCredential(session, credentialsId)
+        const statuses = yield* withTime(follow(session, credentialsId))
+        assert.deepStrictEqual([statuses[0], statuses.at(-1)], ["AUTHENTICATING", outcome])
+      }).pipe(provideAll({ sandbox }))
+    )
+  }
+
+  it.effect("does not take the status of before a refresh for the end", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      assert.deepStrictEqual(yield* withTime(follow(session, credentialsId)), [
+        "UPDATED",
+        "AUTHENTICATING",
+        "UPDATING",
+        "UPDATED"
+      ])
+    }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
+  )
+
+  it.effect("nor what was there before a change by others, when it is told what that was", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session, userId } = yield* makeSession
+      const since = yield* users.getCredential(session, credentialsId)
+      // Somebody else: this Users knows nothing of it.
+      const others = yield* Effect.provide(Users.Users, Users.layer)
+      const theirs = UserSessions.make({
+        userId,
+        accessToken: (yield* getToken(userId)).accessToken,
+        scopes: ["credentials:refresh"]
+      })
+      yield* others.refreshCredential(theirs, credentialsId).pipe(Effect.either)
+      const options = { schedule: everySecond, since }
+      assert.deepStrictEqual((yield* withTime(follow(session, credentialsId, options))).at(-1), "UPDATED")
+    }).pipe(Effect.scoped, provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
+  )
+
+  it.effect("believes a status that does not move when the patience is over", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* setNextRefresh(credentialsId, "IGNORED")
+      yield* users.refreshCredential(session, credentialsId)
+      yield* takeSent
+      const patient = { schedule: everySecond, patience: "10 seconds" } as const
+      const fiber = yield* Effect.fork(follow(session, credentialsId, patient))
+      yield* pass(9)
+      assert.isNull(fiber.unsafePoll())
+      yield* pass(2)
+      assert.deepStrictEqual(yield* Fiber.join(fiber), ["UPDATED"])
+      assert.strictEqual(yield* takePolls, 11)
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("tells a status that comes twice by its time", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      const schedule = Schedule.spaced("20 seconds").pipe(Schedule.upTo("10 minutes"))
+      yield* setNextRefresh(credentialsId, "TEMPORARY_ERROR")
+      yield* users.refreshCredential(session, credentialsId)
+      yield* withTime(follow(session, credentialsId))
+      yield* setNextRefresh(credentialsId, "TEMPORARY_ERROR")
+      yield* users.refreshCredential(session, credentialsId)
+      const since = yield* users.getCredential(session, credentialsId)
+      assert.deepStrictEqual(yield* withTime(follow(session, credentialsId, { schedule, since })), [
+        "AUTHENTICATING",
+        "TEMPORARY_ERROR"
+      ])
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("gives up, without a failure, when its schedule ends", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("2 seconds"))
+      assert.deepStrictEqual(yield* withTime(follow(session, credentialsId, { schedule })), ["AUTHENTICATING"])
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("waits out what passes, and fails with the rest", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { injectFault } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      const path = "/api/v1/credentials/{id}"
+      yield* injectFault({ kind: "status", status: 503, method: "GET", path, times: 3 })
+      assert.deepStrictEqual((yield* withTime(follow(session, credentialsId))).at(-1), "UPDATED")
+      yield* injectFault({ kind: "status", status: 403, method: "GET", path })
+      assert.strictEqual((yield* failure(follow(session, credentialsId))).reason, "Forbidden")
+    }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
+  )
+
+  it.effect("fails when the last it has seen is a failure", () =>
+    Effect.gen(function* () {
+      const { injectFault } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* injectFault({ kind: "status", status: 503, path: "/api/v1/credentials/{id}", times: 100 })
+      const fiber = yield* Effect.fork(failure(follow(session, credentialsId)))
+      yield* pass(65)
+      assert.strictEqual((yield* Fiber.join(fiber)).reason, "Server")
+    }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
+  )
+
+  it.effect("fails when the connection is deleted", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      const fiber = yield* Effect.fork(failure(follow(session, credentialsId)))
+      yield* pass(1)
+      yield* users.deleteCredential(session, credentialsId)
+      yield* Effect.replicateEffect(turn, 10, { discard: true })
+      // No second has passed since: the change itself is what made it look.
+      assert.strictEqual((yield* Fiber.join(fiber)).reason, "NotFound")
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("sends nothing that is not valid", () =>
+    Effect.gen(function* () {
+      const { credentialsId, userId } = yield* makeUser()
+      const { accessToken } = yield* getToken(userId)
+      yield* takeSent
+      const blind = UserSessions.make({ userId, accessToken, scopes: [] })
+      // @ts-expect-error the session may do nothing
+      assert.strictEqual((yield* failure(follow(blind, credentialsId))).reason, "Forbidden")
+      const reader = UserSessions.make({ userId, accessToken, scopes: ["credentials:read"] })
+      // @ts-expect-error no id
+      assert.strictEqual((yield* failure(follow(reader, "../x"))).reason, "Invalid")
+      assert.deepStrictEqual(yield* takeLines, [])
+    }).pipe(provideAll())
+  )
+})
+
+describe("followers", () => {
+  const isShared = (seconds: number, polls: number) =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session, userId } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      yield* takeSent
+      const same = yield* users.authorize({ userId, scopes: session.scopes as ReadonlyArray<"credentials:read"> })
+      const sessions = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? session : same))
+      const fiber = yield* Effect.fork(
+        Effect.forEach(sessions, (session) => follow(session, credentialsId), { concurrency: "unbounded" })
+      )
+      yield* pass(seconds)
+      const seen = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(new Set(seen.map(String)), new Set(["AUTHENTICATING,UPDATING,UPDATED"]))
+      assert.strictEqual(yield* takePolls, polls)
+    })
+
+  it.effect("100 of one connection poll once", () => isShared(7, 7).pipe(provideAll({ sandbox })))
+
+  it.effect("also without a cache", () => isShared(7, 7).pipe(provideAll({ sandbox, cache: { capacity: 0 } })))
+
+  it.effect("who come one after the other take what is a second old at the most", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      yield* takeSent
+      const slow = Schedule.spaced("1 hour")
+      const first = Effect.flatMap(Users.Users, (users) =>
+        Stream.runHead(users.followCredential(session, credentialsId, { schedule: slow }))
+      )
+      // Somebody who stays.
+      yield* Effect.fork(follow(session, credentialsId, { schedule: slow }))
+      yield* pass(0)
+      for (const _ of Array.from({ length: 50 })) {
+        yield* TestClock.adjust("100 millis")
+        yield* Effect.fork(first)
+        yield* Effect.replicateEffect(turn, 3, { discard: true })
+      }
+      const polls = yield* takePolls
+      assert.isAtLeast(polls, 5)
+      assert.isAtMost(polls, 6)
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("stop asking when the last of them leaves", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      const fibers = yield* Effect.replicateEffect(Effect.fork(follow(session, credentialsId)), 3)
+      yield* pass(2)
+      yield* Fiber.interrupt(fibers[0]!)
+      yield* Fiber.interrupt(fibers[1]!)
+      yield* takeSent
+      yield* pass(1)
+      assert.strictEqual(yield* takePolls, 1)
+      yield* Fiber.interrupt(fibers[2]!)
+      yield* pass(5)
+      assert.strictEqual(yield* takePolls, 0)
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("each give up by their own time", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("5 seconds"))
+      yield* users.refreshCredential(session, credentialsId)
+      const early = yield* Effect.fork(follow(session, credentialsId, { schedule }))
+      yield* pass(3)
+      const late = yield* Effect.fork(follow(session, credentialsId, { schedule }))
+      yield* pass(3)
+      assert.deepStrictEqual(yield* Fiber.join(early), ["AUTHENTICATING"])
+      assert.isNull(late.unsafePoll())
+      yield* pass(3)
+      assert.isNotNull(late.unsafePoll())
+    }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }))
+  )
+
+  it.effect("with other rights ask for themselves", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session, userId } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      const other = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+      yield* takeSent
+      const fibers = yield* Effect.forEach([session, other], (session) => Effect.fork(follow(session, credentialsId)))
+      yield* pass(1)
+      assert.strictEqual(yield* takePolls, 4)
+      yield* Fiber.interruptAll(fibers)
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("look at once when the connection is changed", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      const schedule = Schedule.spaced("1 hour")
+      const seen: Array<string> = []
+      yield* users.followCredential(session, credentialsId, { schedule }).pipe(
+        Stream.runForEach(({ status }) => Effect.sync(() => seen.push(status))),
+        Effect.fork
+      )
+      yield* pass(4)
+      assert.deepStrictEqual(seen, ["AUTHENTICATING"])
+      // Refused, as one is running, and perhaps not: whoever follows looks.
+      yield* Effect.either(users.refreshCredential(session, credentialsId))
+      yield* Effect.replicateEffect(turn, 5, { discard: true })
+      assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING"])
+    }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
+  )
+})
+
+describe("a poll", () => {
+  it.effect("feeds the cache, and ends what is older in it", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      // What Tink still shows of before the refresh is cached: it rests.
+      assert.strictEqual((yield* users.listCredentials(session))[0]?.status, "UPDATED")
+      yield* withTime(follow(session, credentialsId))
+      yield* takeSent
+      const { statusUpdated } = yield* users.getCredential(session, credentialsId)
+      assert.deepStrictEqual(yield* takeLines, [])
+      const [listed] = yield* users.listCredentials(session)
+      assert.deepStrictEqual(yield* takeLines, [LIST])
+      assert.deepStrictEqual(listed?.statusUpdated, statusUpdated)
+    }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
+  )
+
+  it.effect("asks Tink, whatever is cached", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const cache = yield* UserCache
+      const { credentialsId, session } = yield* makeSession
+      yield* users.getCredential(session, credentialsId)
+      yield* takeSent
+      yield* follow(session, credentialsId)
+      assert.strictEqual(yield* takePolls, 1)
+      assert.strictEqual((yield* cache.stats).hits, 0)
+    }).pipe(provideAll())
+  )
+})
