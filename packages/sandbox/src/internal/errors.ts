@@ -54,6 +54,8 @@ export const duplicateCredentials = make(
 
 export const ongoingRequest = make(409, "credentials.ongoing_request", "Another request for the credentials is ongoing")
 
+export const notExtendable = make(400, "provider_consents.not_eligible", "The consent cannot be extended")
+
 export const noAutostartToken = make(404, "credentials.no_autostart_token", "The credentials do not wait for BankID")
 
 export const refreshRateLimited = make(429, "credentials.refresh_rate_limited", "The credentials are being refreshed")

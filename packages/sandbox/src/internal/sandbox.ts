@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { ReceivedRequest, RequestedRefresh } from "../TinkSandbox.js"
 import * as changes from "./changes.js"
+import * as consents from "./consents.js"
 import * as control from "./control.js"
 import * as credentials from "./credentials.js"
 import * as customer from "./customer.js"
@@ -51,7 +52,8 @@ const makeWith = (settings: Settings, onRequest: OnRequest, random: Random.Rando
     ...credentials.routes(state),
     ...changes.routes(state, settings),
     ...operations.routes(state, settings),
-    ...customer.routes(state, settings)
+    ...customer.routes(state, settings),
+    ...consents.routes(state, settings)
   ]
   const controlRoutes = control.routes({ settings, random, state, faults, log, reset })
 

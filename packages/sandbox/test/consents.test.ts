@@ -1,0 +1,181 @@
+import { assert, describe, it } from "@effect/vitest"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import { connected, newUser, send, userToken } from "./helpers.js"
+
+const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
+
+const start = 1_700_000_000_000
+const day = 86_400_000
+
+const extendable = "uk-demobank-open-banking-redirect-extendable"
+
+const consents = Effect.fnUntraced(function* (options?: TinkSandbox.ConnectBankOptions) {
+  const all = yield* connected(options)
+  const { token } = all
+  const list = (query = "") =>
+    Effect.map(send("GET", `/api/v1/provider-consents${query}`, { token }), ({ body }) => body.providerConsents)
+  return {
+    ...all,
+    list,
+    one: Effect.map(list(), ([consent]) => consent),
+    extend: (json: unknown = { credentialsId: all.id }) =>
+      send("POST", "/api/v1/provider-consents:extend", { token, json })
+  }
+})
+
+const extendUnknown = (token: string) =>
+  send("POST", "/api/v1/provider-consents:extend", { token, json: { credentialsId: "x" } })
+
+describe("GET /api/v1/provider-consents", () => {
+  it.effect("answers the documented object", () =>
+    Effect.gen(function* () {
+      const { id, token } = yield* consents()
+      const { body, status } = yield* send("GET", "/api/v1/provider-consents", { token })
+      assert.strictEqual(status, 200)
+      const [{ accountIds, ...consent }, ...others] = body.providerConsents
+      assert.deepStrictEqual(consent, {
+        credentialsId: id,
+        providerName: "se-demobank-open-banking-redirect",
+        status: "UPDATED",
+        statusUpdated: start,
+        sessionExpiryDate: start + 90 * day,
+        sessionExtendable: false
+      })
+      assert.deepStrictEqual(others, [])
+      assert.strictEqual(accountIds.length, 1)
+      assert.match(accountIds[0], /^[0-9a-f]{32}$/)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("filters by credentials, and finds one's own only", () =>
+    Effect.gen(function* () {
+      const { id, list, sandbox, userId } = yield* consents()
+      const other = yield* sandbox.connectBank(userId)
+      const theirs = yield* sandbox.connectBank(yield* newUser())
+      const ids = (query: string) =>
+        Effect.map(list(query), (found) => found.map((consent: { credentialsId: string }) => consent.credentialsId))
+      assert.deepStrictEqual(yield* ids(""), [id, other.id])
+      assert.deepStrictEqual(yield* ids(`?credentialsId=${other.id}`), [other.id])
+      assert.deepStrictEqual(yield* ids(`?credentialsId=${theirs.id}`), [])
+      assert.deepStrictEqual(yield* ids("?credentialsId=x"), [])
+    }).pipe(provideSandbox)
+  )
+
+  const failures: ReadonlyArray<readonly [TinkSandbox.CredentialsStatus, string, string]> = [
+    ["AUTHENTICATION_ERROR", "USER_LOGIN_ERROR", "STATIC_CREDENTIALS_INCORRECT"],
+    ["TEMPORARY_ERROR", "PROVIDER_ERROR", "PROVIDER_UNAVAILABLE"],
+    ["SESSION_EXPIRED", "AUTHORIZATION_ERROR", "SESSION_EXPIRED"],
+    ["PERMANENT_ERROR", "TINK_SIDE_ERROR", "UNKNOWN_ERROR"]
+  ]
+
+  it.effect.each(failures)("says why it is %s, and has no accounts", ([status, type, reason]) =>
+    Effect.gen(function* () {
+      const { accountIds, detailedError } = yield* (yield* consents({ status })).one
+      assert.deepStrictEqual(accountIds, [])
+      assert.strictEqual(detailedError.type, type)
+      assert.isString(detailedError.displayMessage)
+      assert.deepStrictEqual(detailedError.details, { reason, retryable: status === "TEMPORARY_ERROR" })
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("keeps its accounts when a later refresh fails, and forgets the error when one succeeds", () =>
+    Effect.gen(function* () {
+      const { id, one, refresh, sandbox } = yield* consents()
+      const { accountIds } = yield* one
+      yield* sandbox.setNextRefresh(id, "TEMPORARY_ERROR")
+      yield* refresh()
+      assert.notProperty(yield* one, "detailedError")
+      yield* TestClock.adjust("3 seconds")
+      const failed = yield* one
+      assert.strictEqual(failed.detailedError.details.reason, "PROVIDER_UNAVAILABLE")
+      assert.deepStrictEqual(failed.accountIds, accountIds)
+      yield* refresh()
+      yield* TestClock.adjust("3 seconds")
+      assert.notProperty(yield* one, "detailedError")
+    }).pipe(provideSandbox)
+  )
+
+  const ends: ReadonlyArray<readonly [TinkSandbox.AuthenticationOutcome | undefined, string]> = [
+    ["AUTHENTICATION_ERROR", "DYNAMIC_CREDENTIALS_INCORRECT"],
+    ["CANCELLED", "DYNAMIC_CREDENTIALS_FLOW_CANCELLED"],
+    [undefined, "DYNAMIC_CREDENTIALS_FLOW_TIMEOUT"]
+  ]
+
+  it.effect.each(ends)("tells a customer's %s apart: %s", ([outcome, reason]) =>
+    Effect.gen(function* () {
+      const { id, one, refresh, sandbox } = yield* consents()
+      yield* refresh("?authenticate=true")
+      yield* TestClock.adjust("1 second")
+      if (outcome === undefined) yield* TestClock.adjust("9 minutes")
+      else yield* sandbox.completeAuthentication(id, outcome)
+      const { detailedError, status } = yield* one
+      assert.strictEqual(status, "AUTHENTICATION_ERROR")
+      assert.deepStrictEqual([detailedError.type, detailedError.details.reason], ["USER_LOGIN_ERROR", reason])
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("asks for its scopes", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const reader = yield* userToken(userId, "provider-consents:read")
+      const writer = yield* userToken(userId, "provider-consents:write")
+      assert.strictEqual((yield* send("GET", "/api/v1/provider-consents")).status, 401)
+      assert.strictEqual((yield* send("GET", "/api/v1/provider-consents", { token: writer })).status, 403)
+      assert.strictEqual((yield* extendUnknown(reader)).status, 403)
+      assert.strictEqual((yield* extendUnknown(writer)).status, 404)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("POST /api/v1/provider-consents:extend", () => {
+  it.effect("answers the consent, with a later end", () =>
+    Effect.gen(function* () {
+      const { extend, one, read, refresh } = yield* consents({ providerName: extendable })
+      const before = yield* one
+      assert.strictEqual(before.sessionExtendable, true)
+      const { body, status } = yield* extend()
+      assert.strictEqual(status, 200)
+      assert.deepStrictEqual(body, { ...before, sessionExpiryDate: start + 180 * day })
+      assert.deepStrictEqual(yield* one, body)
+      assert.strictEqual((yield* read).sessionExpiryDate, start + 180 * day)
+      yield* refresh()
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual((yield* read).sessionExpiryDate, start + 180 * day)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("holds for a refresh that is running, too", () =>
+    Effect.gen(function* () {
+      const { extend, read, refresh } = yield* consents({ providerName: extendable })
+      yield* refresh()
+      yield* extend()
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual((yield* read).sessionExpiryDate, start + 180 * day)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect.each([
+    {},
+    { providerName: extendable, sessionExpiryDate: start },
+    { providerName: "se-demobank-password" }
+  ])("cannot extend %j", (options) =>
+    Effect.gen(function* () {
+      const { extend, one } = yield* consents(options)
+      const before = yield* one
+      assert.strictEqual((yield* extend()).status, 400)
+      assert.deepStrictEqual(yield* one, before)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("does not know other people's credentials, nor a body without them", () =>
+    Effect.gen(function* () {
+      const { extend, sandbox } = yield* consents()
+      const { id } = yield* sandbox.connectBank(yield* newUser(), { providerName: extendable })
+      assert.strictEqual((yield* extend({ credentialsId: id })).status, 404)
+      assert.strictEqual((yield* extend({ credentialsId: "x" })).status, 404)
+      assert.strictEqual((yield* extend({})).status, 400)
+    }).pipe(provideSandbox)
+  )
+})
