@@ -96,12 +96,12 @@ const run = (poller: Poller) =>
     const driver = yield* Schedule.driver(poller.target.schedule)
     // Where the schedule ends, it begins anew: those who still follow came later.
     const interval = Effect.orElse(driver.next(undefined), () => Effect.zipRight(driver.reset, driver.next(undefined)))
-    const woken = Effect.zipRight(Deferred.await(poller.awake), driver.reset)
+    const woken = Effect.suspend(() => Effect.zipRight(Deferred.await(poller.awake), driver.reset))
     while (true) {
       yield* ask(poller)
       yield* Effect.raceFirst(
         Effect.orElse(interval, () => Effect.never),
-        Effect.suspend(() => woken)
+        woken
       )
     }
   })

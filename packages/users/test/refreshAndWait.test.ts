@@ -1,0 +1,216 @@
+import { assert, describe, it } from "@effect/vitest"
+import type * as Ids from "@effect-tink/http/Ids"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import * as TestClock from "effect/TestClock"
+import type { RefreshAndWaitOptions } from "../src/FollowingOperations.js"
+import * as UserSession from "../src/UserSession.js"
+import * as Users from "../src/Users.js"
+import { failure, getToken, makeSession, makeUser, provideAll, takeLines, takeSent, turn, withTime } from "./helpers.js"
+
+const sandbox = { authenticatingTime: "3 seconds", updatingTime: "3 seconds" } as const
+
+type Session = UserSession.UserSession<"credentials:read" | "credentials:refresh">
+
+const refreshAndWait = (session: Session, id: Ids.CredentialsId, options?: RefreshAndWaitOptions) =>
+  Effect.flatMap(Users.Users, (users) => users.refreshAndWait(session, id, options))
+
+const REFRESH = /^POST .*\/refresh$/
+
+/** How often a refresh was asked for since the record of the wire was last emptied. */
+const takeRefreshes = Effect.map(takeLines, (lines) => lines.filter((line) => REFRESH.test(line)).length)
+
+describe("refreshAndWait ends with", () => {
+  const outcomes = [
+    ["UPDATED", "Updated"],
+    ["TEMPORARY_ERROR", "Temporary"],
+    ["PERMANENT_ERROR", "Permanent"],
+    ["IGNORED", "Refused"]
+  ] as const
+  for (const [nextRefresh, tag] of outcomes) {
+    it.effect(`${tag} when it comes to ${nextRefresh}`, () =>
+      Effect.gen(function* () {
+        const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+        const { credentialsId, session } = yield* makeSession
+        yield* setNextRefresh(credentialsId, nextRefresh)
+        const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+        assert.strictEqual(outcome._tag, tag)
+        assert.strictEqual(outcome.credential.status, nextRefresh === "IGNORED" ? "UPDATED" : nextRefresh)
+        assert.strictEqual(outcome.credential.id, credentialsId)
+        assert.strictEqual(yield* takeRefreshes, 1)
+      }).pipe(provideAll({ sandbox }))
+    )
+  }
+
+  const whys = [
+    "AUTHENTICATION_ERROR",
+    "SESSION_EXPIRED",
+    "AWAITING_THIRD_PARTY_APP_AUTHENTICATION",
+    "AWAITING_MOBILE_BANKID_AUTHENTICATION",
+    "AWAITING_SUPPLEMENTAL_INFORMATION"
+  ] as const
+  for (const why of whys) {
+    it.effect(`NeedsUser when it comes to ${why}`, () =>
+      Effect.gen(function* () {
+        const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+        const { credentialsId, session } = yield* makeSession
+        yield* setNextRefresh(credentialsId, why)
+        const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+        if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
+        assert.strictEqual(outcome.why, why)
+        assert.strictEqual(outcome.credential.status, why)
+      }).pipe(provideAll({ sandbox }))
+    )
+  }
+
+  it.effect("NeedsUser when nothing moves because the consent has run out", () =>
+    Effect.gen(function* () {
+      const { expireSession, setNextRefresh } = yield* TinkSandbox.TinkSandbox
+      // Not at the epoch: an expiry date of 0 is none.
+      yield* TestClock.adjust("1 hour")
+      const { credentialsId, session } = yield* makeSession
+      yield* expireSession(credentialsId)
+      yield* setNextRefresh(credentialsId, "IGNORED")
+      const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+      if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
+      assert.strictEqual(outcome.why, "SESSION_EXPIRED")
+      assert.strictEqual(outcome.credential.status, "UPDATED")
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("Permanent when nothing moves because the bank is disabled", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* setNextRefresh(credentialsId, "PERMANENT_ERROR")
+      yield* users.refreshCredential(session, credentialsId)
+      assert.strictEqual((yield* withTime(refreshAndWait(session, credentialsId)))._tag, "Permanent")
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("StillRunning when the schedule ends first, with what was seen last", () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("4 seconds"))
+      const outcome = yield* withTime(refreshAndWait(session, credentialsId, { schedule }))
+      assert.strictEqual(outcome._tag, "StillRunning")
+      assert.strictEqual(outcome.credential.status, "UPDATING")
+    }).pipe(provideAll({ sandbox: { ...sandbox, updatingTime: "1 minute" } }))
+  )
+
+  it.effect("Updated for the new one only, while the old UPDATED is still read", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      const before = yield* users.getCredential(session, credentialsId)
+      const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+      assert.strictEqual(outcome._tag, "Updated")
+      assert.notDeepEqual(outcome.credential.statusUpdated, before.statusUpdated)
+    }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "20 seconds" } }))
+  )
+
+  it.effect("the failure of a second attempt where the first had the same status", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* setNextRefresh(credentialsId, "TEMPORARY_ERROR")
+      yield* withTime(refreshAndWait(session, credentialsId))
+      const before = yield* users.getCredential(session, credentialsId)
+      yield* setNextRefresh(credentialsId, "TEMPORARY_ERROR")
+      const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+      assert.strictEqual(outcome._tag, "Temporary")
+      assert.notDeepEqual(outcome.credential.statusUpdated, before.statusUpdated)
+    }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
+  )
+})
+
+describe("refreshAndWait fails", () => {
+  it.effect("with RateLimited when Tink says so", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      assert.strictEqual((yield* failure(refreshAndWait(session, credentialsId))).reason, "RateLimited")
+    }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
+  )
+
+  it.effect("when nobody knows whether the refresh was accepted, and nothing moves", () =>
+    Effect.gen(function* () {
+      const { injectFault } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* injectFault({ kind: "drop-before", path: "/api/v1/credentials/{id}/refresh" })
+      const error = yield* failure(withTime(refreshAndWait(session, credentialsId)))
+      assert.strictEqual(error.reason, "Transport")
+      assert.isTrue(error.isAmbiguous)
+      assert.strictEqual(yield* takeRefreshes, 1)
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("not when it was accepted although its answer was lost", () =>
+    Effect.gen(function* () {
+      const { injectFault } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* injectFault({ kind: "drop-after", path: "/api/v1/credentials/{id}/refresh" })
+      assert.strictEqual((yield* withTime(refreshAndWait(session, credentialsId)))._tag, "Updated")
+      assert.strictEqual(yield* takeRefreshes, 1)
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("with Forbidden before anything is sent, when either scope is missing", () =>
+    Effect.gen(function* () {
+      const { credentialsId, userId } = yield* makeUser()
+      const { accessToken } = yield* getToken(userId)
+      yield* takeSent
+      for (const scope of ["credentials:read", "credentials:refresh"] as const) {
+        const session = UserSession.make({ userId, accessToken, scopes: [scope] })
+        // @ts-expect-error it needs both
+        const error = yield* failure(refreshAndWait(session, credentialsId))
+        assert.strictEqual(error.reason, "Forbidden")
+      }
+      assert.deepStrictEqual(yield* takeLines, [])
+    }).pipe(provideAll())
+  )
+})
+
+describe("refreshing at once", () => {
+  it.effect("ten who refresh one connection: each has an end, and one refresh runs", () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      const fiber = yield* Effect.fork(
+        Effect.all(Effect.replicate(Effect.either(refreshAndWait(session, credentialsId)), 10), {
+          concurrency: "unbounded"
+        })
+      )
+      for (const _ of Array.from({ length: 30 })) {
+        yield* TestClock.adjust("1 second")
+        yield* Effect.replicateEffect(turn, 5, { discard: true })
+      }
+      const results = yield* Fiber.join(fiber)
+      const inWords = results.map((result) => (result._tag === "Right" ? result.right._tag : result.left.reason))
+      assert.deepStrictEqual(new Set(inWords), new Set(["Updated", "RateLimited"]))
+      assert.lengthOf(
+        inWords.filter((word) => word === "Updated"),
+        1
+      )
+    }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
+  )
+
+  it.effect("where Tink accepts and ignores all but one, all see it through", () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      const fiber = yield* Effect.fork(
+        Effect.all(Effect.replicate(refreshAndWait(session, credentialsId), 10), { concurrency: "unbounded" })
+      )
+      for (const _ of Array.from({ length: 10 })) {
+        yield* TestClock.adjust("1 second")
+        yield* Effect.replicateEffect(turn, 5, { discard: true })
+      }
+      const outcomes = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(new Set(outcomes.map(({ _tag }) => _tag)), new Set(["Updated"]))
+    }).pipe(provideAll({ sandbox: { ...sandbox, rateLimitedRefresh: "204" } }))
+  )
+})
