@@ -10,13 +10,24 @@ import type * as Stream from "effect/Stream"
 import type { Credential } from "./Credential.js"
 import type * as Polling from "./Polling.js"
 import type { RefreshOutcome } from "./RefreshOutcome.js"
+import type * as TinkLink from "./TinkLink.js"
 import type { UserSession } from "./UserSession.js"
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface RefreshAndWaitOptions extends Polling.Options {}
+export interface RefreshAndWaitOptions extends Polling.Options {
+  /**
+   * How to make the link on which the user goes on, should it need them: a `TinkLink.updateConsent`, with a code from
+   * `delegateAuthorization` that the user sees `idHint` with. For whoever can send the user there at once.
+   */
+  readonly tinkLink?:
+    | (Omit<TinkLink.UpdateConsentOptions, "authorizationCode" | "clientId" | "credentialsId"> & {
+        readonly idHint: string
+      })
+    | undefined
+}
 
 /**
  * @since 0.1.0
@@ -39,7 +50,8 @@ export interface FollowingOperations {
    * @example
    * ```ts
    * import type * as Ids from "@effect-tink/http/Ids"
-   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import type * as TinkLink from "./TinkLink.js"
+import type { UserSession } from "@effect-tink/users/UserSession"
    * import * as Users from "@effect-tink/users/Users"
    * import * as Console from "effect/Console"
    * import * as Effect from "effect/Effect"
@@ -65,13 +77,14 @@ export interface FollowingOperations {
    * That the bank or the user stands in the way is no failure but an outcome. A refresh that Tink does not accept is a
    * failure: `RateLimited` when it says so, `NotFound`. Tink may also accept one and do nothing: the outcome is `Refused`, when
    * `statusUpdated` has not moved within `patience`. When nobody knows whether the refresh was accepted, the connection shows
-   * it; if it does not move either, that failure is the result.
+   * it; if it does not move either, that failure is the result. With `tinkLink`, the Tink app needs `authorization:grant`.
    *
    * @example
    * ```ts
    * import type * as Ids from "@effect-tink/http/Ids"
    * import * as RefreshOutcome from "@effect-tink/users/RefreshOutcome"
-   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import type * as TinkLink from "./TinkLink.js"
+import type { UserSession } from "@effect-tink/users/UserSession"
    * import * as Users from "@effect-tink/users/Users"
    * import * as Effect from "effect/Effect"
    *

@@ -12,10 +12,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationOperations } from "./AuthorizationOperations.js"
+import type { ConsentOperations } from "./ConsentOperations.js"
 import type { CredentialOperations } from "./CredentialOperations.js"
 import type { FollowingOperations } from "./FollowingOperations.js"
 import * as Access from "./internal/access.js"
 import * as authorizationOperations from "./internal/authorizationOperations.js"
+import * as consentOperations from "./internal/consentOperations.js"
 import * as credentialOperations from "./internal/credentialOperations.js"
 import * as Following from "./internal/following.js"
 import * as followingOperations from "./internal/followingOperations.js"
@@ -37,7 +39,8 @@ import type { UserOperations } from "./UserOperations.js"
  * @since 0.1.0
  * @category models
  */
-export interface Service extends UserOperations, AuthorizationOperations, CredentialOperations, FollowingOperations {}
+export interface Service
+  extends UserOperations, AuthorizationOperations, CredentialOperations, FollowingOperations, ConsentOperations {}
 
 /**
  * The service.
@@ -119,13 +122,16 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
         : Freshness.timeToLive(Duration.decode(options.freshness?.inProgress ?? "1 second"))
     const latestChanges = makeLatestChanges()
     const parts = { http, access, userTokens, latestChanges, users }
+    const authorization = authorizationOperations.make(parts)
     const credentials = credentialOperations.make(parts, timeToLive)
 
     return Users.of({
       ...userOperations.make(parts),
-      ...authorizationOperations.make(parts),
+      ...authorization,
+      ...consentOperations.make(parts, timeToLive),
       ...credentials,
       ...followingOperations.make(parts, {
+        delegateAuthorization: authorization.delegateAuthorization,
         follow: Following.make({ access, pollers, latestChanges }),
         getCredential: credentialOperations.getCredential(timeToLive),
         refreshCredential: credentials.refreshCredential

@@ -3,6 +3,8 @@ import type * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import type { RefreshAndWaitOptions } from "../src/FollowingOperations.js"
@@ -167,13 +169,75 @@ describe("refreshAndWait fails", () => {
       yield* takeSent
       for (const scope of ["credentials:read", "credentials:refresh"] as const) {
         const session = UserSession.make({ userId, accessToken, scopes: [scope] })
-        // @ts-expect-error it needs both
+        // To the type it has both, as which one it is shows at run time only.
         const error = yield* failure(refreshAndWait(session, credentialsId))
         assert.strictEqual(error.reason, "Forbidden")
       }
       assert.deepStrictEqual(yield* takeLines, [])
     }).pipe(provideAll())
   )
+})
+
+const tinkLink = {
+  redirectUri: "https://app.example/callback",
+  idHint: "Ada L.",
+  state: "a-state",
+  baseUrl: "https://link.example"
+} as const
+
+describe("the Tink Link URL of a refresh that needs the user", () => {
+  it.effect("renews this consent, with a code of its own", () =>
+    Effect.gen(function* () {
+      const { expireSession } = yield* TinkSandbox.TinkSandbox
+      yield* TestClock.adjust("1 hour")
+      const { credentialsId, session, userId } = yield* makeSession
+      yield* expireSession(credentialsId)
+      const outcome = yield* withTime(refreshAndWait(session, credentialsId, { tinkLink }))
+      if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
+      const url = new URL(Redacted.value(Option.getOrThrow(outcome.tinkLinkUrl)))
+      assert.strictEqual(url.origin + url.pathname, "https://link.example/1.0/transactions/update-consent")
+      const { authorization_code, ...others } = Object.fromEntries(url.searchParams)
+      assert.deepStrictEqual(others, {
+        client_id: "sandbox-client",
+        credentials_id: credentialsId,
+        redirect_uri: "https://app.example/callback",
+        state: "a-state"
+      })
+      const sent = yield* takeSent
+      const delegated = sent.find(({ line }) => line.endsWith("/delegate"))
+      assert.include(delegated?.body, `user_id=${userId}`)
+      assert.include(delegated?.body, "id_hint=Ada+L.")
+      assert.match(String(authorization_code), /^[0-9a-f]{32}$/)
+      assert.notInclude(JSON.stringify(outcome), String(authorization_code))
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("is not made for nothing", () =>
+    Effect.gen(function* () {
+      const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* withTime(refreshAndWait(session, credentialsId, { tinkLink }))
+      yield* setNextRefresh(credentialsId, "AUTHENTICATION_ERROR")
+      const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+      assert.isTrue(outcome._tag === "NeedsUser" && Option.isNone(outcome.tinkLinkUrl))
+      assert.notInclude((yield* takeLines).join(), "delegate")
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  for (const [name, bad] of [
+    ["redirectUri", { ...tinkLink, redirectUri: "no uri" }],
+    ["idHint", { ...tinkLink, idHint: "✓" }]
+  ] as const) {
+    it.effect(`is checked before anything is sent: ${name}`, () =>
+      Effect.gen(function* () {
+        const { credentialsId, session } = yield* makeSession
+        const error = yield* failure(refreshAndWait(session, credentialsId, { tinkLink: bad }))
+        assert.strictEqual(error.reason, "Invalid")
+        assert.include(error.message, name)
+        assert.deepStrictEqual(yield* takeLines, [])
+      }).pipe(provideAll())
+    )
+  }
 })
 
 describe("refreshing at once", () => {

@@ -1,15 +1,18 @@
-import type { CredentialsId } from "@effect-tink/http/Ids"
+import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import type { AuthorizationOperations } from "../AuthorizationOperations.js"
 import type { Credential } from "../Credential.js"
 import type { CredentialOperations } from "../CredentialOperations.js"
-import type { FollowingOperations } from "../FollowingOperations.js"
+import type { FollowingOperations, RefreshAndWaitOptions } from "../FollowingOperations.js"
 import * as RefreshOutcome from "../RefreshOutcome.js"
+import * as TinkLink from "../TinkLink.js"
 import type { UserSession } from "../UserSession.js"
 import type { Read } from "./access.js"
 import type { Follow, Sighting } from "./following.js"
@@ -47,14 +50,15 @@ const outcomeOfNothing = (credential: Credential, now: DateTime.Utc): RefreshOut
 }
 
 export const make = (
-  { access }: Parts,
+  { access, http }: Parts,
   parts: {
     readonly follow: Follow
+    readonly delegateAuthorization: AuthorizationOperations["delegateAuthorization"]
     readonly getCredential: (id: CredentialsId) => Read<Credential>
     readonly refreshCredential: CredentialOperations["refreshCredential"]
   }
 ): FollowingOperations => {
-  const { follow, getCredential, refreshCredential } = parts
+  const { delegateAuthorization, follow, getCredential, refreshCredential } = parts
 
   const sightings = (
     operation: string,
@@ -79,6 +83,29 @@ export const make = (
       return isFinal ? outcomeOfNothing(credential, yield* DateTime.now) : RefreshOutcome.StillRunning({ credential })
     })
 
+  const linkOf = (
+    credentialsId: CredentialsId,
+    authorizationCode: Redacted.Redacted,
+    options: NonNullable<RefreshAndWaitOptions["tinkLink"]>
+  ) => TinkLink.updateConsent({ ...options, clientId: http.clientId, authorizationCode, credentialsId })
+
+  /** Before anything is sent: the code is the only part of the link that is not known yet. */
+  const checkLink = (id: CredentialsId, options: RefreshAndWaitOptions["tinkLink"]) =>
+    options === undefined
+      ? Effect.void
+      : Effect.zipRight(Input.checkDelegation("refreshAndWait", options), linkOf(id, Redacted.make("code"), options))
+
+  const withLink = (
+    userId: UserId,
+    options: RefreshAndWaitOptions["tinkLink"]
+  ): ((outcome: RefreshOutcome.RefreshOutcome) => Effect.Effect<RefreshOutcome.RefreshOutcome, TinkError>) =>
+    Effect.fnUntraced(function* (outcome) {
+      if (outcome._tag !== "NeedsUser" || options === undefined) return outcome
+      const { code } = yield* delegateAuthorization({ userId, idHint: options.idHint })
+      const url = yield* linkOf(outcome.credential.id, code, options)
+      return RefreshOutcome.NeedsUser({ ...outcome, tinkLinkUrl: Option.some(url) })
+    })
+
   return {
     followCredential: (session, id, options) =>
       sightings("followCredential", session, id, options).pipe(
@@ -90,12 +117,14 @@ export const make = (
       Effect.gen(function* () {
         yield* Input.checkCredentialsId("refreshAndWait", id)
         yield* access.open("refreshAndWait", session, "credentials:refresh")
+        yield* checkLink(id, options?.tinkLink)
         const since = yield* access.read(session, getCredential(id), { bypassCache: true })
         const refreshed = yield* Effect.either(refreshCredential(session, id))
         const failure = Either.getOrUndefined(Either.flip(refreshed))
         if (failure !== undefined && !failure.isAmbiguous) return yield* failure
         const last = yield* Stream.runLast(sightings("refreshAndWait", session, id, { ...options, since }))
-        return yield* conclude(since, failure, last)
+        const outcome = yield* conclude(since, failure, last)
+        return yield* withLink(session.userId, options?.tinkLink)(outcome)
       })
   }
 }
