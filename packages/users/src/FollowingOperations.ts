@@ -8,6 +8,7 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { Credential } from "./Credential.js"
+import type { RefreshOptions } from "./CredentialOperations.js"
 import type * as Polling from "./Polling.js"
 import type { RefreshOutcome } from "./RefreshOutcome.js"
 import type * as TinkLink from "./TinkLink.js"
@@ -17,7 +18,9 @@ import type { UserSession } from "./UserSession.js"
  * @since 0.1.0
  * @category models
  */
-export interface RefreshAndWaitOptions extends Polling.Options {
+export interface RefreshAndWaitOptions extends RefreshOptions, Polling.Options {
+  /** Told what `followCredential` would give, while it is waited for: to show progress. */
+  readonly onProgress?: ((credential: Credential) => Effect.Effect<void>) | undefined
   /**
    * How to make the link on which the user goes on, should it need them: a `TinkLink.updateConsent`, with a code from
    * `delegateAuthorization` that the user sees `idHint` with. For whoever can send the user there at once.

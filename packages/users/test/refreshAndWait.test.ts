@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
+import type { Credential } from "../src/Credential.js"
 import type { RefreshAndWaitOptions } from "../src/FollowingOperations.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
@@ -127,6 +128,27 @@ describe("refreshAndWait ends with", () => {
       assert.strictEqual(outcome._tag, "Temporary")
       assert.notDeepEqual(outcome.credential.statusUpdated, before.statusUpdated)
     }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
+  )
+})
+
+describe("refreshAndWait", () => {
+  it.effect("tells what it sees on the way", () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      const seen: Array<string> = []
+      const onProgress = ({ status }: Credential) => Effect.sync(() => void seen.push(status))
+      yield* withTime(refreshAndWait(session, credentialsId, { onProgress }))
+      assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING", "UPDATED"])
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("asks for what refreshCredential can ask for", () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      yield* withTime(refreshAndWait(session, credentialsId, { items: ["CHECKING_ACCOUNTS"] }))
+      const lines = yield* takeLines
+      assert.include(lines, `POST /api/v1/credentials/${credentialsId}/refresh?items=CHECKING_ACCOUNTS`)
+    }).pipe(provideAll({ sandbox }))
   )
 })
 

@@ -119,10 +119,14 @@ export const make = (
         yield* access.open("refreshAndWait", session, "credentials:refresh")
         yield* checkLink(id, options?.tinkLink)
         const since = yield* access.read(session, getCredential(id), { bypassCache: true })
-        const refreshed = yield* Effect.either(refreshCredential(session, id))
+        const refreshed = yield* Effect.either(refreshCredential(session, id, options))
         const failure = Either.getOrUndefined(Either.flip(refreshed))
         if (failure !== undefined && !failure.isAmbiguous) return yield* failure
-        const last = yield* Stream.runLast(sightings("refreshAndWait", session, id, { ...options, since }))
+        const onProgress = options?.onProgress ?? (() => Effect.void)
+        const last = yield* sightings("refreshAndWait", session, id, { ...options, since }).pipe(
+          Stream.tap(({ credential, isNews }) => (isNews ? onProgress(credential) : Effect.void)),
+          Stream.runLast
+        )
         const outcome = yield* conclude(since, failure, last)
         return yield* withLink(session.userId, options?.tinkLink)(outcome)
       })

@@ -1,0 +1,58 @@
+/** Refreshing a bank connection, live in the terminal: what it goes through, and the ends that it can come to. */
+import { Ids, TinkHttp } from "@effect-tink/http"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import { UserCache } from "@effect-tink/user-cache"
+import { RefreshOutcome, Users } from "@effect-tink/users"
+import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Clock, Console, Effect, Layer, Option, Redacted, Schedule } from "effect"
+
+const siteOf = (url: Redacted.Redacted) => new URL(Redacted.value(url)).host
+
+const inWords = RefreshOutcome.$match({
+  Updated: () => "up to date",
+  NeedsUser: ({ tinkLinkUrl, why }) =>
+    `needs the user (${why}): ${Option.match(tinkLinkUrl, { onNone: () => "ask them", onSome: siteOf })}`,
+  Temporary: () => "the bank has a problem: try again later",
+  Permanent: () => "this bank is no longer available",
+  Refused: () => "nothing has happened: the last refresh was a moment ago",
+  StillRunning: () => "the bank takes its time"
+})
+
+const main = Effect.gen(function* () {
+  const users = yield* Users.Users
+  const sandbox = yield* TinkSandbox.TinkSandbox
+  const { userId } = yield* users.createUser({ market: "SE" })
+  const id = Ids.CredentialsId.make((yield* sandbox.connectBank(userId)).id)
+  const session = yield* users.authorize({ userId, scopes: ["credentials:read", "credentials:refresh"] })
+
+  const refreshLive = Effect.gen(function* () {
+    const startedAt = yield* Clock.currentTimeMillis
+    const print = (text: string) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Console.log(`${((now - startedAt) / 1000).toFixed(1).padStart(7)} s  ${text}`)
+      )
+    const outcome = yield* users.refreshAndWait(session, id, {
+      // Faster than `Polling.schedule`, as this bank is on this machine.
+      schedule: Schedule.spaced("100 millis").pipe(Schedule.upTo("10 seconds")),
+      patience: "2 seconds",
+      tinkLink: { redirectUri: "https://app.example/callback", idHint: "Ada Lovelace" },
+      onProgress: ({ status }) => print(status)
+    })
+    yield* print(`→ ${inWords(outcome)}`)
+  })
+
+  for (const next of ["UPDATED", "TEMPORARY_ERROR", "IGNORED", "AWAITING_THIRD_PARTY_APP_AUTHENTICATION"] as const) {
+    yield* Console.log(`\n  a refresh that comes to ${next}`)
+    yield* sandbox.setNextRefresh(id, next)
+    yield* refreshLive
+  }
+})
+
+const TinkLive = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, (sandbox) => TinkHttp.layer(sandbox)))
+
+main.pipe(
+  Effect.provide(Layer.provide(Users.layer, [UserCache.layer({ capacity: 10_000 }), TinkLive])),
+  Effect.provide(TinkSandbox.layerServer({ authenticatingTime: "400 millis", updatingTime: "600 millis" })),
+  Effect.provide(NodeHttpClient.layerUndici),
+  NodeRuntime.runMain
+)
