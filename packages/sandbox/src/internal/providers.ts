@@ -15,20 +15,20 @@ type Kind = Omit<Provider, "name">
 
 // After the names of tink-api 10.3, which names three of them; the other two are of this sandbox. The first is the default.
 const everywhere: Readonly<Record<string, Kind>> = {
-  "open-banking-redirect": { displayName: "Demo Bank", type: "THIRD_PARTY_APP", fields: [] },
-  password: { displayName: "Demo Bank with password", type: "PASSWORD", fields: ["username", "password"] },
-  "open-banking-embedded": { displayName: "Demo Bank with one-time code", type: "KEYFOB", fields: ["username"] }
+  "open-banking-redirect": { displayName: "Demo Bank (website)", type: "THIRD_PARTY_APP", fields: [] },
+  password: { displayName: "Demo Bank (password)", type: "PASSWORD", fields: ["username", "password"] },
+  "open-banking-embedded": { displayName: "Demo Bank (one-time code)", type: "KEYFOB", fields: ["username"] }
 }
 
 const extra: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   GB: {
     "open-banking-redirect-extendable": {
-      displayName: "Demo Bank with consent to extend",
+      displayName: "Demo Bank (extendable)",
       type: "THIRD_PARTY_APP",
       fields: []
     }
   },
-  SE: { mobilebankid: { displayName: "Demo Bank with BankID", type: "MOBILE_BANKID", fields: ["username"] } }
+  SE: { mobilebankid: { displayName: "Demo Bank (BankID)", type: "MOBILE_BANKID", fields: ["username"] } }
 }
 
 const prefixOf = (market: string) => (market === "GB" ? "uk" : market.toLowerCase())

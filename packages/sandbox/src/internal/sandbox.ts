@@ -9,6 +9,7 @@ import * as credentials from "./credentials.js"
 import * as customer from "./customer.js"
 import * as Faults from "./faults.js"
 import * as ids from "./ids.js"
+import * as link from "./link/link.js"
 import * as oauth from "./oauth.js"
 import * as operations from "./operations.js"
 import * as RequestLog from "./requestLog.js"
@@ -53,7 +54,8 @@ const makeWith = (settings: Settings, onRequest: OnRequest, random: Random.Rando
     ...changes.routes(state, settings),
     ...operations.routes(state, settings),
     ...customer.routes(state, settings),
-    ...consents.routes(state, settings)
+    ...consents.routes(state, settings),
+    ...link.routes(state, settings)
   ]
   const controlRoutes = control.routes({ settings, random, state, faults, log, reset })
 
@@ -81,6 +83,7 @@ const makeWith = (settings: Settings, onRequest: OnRequest, random: Random.Rando
 
   const handle = Effect.fnUntraced(function* (incoming: Incoming) {
     const requestId = yield* ids.id
+    State.sweep(state, yield* Clock.currentTimeMillis)
     const isControl = incoming.path === "/sandbox" || incoming.path.startsWith("/sandbox/")
     const outcome = yield* isControl ? handleControl(incoming) : handleTink(incoming, requestId)
     return mapReply(outcome, (reply) => finish(reply, incoming, requestId))

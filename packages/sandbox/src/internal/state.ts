@@ -51,6 +51,32 @@ export interface StoredCredentials {
   readonly appUri: string
 }
 
+/** A customer's visit to Tink Link. */
+export interface LinkSession {
+  readonly id: string
+  /** Which of the pages. */
+  readonly path: string
+  /** The delegated code that it was opened with; `undefined` for one-time access. */
+  readonly code: string | undefined
+  /** `undefined` until one-time access has made a user. */
+  readonly userId: string | undefined
+  readonly idHint: string
+  /** Whose consent is renewed; `undefined` when a bank is connected. */
+  readonly credentialsId: string | undefined
+  readonly link: {
+    /** All of the query. */
+    readonly address: string
+    readonly redirectUri: string
+    readonly state: string | null
+    readonly market: string
+    readonly locale: string | null
+    readonly scopes: ReadonlySet<string>
+  }
+  readonly expiresAt: number
+  /** Where the customer was sent in the end. */
+  readonly end: string | undefined
+}
+
 /**
  * Everything the sandbox remembers for Tink. Whoever changes it does so in one synchronous step, after the ids and the
  * time it needs have been drawn, so no other request ever sees half a change.
@@ -60,9 +86,19 @@ export interface State {
   readonly tokens: Map<string, AccessToken>
   readonly codes: Map<string, AuthorizationCode>
   readonly credentials: Map<string, StoredCredentials>
+  readonly linkSessions: Map<string, LinkSession>
+  /** When users are deleted who are not permanent, by their ids. */
+  readonly deletions: Map<string, number>
 }
 
-export const make = (): State => ({ users: new Map(), tokens: new Map(), codes: new Map(), credentials: new Map() })
+export const make = (): State => ({
+  users: new Map(),
+  tokens: new Map(),
+  codes: new Map(),
+  credentials: new Map(),
+  linkSessions: new Map(),
+  deletions: new Map()
+})
 
 export const clear = (state: State): void => {
   for (const map of Object.values(state)) map.clear()
@@ -88,10 +124,11 @@ const deleteWhere = <A>(map: Map<string, A>, predicate: (value: A) => boolean): 
 export const revokeTokens = (state: State, userId: string | undefined): void =>
   deleteWhere(state.tokens, (token) => userId === undefined || token.userId === userId)
 
-/** All that lets anybody act for a user: tokens, and codes that could become tokens (tink-api 2.1). */
+/** All that lets anybody act for a user: tokens, codes that could become some (tink-api 2.1), and what Tink Link made of its. */
 export const revokeAccess = (state: State, userId: string): void => {
   revokeTokens(state, userId)
   deleteWhere(state.codes, (code) => code.userId === userId)
+  deleteWhere(state.linkSessions, (session) => session.userId === userId)
 }
 
 /**
@@ -101,6 +138,24 @@ export const revokeAccess = (state: State, userId: string): void => {
 export const deleteUser = (state: State, userId: string): void => {
   const isTheirs = (value: { readonly userId: string | undefined }) => value.userId === userId
   state.users.delete(userId)
+  state.deletions.delete(userId)
   deleteWhere(state.credentials, isTheirs)
   revokeAccess(state, userId)
+}
+
+// tink-api 10.2.
+const retention = 24 * 60 * 60_000
+
+/** A user for whom nobody asked to be kept: tink-api 3 and 10.2. */
+export const addTemporaryUser = (state: State, user: User): void => {
+  state.users.set(user.id, user)
+  state.deletions.set(user.id, user.created + retention)
+}
+
+/** Lets go of what is over. Nothing runs in the background: everybody who looks does this first. */
+export const sweep = (state: State, now: number): void => {
+  for (const [userId, at] of state.deletions) {
+    if (at <= now) deleteUser(state, userId)
+  }
+  deleteWhere(state.linkSessions, (session) => session.expiresAt <= now)
 }

@@ -134,6 +134,18 @@ const letIn = (isWithoutData: boolean, end: "UPDATED" | "TEMPORARY_ERROR", setti
 export const modified = (from: Step, now: number, settings: Settings): Step =>
   next(from, { after: 0, status: "CREATED" }, now, settings)
 
+/** Leads from UPDATING to UPDATED. */
+export const fetching = (from: Step, now: number, settings: Settings): Timeline =>
+  follow(from, [{ after: settings.updatingTime, status: "UPDATED" }], now, settings)
+
+/** Fails at once. */
+export const failed = (
+  from: Step,
+  status: "TEMPORARY_ERROR" | "AUTHENTICATION_ERROR",
+  now: number,
+  settings: Settings
+): Timeline => follow(from, [{ after: 0, status }], now, settings)
+
 /** Asks for the same once more: tink-api 6.2, AWAITING_* to AWAITING_*. */
 export const askAgain = (from: Step, status: AwaitingStatus, now: number, settings: Settings): Timeline =>
   follow(from, awaiting(status, 0), now, settings)

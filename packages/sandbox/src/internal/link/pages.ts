@@ -1,0 +1,117 @@
+/**
+ * The pages of Tink Link: plain forms, without scripts.
+ */
+import type { Reply } from "../wire.js"
+import type { Provider } from "../providers.js"
+import { html, type Html, nothing } from "./html.js"
+import { style } from "./style.js"
+
+// An address with a code in it is told to nobody, and kept by nobody. Nothing can be loaded, from anywhere. No `form-action`:
+// some browsers apply it to the redirect that follows, too, which leads to the app and wherever that leads on to.
+const headers = {
+  "cache-control": "no-store",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+}
+
+const page = (status: number, title: string, content: Html): Reply => ({
+  status,
+  headers: { "content-type": "text/html; charset=utf-8", ...headers },
+  body: html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title} – Tink sandbox</title>
+        <style>
+          ${style}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          ${content}
+        </main>
+        <footer class="quiet">A sandbox: no bank, no money, nobody's data.</footer>
+      </body>
+    </html> `.html
+})
+
+export const redirect = (location: string): Reply => ({ status: 303, headers: { location, ...headers }, body: "" })
+
+export const problem = (status: number, message: string): Reply =>
+  page(
+    status,
+    "This link does not work",
+    html`<p>${message}.</p>
+      <p class="quiet">Go back to the app and start again.</p>`
+  )
+
+interface Asker {
+  readonly clientId: string
+  /** Whom the app says that this is; empty if it does not. */
+  readonly idHint: string
+}
+
+interface Form {
+  readonly action: string
+  readonly session: string
+}
+
+const hidden = ({ session }: Form) => html`<input type="hidden" name="session" value="${session}" />`
+
+const known = ({ idHint }: Asker) =>
+  idHint === "" ? nothing : html`<p>You are there as <strong>${idHint}</strong>.</p>`
+
+const ends = html`<fieldset>
+  <legend>How does your visit to the bank end?</legend>
+  <button class="main" name="choice" value="approve">Approve</button>
+  <button name="choice" value="cancel">Cancel</button>
+  <button name="choice" value="error">The bank reports an error</button>
+  <button name="choice" value="login">The login fails</button>
+</fieldset>`
+
+const bank = ({ displayName, name }: Provider, index: number) =>
+  html`<div class="bank">
+    <input
+      type="radio"
+      name="provider"
+      value="${name}"
+      id="bank-${String(index)}"
+      aria-describedby="name-${String(index)}"
+      ${index === 0 ? html` checked` : nothing}
+    />
+    <label for="bank-${String(index)}">${displayName}</label>
+    <span class="quiet" id="name-${String(index)}">${name}</span>
+  </div>`
+
+/** Which bank, and how it ends. */
+export const connect = (asker: Asker, form: Form, banks: ReadonlyArray<Provider>): Reply =>
+  page(
+    200,
+    "Connect your bank",
+    html`<p>The app <strong>${asker.clientId}</strong> asks to see your accounts and transactions.</p>
+      ${known(asker)}
+      <form method="post" action="${form.action}">
+        ${hidden(form)}
+        <fieldset>
+          <legend>Your bank</legend>
+          ${banks.map(bank)}
+        </fieldset>
+        ${ends}
+      </form>`
+  )
+
+/** How it ends with a bank that is connected already. */
+export const renew = (asker: Asker, form: Form, bankName: string): Reply =>
+  page(
+    200,
+    "Renew your consent",
+    html`<p>
+        The app <strong>${asker.clientId}</strong> asks to go on seeing your accounts and transactions at
+        <strong>${bankName}</strong>.
+      </p>
+      ${known(asker)}
+      <form method="post" action="${form.action}">${hidden(form)} ${ends}</form>`
+  )

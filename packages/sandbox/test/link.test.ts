@@ -1,0 +1,588 @@
+import { assert, describe, it } from "@effect/vitest"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import { askCode, clientToken, connected, keysOf, newUser, redeem, send, userToken } from "./helpers.js"
+
+const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
+
+const start = 1_700_000_000_000
+const day = 86_400_000
+
+const connectPath = "/1.0/transactions/connect-accounts"
+const renewPath = "/1.0/transactions/update-consent"
+
+// tink-api 2: the constant of Tink Link, and what it needs.
+const tinkLink = "df05e4b379934cd09963197cc855bfe9"
+const linkScope =
+  "authorization:read,authorization:grant,credentials:refresh,credentials:read,credentials:write,providers:read,user:read"
+
+const delegate = (form: Readonly<Record<string, string>>) =>
+  Effect.gen(function* () {
+    const token = yield* clientToken("authorization:grant")
+    const filled = { scope: linkScope, id_hint: "Ann", actor_client_id: tinkLink, ...form }
+    const { body } = yield* send("POST", "/api/v1/oauth/authorization-grant/delegate", { token, form: filled })
+    return String(body.code)
+  })
+
+type Query = Readonly<Record<string, string | undefined>>
+
+const addressOf = (path: string, query: Query) => {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return `${path}?${new URLSearchParams(given).toString()}`
+}
+
+const app = { client_id: "sandbox-client", redirect_uri: "https://app.example/callback" }
+
+const sessionIn = (page: string) => /name="session" value="([0-9a-f]{32})"/.exec(page)?.[1] ?? ""
+
+const inputsIn = (page: string) => [...page.matchAll(/name="provider"\s+value="([^"]+)"/g)].map(([, value]) => value)
+
+const submit = (path: string, form: Readonly<Record<string, string>>) =>
+  Effect.map(send("POST", path, { form }), (received) => {
+    const { location } = received.headers
+    const url = location === undefined ? undefined : new URL(location)
+    return { ...received, location, url, query: Object.fromEntries(url?.searchParams ?? []) }
+  })
+
+const provider = "se-demobank-open-banking-redirect"
+
+const openWith = (code: string) => send("GET", addressOf(connectPath, { ...app, authorization_code: code }))
+
+/** A user with no bank at the page that connects one. */
+const atConnect = Effect.fnUntraced(function* (query: Query = {}) {
+  yield* TestClock.setTime(start)
+  const userId = yield* newUser()
+  const code = yield* delegate({ user_id: userId })
+  const address = addressOf(connectPath, {
+    ...app,
+    authorization_code: code,
+    market: "SE",
+    locale: "en_US",
+    state: "s-1",
+    ...query
+  })
+  const page = yield* send("GET", address)
+  const session = sessionIn(page.text)
+  return {
+    userId,
+    code,
+    address,
+    page,
+    session,
+    end: (choice: string, bank = provider) => submit(connectPath, { session, provider: bank, choice }),
+    credentials: Effect.gen(function* () {
+      const token = yield* userToken(userId, "credentials:read")
+      return (yield* send("GET", "/api/v1/credentials/list", { token })).body.credentials
+    })
+  }
+})
+
+/** A user with a bank, an hour later, at the page that renews the consent. */
+const atRenew = Effect.fnUntraced(function* (query: Query = {}, options?: TinkSandbox.ConnectBankOptions) {
+  const all = yield* connected(options)
+  yield* TestClock.adjust("1 hour")
+  const code = yield* delegate({ user_id: all.userId })
+  const address = addressOf(renewPath, { ...app, authorization_code: code, credentials_id: all.id, ...query })
+  const page = yield* send("GET", address)
+  const session = sessionIn(page.text)
+  return { ...all, address, code, page, session, end: (choice: string) => submit(renewPath, { session, choice }) }
+})
+
+describe("GET /1.0/transactions/connect-accounts", () => {
+  it.effect("is a page that names the app, the customer, the banks and the ends", () =>
+    Effect.gen(function* () {
+      const { page } = yield* atConnect()
+      assert.strictEqual(page.status, 200)
+      assert.strictEqual(page.headers["content-type"], "text/html; charset=utf-8")
+      assert.strictEqual(page.headers["cache-control"], "no-store")
+      assert.strictEqual(page.headers["referrer-policy"], "no-referrer")
+      assert.include(String(page.headers["content-security-policy"]), "default-src 'none'")
+      assert.match(page.text, /<html lang="en">/)
+      assert.match(page.text, /<h1>Connect your bank<\/h1>/)
+      assert.match(page.text, /<strong>sandbox-client<\/strong>/)
+      assert.match(page.text, /<strong>Ann<\/strong>/)
+      assert.deepStrictEqual(inputsIn(page.text), [
+        "se-demobank-open-banking-redirect",
+        "se-demobank-password",
+        "se-demobank-open-banking-embedded",
+        "se-demobank-mobilebankid"
+      ])
+      const buttons = [...page.text.matchAll(/<button[^>]*>([^<]*)<\/button>/g)].map(([, name]) => name?.trim())
+      assert.deepStrictEqual(buttons, ["Approve", "Cancel", "The bank reports an error", "The login fails"])
+      assert.notInclude(page.text, "<script")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("has the banks of the market: the one of the link, or the user's", () =>
+    Effect.gen(function* () {
+      const british = yield* atConnect({ market: "GB" })
+      assert.include(inputsIn(british.page.text), "uk-demobank-open-banking-redirect-extendable")
+      const swedish = yield* atConnect({ market: undefined })
+      assert.include(inputsIn(swedish.page.text), "se-demobank-mobilebankid")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("escapes what it is told", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const code = yield* delegate({ user_id: userId, id_hint: `<b a="1" c='2'>&` })
+      const page = yield* send("GET", addressOf(connectPath, { ...app, authorization_code: code }))
+      assert.include(page.text, "<strong>&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;</strong>")
+    }).pipe(provideSandbox)
+  )
+
+  const refused: ReadonlyArray<readonly [string, Query]> = [
+    ["another client", { client_id: "x" }],
+    ["no client", { client_id: undefined }],
+    ["no redirect_uri", { redirect_uri: undefined }],
+    ["a relative redirect_uri", { redirect_uri: "/callback" }],
+    ["a redirect_uri without a scheme", { redirect_uri: "//app.example/callback" }],
+    ["a redirect_uri that is a script", { redirect_uri: "javascript:alert(1)" }],
+    ["a redirect_uri of an app", { redirect_uri: "app://callback" }],
+    ["a redirect_uri without a host", { redirect_uri: "https://" }],
+    ["a market that is none", { market: "ZZ" }],
+    ["a locale that is none", { locale: "en" }],
+    ["a scope that is none", { scope: "root" }],
+    ["a code that never was", { authorization_code: "x" }],
+    ["an empty code", { authorization_code: "" }]
+  ]
+
+  it.effect.each(refused)("refuses %s with a page, and keeps the code", ([, query]) =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const code = yield* delegate({ user_id: userId })
+      const good = { ...app, authorization_code: code, market: "SE" }
+      const { headers, status, text } = yield* send("GET", addressOf(connectPath, { ...good, ...query }))
+      assert.strictEqual(status, 400)
+      assert.strictEqual(headers["content-type"], "text/html; charset=utf-8")
+      assert.match(text, /<h1>This link does not work<\/h1>/)
+      assert.notProperty(headers, "location")
+      assert.strictEqual((yield* send("GET", addressOf(connectPath, good))).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes a code for Tink Link only, with what Tink Link needs", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const { body } = yield* askCode({ user_id: userId, scope: linkScope })
+      assert.strictEqual((yield* openWith(body.code)).status, 400)
+      const forOther = yield* delegate({ user_id: userId, actor_client_id: "x" })
+      assert.strictEqual((yield* openWith(forOther)).status, 400)
+      const narrow = yield* openWith(yield* delegate({ user_id: userId, scope: "credentials:read,user:read" }))
+      assert.strictEqual(narrow.status, 400)
+      assert.include(narrow.text, "credentials:write")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes a code while it lasts", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      const code = yield* delegate({ user_id: userId })
+      yield* TestClock.adjust("10 minutes")
+      const page = yield* send("GET", addressOf(connectPath, { ...app, authorization_code: code }))
+      assert.strictEqual(page.status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("can be reloaded until the visit is over, but takes the code for no other link", () =>
+    Effect.gen(function* () {
+      const { address, code, end, page } = yield* atConnect()
+      const again = yield* send("GET", address)
+      assert.deepStrictEqual([again.status, again.text], [200, page.text])
+      const elsewhere = addressOf(connectPath, {
+        ...app,
+        redirect_uri: "https://evil.example",
+        authorization_code: code
+      })
+      assert.strictEqual((yield* send("GET", elsewhere)).status, 400)
+      assert.strictEqual((yield* send("GET", address.replace(connectPath, renewPath))).status, 400)
+      yield* end("approve")
+      assert.strictEqual((yield* send("GET", address)).status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("lasts for an hour, however long the code lasts, and no longer than the user's access", () =>
+    Effect.gen(function* () {
+      const { end, userId } = yield* atConnect()
+      const other = yield* atConnect()
+      yield* TestClock.adjust("59 minutes")
+      const token = yield* clientToken("authorization:revoke")
+      yield* send("POST", "/api/v1/oauth/revoke-all", { token, form: { user_id: userId } })
+      assert.strictEqual((yield* end("approve")).status, 400)
+      assert.strictEqual((yield* other.end("approve")).status, 303)
+      const late = yield* atConnect()
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual((yield* late.end("approve")).status, 400)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("connecting a bank of a permanent user", () => {
+  it.effect("leads back with the credentials, of which the data is on its way", () =>
+    Effect.gen(function* () {
+      const { credentials, end, userId } = yield* atConnect()
+      const { headers, location, query, status, text } = yield* end("approve")
+      assert.strictEqual(status, 303)
+      assert.strictEqual(text, "")
+      assert.strictEqual(headers["cache-control"], "no-store")
+      assert.deepStrictEqual(keysOf(query), ["credentials_id", "state"])
+      assert.strictEqual(location, `https://app.example/callback?credentials_id=${query["credentials_id"]}&state=s-1`)
+      const [made, ...others] = yield* credentials
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual(made, {
+        id: query["credentials_id"],
+        providerName: provider,
+        type: "THIRD_PARTY_APP",
+        status: "UPDATING",
+        statusUpdated: start,
+        statusPayload: "",
+        fields: {},
+        sessionExpiryDate: start + 90 * day,
+        userId
+      })
+      yield* TestClock.adjust("2 seconds")
+      const [done] = yield* credentials
+      assert.deepStrictEqual([done.status, done.updated], ["UPDATED", start + 2000])
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("connects the bank that was chosen, of its own kind", () =>
+    Effect.gen(function* () {
+      const { credentials, end } = yield* atConnect()
+      yield* end("approve", "se-demobank-password")
+      const [{ providerName, type, ...made }] = yield* credentials
+      assert.deepStrictEqual([providerName, type], ["se-demobank-password", "PASSWORD"])
+      assert.notProperty(made, "sessionExpiryDate")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("keeps the query that the app's address has, and sends no state that was not given", () =>
+    Effect.gen(function* () {
+      const { end } = yield* atConnect({ redirect_uri: "http://localhost:3000/back?from=tink#top", state: undefined })
+      const { location, query } = yield* end("approve")
+      const id = query["credentials_id"]
+      assert.strictEqual(location, `http://localhost:3000/back?from=tink&credentials_id=${id}#top`)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("escapes a state", () =>
+    Effect.gen(function* () {
+      const { end } = yield* atConnect({ state: "a&error=x \r\n日" })
+      const { location, query } = yield* end("approve")
+      assert.deepStrictEqual(keysOf(query), ["credentials_id", "state"])
+      assert.strictEqual(query["state"], "a&error=x \r\n日")
+      assert.match(String(location), /^[\x21-\x7e]+$/)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("happens once, however often and whatever is sent", () =>
+    Effect.gen(function* () {
+      const { credentials, end } = yield* atConnect()
+      const all = yield* Effect.all(
+        Array.from({ length: 5 }, () => end("approve")),
+        { concurrency: "unbounded" }
+      )
+      const late = yield* end("cancel")
+      const locations = new Set([...all, late].map(({ location }) => location))
+      assert.strictEqual(locations.size, 1)
+      assert.strictEqual((yield* credentials).length, 1)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("connects the same bank again on another visit", () =>
+    Effect.gen(function* () {
+      const { end, userId } = yield* atConnect()
+      yield* end("approve")
+      const code = yield* delegate({ user_id: userId })
+      const page = yield* send("GET", addressOf(connectPath, { ...app, authorization_code: code }))
+      yield* submit(connectPath, { session: sessionIn(page.text), provider, choice: "approve" })
+      const token = yield* userToken(userId, "credentials:read")
+      assert.strictEqual((yield* send("GET", "/api/v1/credentials/list", { token })).body.credentials.length, 2)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("can be cancelled, and nothing is connected", () =>
+    Effect.gen(function* () {
+      const { credentials, end } = yield* atConnect()
+      const { query, status } = yield* end("cancel")
+      assert.strictEqual(status, 303)
+      const { message, tracking_id: trackingId, ...others } = query
+      assert.deepStrictEqual(others, {
+        error: "USER_CANCELLED",
+        error_reason: "USER_CANCELLED",
+        provider_name: provider,
+        state: "s-1"
+      })
+      assert.isNotEmpty(message)
+      assert.match(String(trackingId), /^[0-9a-f]{32}$/)
+      assert.deepStrictEqual(yield* credentials, [])
+    }).pipe(provideSandbox)
+  )
+
+  const failures: ReadonlyArray<readonly [string, string, Readonly<Record<string, string>>]> = [
+    ["error", "TEMPORARY_ERROR", { error_reason: "PROVIDER_UNAVAILABLE" }],
+    ["login", "AUTHENTICATION_ERROR", { error_reason: "STATIC_CREDENTIALS_INCORRECT", error_type: "USER_LOGIN_ERROR" }]
+  ]
+
+  it.effect.each(failures)("can fail (%s), and says which credentials have failed", ([choice, status, reasons]) =>
+    Effect.gen(function* () {
+      const { credentials, end } = yield* atConnect()
+      const { query } = yield* end(choice)
+      const [made] = yield* credentials
+      const { message, tracking_id: trackingId, ...others } = query
+      assert.deepStrictEqual(others, {
+        error: status,
+        ...reasons,
+        credentials: made.id,
+        provider_name: provider,
+        state: "s-1"
+      })
+      assert.isNotEmpty(message)
+      assert.isNotEmpty(trackingId)
+      assert.strictEqual(made.status, status)
+      assert.notProperty(made, "updated")
+      assert.notProperty(made, "sessionExpiryDate")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("refuses a form that makes no sense, and goes on with one that does", () =>
+    Effect.gen(function* () {
+      const { credentials, end, session } = yield* atConnect()
+      assert.strictEqual((yield* end("perhaps")).status, 400)
+      assert.strictEqual((yield* end("approve", "uk-demobank-password")).status, 400)
+      assert.strictEqual((yield* submit(connectPath, { session, choice: "approve" })).status, 400)
+      assert.strictEqual((yield* submit(connectPath, { session: "x", provider, choice: "approve" })).status, 400)
+      const elsewhere = yield* submit(renewPath, { session, provider, choice: "approve" })
+      assert.deepStrictEqual([elsewhere.status, elsewhere.location], [400, undefined])
+      const json = yield* send("POST", connectPath, { json: { session } })
+      assert.deepStrictEqual([json.status, json.headers["content-type"]], [415, "text/html; charset=utf-8"])
+      assert.deepStrictEqual(yield* credentials, [])
+      assert.strictEqual((yield* end("approve")).status, 303)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("one-time access", () => {
+  const visit = Effect.fnUntraced(function* (query: Query = {}) {
+    yield* TestClock.setTime(start)
+    const address = addressOf(connectPath, { ...app, market: "SE", locale: "en_US", state: "s-1", ...query })
+    const page = yield* send("GET", address)
+    const session = sessionIn(page.text)
+    return { address, page, end: (choice: string) => submit(connectPath, { session, provider, choice }) }
+  })
+
+  it.effect("leads back with a code for the app, besides the credentials", () =>
+    Effect.gen(function* () {
+      const { end, page } = yield* visit()
+      assert.strictEqual(page.status, 200)
+      const { query } = yield* end("approve")
+      assert.deepStrictEqual(keysOf(query), ["code", "credentials_id", "state"])
+      const { body, status } = yield* redeem(String(query["code"]))
+      assert.strictEqual(status, 200)
+      assert.strictEqual(
+        body.scope,
+        "accounts:read,balances:read,credentials:read,credentials:refresh,provider-consents:read,transactions:read,user:read"
+      )
+      const token = body.access_token
+      const list = yield* send("GET", "/api/v1/credentials/list", { token })
+      assert.deepStrictEqual(
+        list.body.credentials.map((made: { id: string; status: string }) => [made.id, made.status]),
+        [[query["credentials_id"], "UPDATING"]]
+      )
+      const user = yield* send("GET", "/api/v1/user", { token })
+      assert.deepInclude(user.body.profile, { market: "SE", locale: "en_US" })
+      // The second time the code is used up, and the form still leads to the same place.
+      assert.strictEqual((yield* end("approve")).query["code"], query["code"])
+      assert.strictEqual((yield* redeem(String(query["code"]))).status, 400)
+      const again = yield* send("GET", "/api/v1/credentials/list", { token })
+      assert.strictEqual(again.body.credentials.length, 1)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("grants the scopes that the link asks for", () =>
+    Effect.gen(function* () {
+      const { end } = yield* visit({ scope: "user:read,user:delete" })
+      const { query } = yield* end("approve")
+      assert.strictEqual((yield* redeem(String(query["code"]))).body.scope, "user:delete,user:read")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("makes another user each time", () =>
+    Effect.gen(function* () {
+      const { address, end } = yield* visit()
+      const page = yield* send("GET", address)
+      assert.strictEqual(page.status, 200)
+      const one = yield* end("approve")
+      const other = yield* submit(connectPath, { session: sessionIn(page.text), provider, choice: "approve" })
+      assert.notStrictEqual(one.query["code"], other.query["code"])
+      assert.notStrictEqual(one.query["credentials_id"], other.query["credentials_id"])
+    }).pipe(provideSandbox)
+  )
+
+  it.effect.each(["cancel", "error", "login"])("leaves nobody behind when it ends with %s", (choice) =>
+    Effect.gen(function* () {
+      const { end } = yield* visit()
+      const { query } = yield* end(choice)
+      assert.isNotEmpty(query["error"])
+      assert.notProperty(query, "credentials")
+      assert.notProperty(query, "code")
+      assert.strictEqual(query["provider_name"], provider)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("needs a market", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* visit({ market: undefined })).page.status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("is for a day", () =>
+    Effect.gen(function* () {
+      const { end } = yield* visit()
+      const { query } = yield* end("approve")
+      const { body } = yield* redeem(String(query["code"]))
+      const user = yield* send("GET", "/api/v1/user", { token: body.access_token })
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      yield* TestClock.adjust(day - 1)
+      yield* sandbox.connectBank(user.body.id)
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* Effect.flip(sandbox.connectBank(user.body.id))).reason, "UnknownUser")
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("/1.0/transactions/update-consent", () => {
+  it.effect("is a page about the bank", () =>
+    Effect.gen(function* () {
+      const { page } = yield* atRenew()
+      assert.strictEqual(page.status, 200)
+      assert.match(page.text, /<h1>Renew your consent<\/h1>/)
+      assert.include(page.text, "<strong>Demo Bank (website)</strong>")
+      assert.include(page.text, "<strong>Ann</strong>")
+      assert.deepStrictEqual(inputsIn(page.text), [])
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("begins the session anew and fetches data", () =>
+    Effect.gen(function* () {
+      const { end, id, read, refresh } = yield* atRenew({ state: "s-2" }, { sessionExpiryDate: 1 })
+      yield* refresh()
+      assert.strictEqual((yield* read).status, "SESSION_EXPIRED")
+      const { location, status } = yield* end("approve")
+      assert.strictEqual(status, 303)
+      assert.strictEqual(location, `https://app.example/callback?credentials_id=${id}&state=s-2`)
+      const now = start + 3_600_000
+      const renewed = yield* read
+      assert.deepStrictEqual([renewed.status, renewed.sessionExpiryDate], ["UPDATING", now + 90 * day])
+      yield* TestClock.adjust("2 seconds")
+      const done = yield* read
+      assert.deepStrictEqual([done.status, done.updated], ["UPDATED", now + 2000])
+      assert.strictEqual(done.sessionExpiryDate, now + 90 * day)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("renews once, even if the form is sent again", () =>
+    Effect.gen(function* () {
+      const { address, end, read } = yield* atRenew()
+      const first = yield* end("approve")
+      yield* TestClock.adjust("10 minutes")
+      const before = yield* read
+      assert.strictEqual((yield* end("approve")).location, first.location)
+      assert.strictEqual((yield* end("error")).location, first.location)
+      assert.deepStrictEqual(yield* read, before)
+      assert.strictEqual((yield* send("GET", address)).status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("changes nothing when cancelled", () =>
+    Effect.gen(function* () {
+      const { end, id, read } = yield* atRenew()
+      const before = yield* read
+      const { query } = yield* end("cancel")
+      assert.deepInclude(query, { error: "USER_CANCELLED", credentials: id, provider_name: provider })
+      assert.deepStrictEqual(yield* read, before)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect.each([
+    ["error", "TEMPORARY_ERROR"],
+    ["login", "AUTHENTICATION_ERROR"]
+  ] as const)("can fail (%s), and so do the credentials", ([choice, status]) =>
+    Effect.gen(function* () {
+      const { end, id, read } = yield* atRenew()
+      const { query } = yield* end(choice)
+      assert.deepInclude(query, { error: status, credentials: id })
+      assert.strictEqual((yield* read).status, status)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("shows a bank of a test by its name", () =>
+    Effect.gen(function* () {
+      const { page } = yield* atRenew({}, { providerName: "<bank>" })
+      assert.include(page.text, "<strong>&lt;bank&gt;</strong>")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect.each([{ authorization_code: undefined }, { credentials_id: undefined }, { credentials_id: "x" }])(
+    "refuses a link with %j, and keeps the code",
+    (query) =>
+      Effect.gen(function* () {
+        const { code, id, page } = yield* atRenew(query)
+        assert.strictEqual(page.status, 400)
+        const good = addressOf(renewPath, { ...app, authorization_code: code, credentials_id: id })
+        assert.strictEqual((yield* send("GET", good)).status, 200)
+      }).pipe(provideSandbox)
+  )
+
+  it.effect("refuses another user's credentials, and a bank that is gone", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { id } = yield* sandbox.connectBank(yield* newUser())
+      assert.strictEqual((yield* atRenew({ credentials_id: id })).page.status, 400)
+      assert.strictEqual((yield* atRenew({}, { status: "PERMANENT_ERROR" })).page.status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("says so when the credentials were deleted meanwhile", () =>
+    Effect.gen(function* () {
+      const { end, path, token } = yield* atRenew()
+      yield* send("DELETE", path, { token })
+      assert.strictEqual((yield* end("approve")).status, 400)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("Tink Link and the log", () => {
+  it.effect("leaves neither codes nor sessions in it", () =>
+    Effect.gen(function* () {
+      const { code, end, session } = yield* atConnect()
+      yield* end("approve")
+      const { text } = yield* send("GET", "/sandbox/requests")
+      assert.include(text, connectPath)
+      assert.notInclude(text, code)
+      assert.notInclude(text, session)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("Tink Link over sockets", () => {
+  it.scoped("is where the API is", () =>
+    Effect.gen(function* () {
+      const { baseUrl } = yield* TinkSandbox.TinkSandbox
+      const back = `${baseUrl}/back`
+      const query = new URLSearchParams({ ...app, redirect_uri: back, market: "SE" })
+      const page = yield* Effect.promise(() => fetch(`${baseUrl}${connectPath}?${query.toString()}`))
+      assert.strictEqual(page.status, 200)
+      const session = sessionIn(yield* Effect.promise(() => page.text()))
+      const body = new URLSearchParams({ session, provider, choice: "approve" })
+      const sent = yield* Effect.promise(() =>
+        fetch(baseUrl + connectPath, { method: "POST", body, redirect: "manual" })
+      )
+      assert.strictEqual(sent.status, 303)
+      const url = new URL(String(sent.headers.get("location")))
+      assert.strictEqual(url.origin + url.pathname, back)
+      assert.match(String(url.searchParams.get("code")), /^[0-9a-f]{32}$/)
+    }).pipe(Effect.provide(TinkSandbox.layerServer()))
+  )
+})
