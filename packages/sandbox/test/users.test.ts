@@ -325,3 +325,45 @@ describe("PATCH /api/v1/user", () => {
     }).pipe(provideSandbox)
   )
 })
+
+describe("retention", () => {
+  const day = 86_400_000
+
+  it.effect("ends for a temporary user a day after their creation, with all that is theirs", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const json = { market: "SE", external_user_id: "cust-0001", retention_class: "temporary" }
+      const userId = yield* newUser(json)
+      const { id } = yield* sandbox.connectBank(userId)
+      yield* TestClock.adjust(day - 1)
+      const token = yield* userToken(userId, "user:read")
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token })).status, 200)
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* send("GET", "/api/v1/user", { token })).status, 401)
+      assert.strictEqual((yield* askCode({ user_id: userId, scope: "user:read" })).status, 404)
+      assert.strictEqual((yield* Effect.flip(sandbox.expireSession(id))).reason, "UnknownCredentials")
+      assert.strictEqual((yield* createUser(json)).status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("is noticed by the sandbox's own calls, too", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { id } = yield* sandbox.connectBank(yield* newUser({ market: "SE", retention_class: "temporary" }))
+      yield* TestClock.adjust(day)
+      assert.strictEqual((yield* Effect.flip(sandbox.setNextRefresh(id, "UPDATED"))).reason, "UnknownCredentials")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("does not end for others", () =>
+    Effect.gen(function* () {
+      const permanent = yield* newUser({ market: "SE", retention_class: "permanent" })
+      const unsaid = yield* newUser()
+      yield* TestClock.adjust(30 * day)
+      for (const userId of [permanent, unsaid]) {
+        const token = yield* userToken(userId, "user:read")
+        assert.strictEqual((yield* send("GET", "/api/v1/user", { token })).status, 200)
+      }
+    }).pipe(provideSandbox)
+  )
+})

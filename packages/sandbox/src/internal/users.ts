@@ -7,13 +7,13 @@ import * as errors from "./errors.js"
 import * as ids from "./ids.js"
 import { customsOf, isLocale, isMarket } from "./markets.js"
 import * as profile from "./profile.js"
-import { deleteUser, findByExternalUserId, type State, type User } from "./state.js"
+import { addTemporaryUser, deleteUser, findByExternalUserId, type State, type User } from "./state.js"
 import { type Handler, json, noContent, type Route } from "./wire.js"
 
 // `null` counts as not given.
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })
 
-// Only the market is required: tink-api 12.7. A retention class is checked but kept by nobody: users live until deleted.
+// Only the market is required: tink-api 12.7. The app's setting, which is the default of a retention class, is "permanent".
 const CreateUser = Schema.Struct({
   market: Schema.String,
   locale: optional(Schema.String),
@@ -38,7 +38,9 @@ const create = (state: State): Handler =>
       return yield* errors.duplicateExternalUserId
     }
     const preferences = profile.initial(input.market, locale)
-    state.users.set(id, { id, externalUserId, username: undefined, market: input.market, preferences, created })
+    const user: User = { id, externalUserId, username: undefined, market: input.market, preferences, created }
+    if (input.retention_class === "temporary") addTemporaryUser(state, user)
+    else state.users.set(id, user)
     return json(200, { user_id: id, external_user_id: externalUserId })
   })
 
