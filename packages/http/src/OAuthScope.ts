@@ -54,3 +54,18 @@ export const UserScope = Schema.Literal(
  * @category models
  */
 export type UserScope = typeof UserScope.Type
+
+/**
+ * What an application may let another one do for a user, such as Tink Link (`tink-api.md` 2): what can be done on behalf of
+ * a user, and to read and grant authorizations of theirs.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DelegableScope = Schema.Literal("authorization:grant", "authorization:read", ...UserScope.literals)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type DelegableScope = typeof DelegableScope.Type
