@@ -4,13 +4,29 @@
  * @since 0.1.0
  */
 import type { AccessToken } from "@effect-tink/http/AccessToken"
-import type { UserScope } from "@effect-tink/http/OAuthScope"
+import type { DelegableScope, UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { AuthorizationGrant } from "./AuthorizationGrant.js"
 import type { UserReference } from "./UserReference.js"
 import type { UserSession } from "./UserSession.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type DelegateAuthorizationInput = UserReference & {
+  /**
+   * What the user knows themselves by, such as their name: they are shown it, to see that the link is meant for them. Only
+   * characters of ISO-8859-1.
+   */
+  readonly idHint: string
+  /** What the other application may do. What Tink Link needs, `TinkLink.scopes`, by default. */
+  readonly scopes?: ReadonlyArray<DelegableScope> | undefined
+  /** The client id of the other application. Tink Link, `TinkLink.actorClientId`, by default. */
+  readonly actorClientId?: string | undefined
+}
 
 /**
  * @since 0.1.0
@@ -39,6 +55,63 @@ export interface AuthorizationOperations {
   readonly createAuthorization: (
     input: UserReference & { readonly scopes: ReadonlyArray<UserScope> }
   ) => Effect.Effect<AuthorizationGrant, TinkError>
+
+  /**
+   * Lets another application act for a user, which is Tink Link unless said otherwise
+   * (`POST /api/v1/oauth/authorization-grant/delegate`, `tink-api.md` 2): gives the code that the links of `TinkLink` carry. It
+   * is for that application, can be used once, and soon, so make a new one for each link. Uses the application's token: the
+   * Tink app needs `authorization:grant`, and the scopes that it delegates. Not cached. Fails with `NotFound` when there is
+   * no such user, and with `Unauthorized` when the application may not delegate a scope.
+   *
+   * @example
+   * ```ts
+   * import type * as Ids from "@effect-tink/http/Ids"
+   * import { TinkHttp } from "@effect-tink/http/TinkHttp"
+   * import * as TinkLink from "@effect-tink/users/TinkLink"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const linkFor = (userId: Ids.UserId, name: string, state: string) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const { clientId } = yield* TinkHttp
+   *     const { code } = yield* users.delegateAuthorization({ userId, idHint: name })
+   *     return yield* TinkLink.connectAccounts({
+   *       clientId,
+   *       redirectUri: "https://app.example/callback",
+   *       authorizationCode: code,
+   *       market: "SE",
+   *       state
+   *     })
+   *   })
+   * ```
+   */
+  readonly delegateAuthorization: (input: DelegateAuthorizationInput) => Effect.Effect<AuthorizationGrant, TinkError>
+
+  /**
+   * Revokes all tokens and codes of a user (`POST /api/v1/oauth/revoke-all`, `tink-api.md` 2.1), those that Tink Link got
+   * included. Uses the application's token: the Tink app needs `authorization:revoke`, and to find a user by
+   * `externalUserId` also `authorization:grant` and `user:read`.
+   *
+   * However it ends, no token of the user is kept and no answer about them is used again. It is sent again when it may have
+   * been processed, as revoking twice revokes no more. Sessions of `authorize` get new tokens when they are used, as the
+   * application may still act for the user; those with a token of their own end. Fails with `NotFound` when there is no such
+   * user.
+   *
+   * @example
+   * ```ts
+   * import type * as Ids from "@effect-tink/http/Ids"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const lockOut = (userId: Ids.UserId) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     yield* users.revokeAll({ userId })
+   *   })
+   * ```
+   */
+  readonly revokeAll: (user: UserReference) => Effect.Effect<void, TinkError>
 
   /**
    * Exchanges an authorization code for a user access token (`POST /api/v1/oauth/token`, `tink-api.md` 1). Needs no token,

@@ -6,6 +6,9 @@
 import type { TinkError } from "@effect-tink/http/TinkError"
 import type * as Effect from "effect/Effect"
 import type { CreatedUser } from "./CreatedUser.js"
+import type { ReadOptions } from "./ReadOptions.js"
+import type { User } from "./User.js"
+import type { UserProfile } from "./UserProfile.js"
 import type { UserReference } from "./UserReference.js"
 import type { UserSession } from "./UserSession.js"
 
@@ -30,6 +33,18 @@ export interface CreateUserInput {
  */
 export interface EnsureUserInput extends CreateUserInput {
   readonly externalUserId: string
+}
+
+/**
+ * What to change of a user: at least one of these.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UpdateUserInput {
+  /** The application's id for the user. What is known by the old one is no longer found by it. */
+  readonly externalUserId?: string | undefined
+  readonly username?: string | undefined
 }
 
 /**
@@ -80,6 +95,101 @@ export interface UserOperations {
    * ```
    */
   readonly ensureUser: (input: EnsureUserInput) => Effect.Effect<CreatedUser, TinkError>
+
+  /**
+   * What Tink knows of the user (`GET /api/v1/user`, `tink-api.md` 5.1). Needs a session with `user:read`. Cached for the
+   * cache's time to live, and until the user is changed through this library.
+   *
+   * Fails with `Invalid` when Tink answers with another user than the session says.
+   *
+   * @example
+   * ```ts
+   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const customerOf = (session: UserSession<"user:read">) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const { externalUserId } = yield* users.getUser(session)
+   *     return externalUserId
+   *   })
+   * ```
+   */
+  readonly getUser: (session: UserSession<"user:read">, options?: ReadOptions) => Effect.Effect<User, TinkError>
+
+  /**
+   * Changes the names of the user (`PATCH /api/v1/user`, `tink-api.md` 5.2), and invalidates what is cached of them; what is
+   * not given stays as it is. Needs a session with `user:write`. It is sent again when it may have been processed, as the
+   * same names once more change nothing.
+   *
+   * Fails with `Invalid` when Tink does not take a name, or answers with another user than the session says.
+   *
+   * @example
+   * ```ts
+   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const rename = (session: UserSession<"user:write">, externalUserId: string) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     return yield* users.updateUser(session, { externalUserId })
+   *   })
+   * ```
+   */
+  readonly updateUser: (session: UserSession<"user:write">, input: UpdateUserInput) => Effect.Effect<User, TinkError>
+
+  /**
+   * The profile of the user (`GET /api/v1/user/profile`, `tink-api.md` 5.2), which `getUser` has as well. Needs a session with
+   * `user:read`. Cached as `getUser` is. A profile does not say whose it is, so that a session whose token is another
+   * user's is not noticed.
+   *
+   * @example
+   * ```ts
+   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const languageOf = (session: UserSession<"user:read">) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const { locale } = yield* users.getProfile(session)
+   *     return locale
+   *   })
+   * ```
+   */
+  readonly getProfile: (
+    session: UserSession<"user:read">,
+    options?: ReadOptions
+  ) => Effect.Effect<UserProfile, TinkError>
+
+  /**
+   * Replaces the profile of the user as a whole (`PUT /api/v1/user/profile`, `tink-api.md` 5.2), and invalidates what is
+   * cached of them: read it past the cache, change it, and put all of it back. Tink changes `locale`, `timeZone`,
+   * `periodMode`, `periodAdjustedDay` and `notificationSettings`. Needs a session with `user:write`. Fails with `Invalid`
+   * when Tink does not take it.
+   *
+   * A change that another process makes between the reading and the replacing is lost.
+   *
+   * @example
+   * ```ts
+   * import type { UserSession } from "@effect-tink/users/UserSession"
+   * import * as Users from "@effect-tink/users/Users"
+   * import * as Effect from "effect/Effect"
+   *
+   * export const speakSwedish = (session: UserSession<"user:read" | "user:write">) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const profile = yield* users.getProfile(session, { bypassCache: true })
+   *     return yield* users.updateProfile(session, { ...profile, locale: "sv_SE" })
+   *   })
+   * ```
+   */
+  readonly updateProfile: (
+    session: UserSession<"user:write">,
+    profile: UserProfile
+  ) => Effect.Effect<UserProfile, TinkError>
 
   /**
    * Deletes a user for good, with their consents, accounts and transactions (`POST /api/v1/user/delete`, `tink-api.md` 4).

@@ -11,7 +11,7 @@ import type { AuthorizationOperations } from "../AuthorizationOperations.js"
 import type { UserReference } from "../UserReference.js"
 import * as UserSession from "../UserSession.js"
 import { traced } from "./access.js"
-import { createAuthorization } from "./authorizationRequests.js"
+import * as Requests from "./authorizationRequests.js"
 import { listCredentials } from "./credentialRequests.js"
 import * as Input from "./input.js"
 import { checkGranted, userIdOf } from "./minting.js"
@@ -22,7 +22,7 @@ import { UserSessionImpl } from "./userSession.js"
 /** The code is used by now: asking again with it cannot help. */
 const toFinal = (error: TinkError): TinkError => new TinkError({ ...error, isRetryable: false })
 
-export const make = ({ http, users }: Parts): AuthorizationOperations => {
+export const make = ({ access, http, users, userTokens }: Parts): AuthorizationOperations => {
   const operation = "authorizeWithCode"
 
   /** Whose token it is, by whichever of its scopes tells. */
@@ -50,9 +50,26 @@ export const make = ({ http, users }: Parts): AuthorizationOperations => {
     createAuthorization: (input) =>
       Effect.suspend(() =>
         Effect.andThen(Input.checkAuthorization("createAuthorization", input), () =>
-          http.request(createAuthorization(input))
+          http.request(Requests.createAuthorization(input))
         )
       ).pipe(traced("createAuthorization")),
+
+    delegateAuthorization: (input) =>
+      Effect.suspend(() =>
+        Input.checkReference("delegateAuthorization", input).pipe(
+          Effect.zipRight(Input.checkDelegation("delegateAuthorization", input)),
+          Effect.andThen(() => http.request(Requests.delegateAuthorization(input)))
+        )
+      ).pipe(traced("delegateAuthorization")),
+
+    revokeAll: (user) =>
+      Effect.gen(function* () {
+        yield* Input.checkReference("revokeAll", user)
+        const userId = yield* userIdOf(http, "revokeAll", user)
+        yield* access
+          .mutate(userId, "revokeAll", http.request(Requests.revokeAll(userId)))
+          .pipe(Effect.ensuring(Effect.sync(() => userTokens.forget(userId))))
+      }),
 
     getUserAccessToken: (grant) =>
       Effect.suspend(() =>

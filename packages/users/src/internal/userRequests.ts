@@ -4,7 +4,9 @@ import { NoContent, type TinkRequest } from "@effect-tink/http/TinkRequest"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
 import * as Schema from "effect/Schema"
 import { CreatedUser } from "../CreatedUser.js"
-import type { CreateUserInput } from "../UserOperations.js"
+import { User } from "../User.js"
+import type { CreateUserInput, UpdateUserInput } from "../UserOperations.js"
+import { UserProfile } from "../UserProfile.js"
 
 /** Section 3. */
 export const createUser = (operation: string, input: CreateUserInput): TinkRequest<CreatedUser> => ({
@@ -46,4 +48,44 @@ export const getUserIdentity = (operation: string, tokens: TokenSource): TinkReq
   route: "/api/v1/user",
   authorization: { _tag: "User", tokens, scope: "user:read" },
   response: Schema.parseJson(UserIdentity)
+})
+
+/** Section 5.1. */
+export const getUser = (tokens: TokenSource): TinkRequest<User> => ({
+  operation: "getUser",
+  method: "GET",
+  route: "/api/v1/user",
+  authorization: { _tag: "User", tokens, scope: "user:read" },
+  response: Schema.parseJson(User)
+})
+
+/** Section 5.2: with the id, which the text asks for though the example has none (12.14). */
+export const updateUser = (tokens: TokenSource, userId: UserId, input: UpdateUserInput): TinkRequest<User> => ({
+  operation: "updateUser",
+  method: "PATCH",
+  route: "/api/v1/user",
+  authorization: { _tag: "User", tokens, scope: "user:write" },
+  body: { _tag: "Json", value: { id: userId, externalUserId: input.externalUserId, username: input.username } },
+  // The same names once more change nothing.
+  isIdempotent: true,
+  response: Schema.parseJson(User)
+})
+
+/** Section 5.2. */
+export const getProfile = (tokens: TokenSource): TinkRequest<UserProfile> => ({
+  operation: "getProfile",
+  method: "GET",
+  route: "/api/v1/user/profile",
+  authorization: { _tag: "User", tokens, scope: "user:read" },
+  response: Schema.parseJson(UserProfile)
+})
+
+/** Section 5.2: the whole profile, also what is read-only. */
+export const updateProfile = (tokens: TokenSource, profile: UserProfile): TinkRequest<UserProfile> => ({
+  operation: "updateProfile",
+  method: "PUT",
+  route: "/api/v1/user/profile",
+  authorization: { _tag: "User", tokens, scope: "user:write" },
+  body: { _tag: "Json", value: profile },
+  response: Schema.parseJson(UserProfile)
 })

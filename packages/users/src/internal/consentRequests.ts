@@ -1,0 +1,41 @@
+/** The requests about consents, each as `tink-api.md` documents it. */
+import type { CredentialsId } from "@effect-tink/http/Ids"
+import type { TinkRequest } from "@effect-tink/http/TinkRequest"
+import type { TokenSource } from "@effect-tink/http/TokenSource"
+import * as Schema from "effect/Schema"
+import { ProviderConsent } from "../ProviderConsent.js"
+
+const ConsentList = Schema.Struct({ providerConsents: Schema.Array(ProviderConsent) }).pipe(
+  Schema.transform(Schema.Array(Schema.typeSchema(ProviderConsent)), {
+    strict: true,
+    // Readers of the cache share it.
+    decode: ({ providerConsents }) => Object.freeze(providerConsents),
+    encode: (providerConsents) => ({ providerConsents })
+  })
+)
+
+/** Section 7.1. */
+export const listProviderConsents = (
+  tokens: TokenSource,
+  credentialsId: CredentialsId | undefined
+): TinkRequest<ReadonlyArray<ProviderConsent>> => ({
+  operation: "listProviderConsents",
+  method: "GET",
+  route: "/api/v1/provider-consents",
+  query: { credentialsId },
+  authorization: { _tag: "User", tokens, scope: "provider-consents:read" },
+  response: Schema.parseJson(ConsentList)
+})
+
+/** Section 7.2. */
+export const extendProviderConsent = (
+  tokens: TokenSource,
+  credentialsId: CredentialsId
+): TinkRequest<ProviderConsent> => ({
+  operation: "extendProviderConsent",
+  method: "POST",
+  route: "/api/v1/provider-consents:extend",
+  authorization: { _tag: "User", tokens, scope: "provider-consents:write" },
+  body: { _tag: "Json", value: { credentialsId } },
+  response: Schema.parseJson(ProviderConsent)
+})
