@@ -146,8 +146,9 @@ describe("refreshAndWait", () => {
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       yield* withTime(refreshAndWait(session, credentialsId, { items: ["CHECKING_ACCOUNTS"] }))
-      const lines = yield* takeLines
-      assert.include(lines, `POST /api/v1/credentials/${credentialsId}/refresh?items=CHECKING_ACCOUNTS`)
+      const { requests } = yield* TinkSandbox.TinkSandbox
+      const asked = (yield* requests).flatMap(({ refresh }) => (refresh === null ? [] : [refresh.items]))
+      assert.deepStrictEqual(asked, [["CHECKING_ACCOUNTS"]])
     }).pipe(provideAll({ sandbox }))
   )
 })
