@@ -24,7 +24,14 @@ export interface Sent {
   readonly body: string
 }
 
-export class Wire extends Context.Tag("test/Wire")<Wire, { readonly sent: Array<Sent> }>() {}
+export class Wire extends Context.Tag("test/Wire")<
+  Wire,
+  {
+    readonly sent: Array<Sent>
+    /** What happens before a request goes out. */
+    before: (sent: Sent) => Effect.Effect<void>
+  }
+>() {}
 
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
   body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : `(${body._tag})`
@@ -38,11 +45,15 @@ const describeRequest = (request: HttpClientRequest.HttpClientRequest): Sent => 
 /** The `HttpClient` around which this is put, and a record of what it is asked for. */
 const layerWire = Layer.effectContext(
   Effect.gen(function* () {
-    const sent: Array<Sent> = []
+    const wire: typeof Wire.Service = { sent: [], before: () => Effect.void }
     const client = HttpClient.tapRequest(yield* HttpClient.HttpClient, (request) =>
-      Effect.sync(() => sent.push(describeRequest(request)))
+      Effect.suspend(() => {
+        const sent = describeRequest(request)
+        wire.sent.push(sent)
+        return wire.before(sent)
+      })
     )
-    return Context.make(HttpClient.HttpClient, client).pipe(Context.add(Wire, { sent }))
+    return Context.make(HttpClient.HttpClient, client).pipe(Context.add(Wire, wire))
   })
 )
 
@@ -50,6 +61,7 @@ export interface Setup {
   readonly sandbox?: TinkSandbox.Options
   readonly cache?: Partial<UserCache.Options>
   readonly http?: TinkConfig.Timing & { readonly clientSecret?: TinkConfig.Options["clientSecret"] }
+  readonly users?: Users.Options
 }
 
 /** All the real parts, over a sandbox in process and a record of the wire. */
@@ -64,7 +76,7 @@ export const layerAll = (setup: Setup = {}) => {
       })
     )
   )
-  return Users.layer.pipe(
+  return Users.layerWith(setup.users ?? {}).pipe(
     Layer.provideMerge(Layer.merge(layerTinkHttp, UserCache.layer({ capacity: 1000, ...setup.cache }))),
     Layer.provideMerge(layerWire),
     Layer.provideMerge(TinkSandbox.layerHttpClient(setup.sandbox))
@@ -112,6 +124,34 @@ export const withTime = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.flat
 export const failure = <R>(effect: Effect.Effect<unknown, TinkError, R>): Effect.Effect<TinkError, unknown, R> =>
   Effect.flip(effect)
 
+/** Does something just before the n-th request from now on (1 is the next) goes out. */
+export const beforeRequest = (n: number, run: (sent: Sent) => Effect.Effect<void>) =>
+  Effect.map(Wire, (wire) => {
+    let left = n
+    wire.before = (sent) => Effect.suspend(() => (--left === 0 ? run(sent) : Effect.void))
+  })
+
+/** Faults of all kinds but refusals; those that take time take longer than one attempt may. */
+export const faults: ReadonlyArray<readonly [string, TinkSandbox.Fault]> = [
+  ["drop-before", { kind: "drop-before" }],
+  ["drop-after", { kind: "drop-after" }],
+  ["cut-body", { kind: "cut-body" }],
+  ["garbage", { kind: "garbage" }],
+  ["delay", { kind: "delay", milliseconds: 15_000 }],
+  ["slow-body", { kind: "slow-body", milliseconds: 15_000 }],
+  ["500", { kind: "status", status: 500 }],
+  ["503", { kind: "status", status: 503 }],
+  ["408", { kind: "status", status: 408 }],
+  ["429", { kind: "status", status: 429, retryAfter: "2" }]
+]
+
+/** Lets a fault happen to the n-th request from now on. */
+export const failRequest = (n: number, fault: TinkSandbox.Fault) =>
+  Effect.flatMap(TinkSandbox.TinkSandbox, (sandbox) => beforeRequest(n, () => sandbox.injectFault(fault)))
+
+export const CREATE = "POST /api/v1/user/create"
+export const DELETE_USER = "POST /api/v1/user/delete"
+export const GET_USER = "GET /api/v1/user"
 export const LIST = "GET /api/v1/credentials/list"
 export const GRANT = "POST /api/v1/oauth/authorization-grant"
 export const TOKEN = "POST /api/v1/oauth/token"

@@ -16,8 +16,12 @@ const toHarmless = (error: TinkError): TinkError => {
   return error.isAmbiguous ? new TinkError({ ...error, isAmbiguous: false, isRetryable: isLost }) : error
 }
 
-/** A code can be exchanged once, so when the answer is lost, a new code is needed. */
-const isLostExchange = (error: TinkError): boolean => error.isRetryable && error.operation === "getUserAccessToken"
+/**
+ * A code can be exchanged once, so when the answer is lost, a new code is needed. One that was void from the start tells
+ * that its user has been deleted or revoked meanwhile, or nearly so: the next grant says which.
+ */
+const needsNewCode = (error: TinkError): boolean =>
+  error.operation === "getUserAccessToken" && (error.isRetryable || error.reason === "Invalid")
 
 export const checkGranted =
   (scopes: ReadonlyArray<UserScope>) =>
@@ -44,7 +48,7 @@ export const mint = (
   http.request({ ...createAuthorization(input), isSafe: true }).pipe(
     Effect.flatMap((grant) => http.exchangeCode(grant.code)),
     Effect.mapError(toHarmless),
-    Effect.retry({ times: 1, while: isLostExchange }),
+    Effect.retry({ times: 1, while: needsNewCode }),
     Effect.flatMap(checkGranted(input.scopes))
   )
 
@@ -61,7 +65,10 @@ export const findUserId = (
       return yield* invalidInput(operation, "Tink answered with another user than the one asked for")
     }
     return found.id
-  })
+    // The token was void before it was used: its user has been deleted or revoked meanwhile.
+  }).pipe(
+    Effect.retry({ times: 1, while: (error) => error.reason === "Unauthorized" && error.operation === operation })
+  )
 
 /** The id of a user, whichever way they are named. */
 export const userIdOf = (

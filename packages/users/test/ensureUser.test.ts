@@ -1,0 +1,358 @@
+import { assert, describe, it } from "@effect/vitest"
+import type * as Ids from "@effect-tink/http/Ids"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import * as Fiber from "effect/Fiber"
+import * as Users from "../src/Users.js"
+import {
+  beforeRequest,
+  CREATE,
+  failRequest,
+  failure,
+  faults,
+  GET_USER,
+  GRANT,
+  LIST,
+  provideAll,
+  type Sent,
+  takeLines,
+  takeSent,
+  TOKEN,
+  Wire,
+  withTime
+} from "./helpers.js"
+
+const externalUserId = "cust-0001"
+const input = { externalUserId, market: "SE" } as const
+
+const ensure = Effect.flatMap(Users.Users, (users) => users.ensureUser(input))
+
+/** Who has the external id, as Tink says it; the wire is left as it was. */
+const holder = Effect.gen(function* () {
+  const wire = yield* Wire
+  const before = wire.sent.splice(0)
+  wire.before = () => Effect.void
+  const users = yield* Users.Users
+  const session = yield* users.authorize({ externalUserId, scopes: ["user:read"] })
+  wire.sent.splice(0, Infinity, ...before)
+  return session.userId
+})
+
+const isCreation = ({ line }: Sent) => line === CREATE
+const isLook = ({ body, line }: Sent) => line === GRANT && body.startsWith(`external_user_id=${externalUserId}&`)
+
+/** The attempts of one call have one trace id. */
+const callOf = ({ headers }: Sent) => headers["x-client-trace-id"]
+
+/**
+ * Of one caller: between two creations there is a look, unless Tink has answered the first with a 429, which is the one
+ * fault here that is sent again within a call.
+ */
+const neverBlindly = (sent: ReadonlyArray<Sent>, isRateLimited: boolean) => {
+  let last: Sent | undefined
+  for (const request of sent) {
+    if (isLook(request)) last = undefined
+    if (!isCreation(request)) continue
+    if (last !== undefined) {
+      assert.isTrue(isRateLimited, "a creation is sent again without a look")
+      assert.strictEqual(callOf(request), callOf(last))
+    }
+    last = request
+  }
+}
+
+/** Exactly one user: this one has the external id, every creation asked for that id, and Tink takes no second one. */
+const isTheOne = (userId: Ids.UserId, sent: ReadonlyArray<Sent>) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    assert.strictEqual(yield* holder, userId)
+    for (const { body } of sent.filter(isCreation)) assert.include(body, `"external_user_id":"${externalUserId}"`)
+    assert.strictEqual((yield* failure(users.createUser(input))).reason, "Conflict")
+  })
+
+/** The requests of a creation that goes well, and those of the first look. */
+const creation = [TOKEN, CREATE]
+const look = [TOKEN, GRANT, TOKEN, GET_USER]
+
+describe("ensureUser", () => {
+  it.effect("creates a user as createUser does, in one request", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const created = yield* users.ensureUser({ ...input, locale: "sv_SE", retentionClass: "permanent" })
+      const sent = yield* takeSent
+      assert.deepStrictEqual(
+        sent.map(({ line }) => line),
+        creation
+      )
+      assert.strictEqual(
+        sent[1]?.body,
+        `{"market":"SE","locale":"sv_SE","external_user_id":"cust-0001","retention_class":"permanent"}`
+      )
+      assert.strictEqual(created.externalUserId, externalUserId)
+      yield* isTheOne(created.userId, sent)
+    }).pipe(provideAll())
+  )
+
+  it.effect("finds a user who exists, and leaves them as they are", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* users.createUser(input)
+      yield* takeLines
+      const found = yield* users.ensureUser({ ...input, market: "NO", locale: "nb_NO" })
+      const sent = yield* takeSent
+      assert.deepStrictEqual(
+        sent.map(({ line }) => line),
+        [CREATE, ...look]
+      )
+      assert.deepStrictEqual({ ...found }, { userId, externalUserId })
+      yield* isTheOne(userId, sent)
+    }).pipe(provideAll())
+  )
+
+  it.effect("is not cached, and reads nothing through the cache", () =>
+    Effect.gen(function* () {
+      yield* ensure
+      yield* takeLines
+      yield* ensure
+      assert.deepStrictEqual(yield* takeLines, [CREATE, ...look])
+      yield* ensure
+      assert.deepStrictEqual(yield* takeLines, [CREATE, GRANT, TOKEN, GET_USER])
+    }).pipe(provideAll())
+  )
+
+  it.effect("passes on what Tink does not take", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const error = yield* failure(users.ensureUser({ ...input, market: "ZZ" }))
+      assert.deepStrictEqual([error.reason, error.operation], ["Invalid", "ensureUser"])
+      assert.deepStrictEqual(yield* takeLines, creation)
+    }).pipe(provideAll())
+  )
+
+  it.effect("gives up after three ambiguous creations, with a look after each, and can be called again", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      yield* sandbox.injectFault({ kind: "drop-before", path: "/api/v1/user/create", times: 100 })
+      const error = yield* failure(ensure)
+      const sent = yield* takeSent
+      neverBlindly(sent, false)
+      assert.lengthOf(sent.filter(isCreation), 3)
+      assert.lengthOf(sent.filter(isLook), 3)
+      assert.deepStrictEqual([error.reason, error.operation], ["Transport", "ensureUser"])
+      assert.isTrue(error.isAmbiguous)
+      // As looking comes before creating, calling it again is safe.
+      assert.isTrue(error.isRetryable)
+    }).pipe(provideAll())
+  )
+
+  it.effect("is ambiguous when nobody could look what became of the creation", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/user/create" })
+      yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/oauth/authorization-grant" })
+      const error = yield* failure(ensure)
+      assert.strictEqual(error.reason, "Forbidden")
+      assert.include(error.message, "authorization:grant")
+      assert.isTrue(error.isAmbiguous)
+      assert.lengthOf((yield* takeSent).filter(isCreation), 1)
+      yield* isTheOne(yield* holder, [])
+    }).pipe(provideAll())
+  )
+
+  it.effect("is not ambiguous when another has the external id, whatever becomes of the look", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      yield* ensure
+      yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/oauth/authorization-grant" })
+      const error = yield* failure(ensure)
+      assert.deepStrictEqual([error.reason, error.isAmbiguous], ["Forbidden", false])
+    }).pipe(provideAll())
+  )
+})
+
+/** Garbage in place of a token or of what tells who the user is cannot be helped: asking again gives no other answer. */
+const isReadable = (kind: string, line: string | undefined) => kind !== "garbage" || line === CREATE
+
+for (const existed of [false, true]) {
+  describe(`ensureUser of a user who ${existed ? "exists" : "is new"}`, () => {
+    const make = existed
+      ? Effect.flatMap(Users.Users, (users) => Effect.asSome(users.createUser(input)))
+      : Effect.succeedNone
+    // All that is sent when a user who is new is created with an answer that is lost, and when one exists.
+    const lines = existed ? [CREATE, ...look] : creation
+
+    for (const [kind, fault] of faults) {
+      for (const [index, line] of lines.entries()) {
+        it.effect(`with ${kind} at request ${index + 1}, ${line}`, () =>
+          Effect.gen(function* () {
+            const before = yield* make
+            yield* takeLines
+            yield* failRequest(index + 1, fault)
+            const result = yield* withTime(Effect.either(ensure))
+            const sent = yield* takeSent
+            assert.strictEqual(sent[index]?.line, line)
+            neverBlindly(sent, kind === "429")
+            if (!isReadable(kind, line)) {
+              assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Decode")
+              assert.strictEqual((yield* ensure).userId, yield* holder)
+              return
+            }
+            const { userId } = Either.getOrThrow(result)
+            if (before._tag === "Some") assert.strictEqual(userId, before.value.userId)
+            yield* isTheOne(userId, sent)
+          }).pipe(provideAll())
+        )
+      }
+    }
+
+    it.effect("by 50 at once: all get the same", () =>
+      Effect.gen(function* () {
+        const before = yield* make
+        yield* takeLines
+        const all = yield* Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" })
+        const sent = yield* takeSent
+        const ids = [...new Set(all.map(({ userId }) => userId))]
+        assert.lengthOf(ids, 1)
+        if (before._tag === "Some") assert.deepStrictEqual(ids, [before.value.userId])
+        // Each creates once, and whoever is too late looks once.
+        assert.lengthOf(sent.filter(isCreation), 50)
+        assert.lengthOf(sent.filter(isLook), existed ? 50 : 49)
+        for (const userId of ids) yield* isTheOne(userId, sent)
+      }).pipe(provideAll())
+    )
+
+    it.effect("by 50 at once, with the answers of 25 creations lost before and after they are processed", () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        yield* make
+        yield* takeLines
+        for (let n = 0; n < 25; n++) {
+          yield* sandbox.injectFault({ kind: n % 2 === 0 ? "drop-before" : "drop-after", path: "/api/v1/user/create" })
+        }
+        const all = yield* withTime(Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" }))
+        const sent = yield* takeSent
+        const ids = [...new Set(all.map(({ userId }) => userId))]
+        assert.lengthOf(ids, 1)
+        // No call of TinkHttp sends a creation twice, so that each is decided upon after a look.
+        const calls = sent.filter(isCreation).map(callOf)
+        assert.strictEqual(new Set(calls).size, calls.length)
+        assert.isAtMost(calls.length, 50 + sent.filter(isLook).length)
+        for (const userId of ids) yield* isTheOne(userId, sent)
+      }).pipe(provideAll())
+    )
+  })
+}
+
+describe("ensureUser with a creation whose answer is lost", () => {
+  for (const [kind, fault] of faults) {
+    for (const [index, line] of look.entries()) {
+      it.effect(`and then ${kind} at request ${index + 1} of the look, ${line}`, () =>
+        Effect.gen(function* () {
+          const sandbox = yield* TinkSandbox.TinkSandbox
+          yield* takeLines
+          yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/user/create" })
+          yield* failRequest(index + 3, fault)
+          const result = yield* withTime(Effect.either(ensure))
+          const sent = yield* takeSent
+          neverBlindly(sent, false)
+          assert.lengthOf(sent.filter(isCreation), 1)
+          if (!isReadable(kind, line)) {
+            const error = Either.getOrThrow(Either.flip(result))
+            assert.deepStrictEqual([error.reason, error.isAmbiguous], ["Decode", true])
+            assert.strictEqual((yield* ensure).userId, yield* holder)
+            return
+          }
+          const { userId } = Either.getOrThrow(result)
+          yield* isTheOne(userId, sent)
+        }).pipe(provideAll())
+      )
+    }
+  }
+})
+
+/** Stops before its n-th request until the user is deleted, who may be created again. */
+const deletedBefore = (n: number, createdAgain: boolean) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const isReached = yield* Deferred.make<void>()
+    const mayGoOn = yield* Deferred.make<void>()
+    yield* users.createUser(input)
+    // All share the token of the application, which is no user's.
+    yield* users.createAuthorization({ externalUserId, scopes: ["user:read"] })
+    yield* takeLines
+    yield* beforeRequest(n, () => Effect.zipRight(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn)))
+    const running = yield* Effect.fork(ensure)
+    yield* Deferred.await(isReached)
+    yield* users.deleteUser({ externalUserId })
+    if (createdAgain) yield* users.createUser(input)
+    yield* takeLines
+    yield* Deferred.succeed(mayGoOn, undefined)
+    const { userId } = yield* withTime(Fiber.join(running))
+    const sent = yield* takeSent
+    neverBlindly(sent, false)
+    yield* isTheOne(userId, sent)
+  }).pipe(provideAll())
+
+describe("ensureUser of a user who is deleted in between", () => {
+  for (const [index, line] of [CREATE, GRANT, TOKEN, GET_USER].entries()) {
+    it.effect(`before ${line}`, () => deletedBefore(index + 1, false))
+    it.effect(`before ${line}, and created again`, () => deletedBefore(index + 1, true))
+  }
+})
+
+it.effect.prop(
+  "ensureUser, whatever goes wrong, leaves at most one user, and exactly one once all is well",
+  {
+    callers: FastCheck.integer({ min: 1, max: 4 }),
+    troubles: FastCheck.array(
+      FastCheck.record({
+        request: FastCheck.integer({ min: 1, max: 20 }),
+        fault: FastCheck.constantFrom(...faults.map(([, fault]) => fault))
+      }),
+      { maxLength: 12 }
+    )
+  },
+  ({ callers, troubles }) =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const wire = yield* Wire
+      let count = 0
+      wire.before = () =>
+        Effect.suspend(() => {
+          count += 1
+          return Effect.forEach(
+            troubles.filter(({ request }) => request === count),
+            ({ fault }) => sandbox.injectFault(fault),
+            { discard: true }
+          )
+        })
+      const results = yield* withTime(
+        Effect.all(Effect.replicate(Effect.either(ensure), callers), { concurrency: "unbounded" })
+      )
+      const sent = yield* takeSent
+      if (callers === 1) neverBlindly(sent, true)
+      wire.before = () => Effect.void
+      // The faults that are left over.
+      yield* withTime(Effect.either(ensure).pipe(Effect.repeatN(8)))
+      const { userId } = yield* ensure
+      for (const result of results) if (Either.isRight(result)) assert.strictEqual(result.right.userId, userId)
+      yield* isTheOne(userId, sent)
+    }).pipe(provideAll()),
+  { fastCheck: { numRuns: 12 }, timeout: 60_000 }
+)
+
+it.effect("ensureUser disturbs nobody's cache", () =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const { userId } = yield* users.createUser(input)
+    const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+    yield* users.listCredentials(session)
+    yield* ensure
+    yield* takeLines
+    yield* users.listCredentials(session)
+    assert.notInclude(yield* takeLines, LIST)
+  }).pipe(provideAll())
+)
