@@ -1,0 +1,113 @@
+/** What the server offers to the page: `/docs` shows it. */
+import { Ids } from "@effect-tink/http"
+import * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as OpenApi from "@effect/platform/OpenApi"
+import * as Schema from "effect/Schema"
+import { TinkFailure } from "./errors.js"
+import { Authenticated, SameOrigin } from "./security.js"
+
+const optionalTime = Schema.optionalWith(Schema.DateTimeUtc, { exact: true })
+
+/** What a connection comes to for its owner. Tink has more words for it, and may come to have others. */
+export const State = Schema.Literal(
+  "up-to-date",
+  "updating",
+  "waiting-for-you",
+  "consent-expired",
+  "login-failed",
+  "bank-problem",
+  "discontinued",
+  "unknown"
+)
+
+export type State = typeof State.Type
+
+export class Connection extends Schema.Class<Connection>("Connection")({
+  id: Ids.CredentialsId,
+  /** The name of the bank, as far as it can be told. */
+  bank: Schema.String,
+  state: State,
+  /** What Tink has to say about it, in the words of the bank. */
+  message: Schema.optionalWith(Schema.String, { exact: true }),
+  /** When the bank last delivered. */
+  updatedAt: optionalTime,
+  /** When the consent ends, or ended. */
+  consentEndsAt: optionalTime
+}) {}
+
+export class Overview extends Schema.Class<Overview>("Overview")({
+  connections: Schema.Array(Connection),
+  /** Whether this runs on a sandbox, where one may play with time. */
+  isSandbox: Schema.Boolean
+}) {}
+
+export class TinkLinkVisit extends Schema.Class<TinkLinkVisit>("TinkLinkVisit")({
+  /** Where to send the browser, at once: it is good for one visit. */
+  url: Schema.Redacted(Schema.String)
+}) {}
+
+const id = HttpApiSchema.param("id", Ids.CredentialsId)
+
+const describe = (summary: string, description?: string) =>
+  OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })
+
+class Connections extends HttpApiGroup.make("connections")
+  .add(HttpApiEndpoint.get("list", "/connections").addSuccess(Overview).annotateContext(describe("Your banks")))
+  .add(
+    HttpApiEndpoint.get("events", "/events")
+      .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
+      .annotateContext(
+        describe(
+          "Your banks, live",
+          "Server-sent events: `overview` first and whenever the list changes, `connection` whenever one of them does, " +
+            "`settled` with its id when a refresh has come to an end, `problem` with one of the errors of this API."
+        )
+      )
+  )
+  .add(
+    HttpApiEndpoint.post("connect", "/connections")
+      .addSuccess(TinkLinkVisit)
+      .annotateContext(describe("Begin to connect a bank"))
+  )
+  .add(
+    HttpApiEndpoint.post("renew")`/connections/${id}/renew`
+      .addSuccess(TinkLinkVisit)
+      .annotateContext(describe("Begin to renew the consent for a bank"))
+  )
+  .add(
+    HttpApiEndpoint.post("refresh")`/connections/${id}/refresh`
+      .addSuccess(HttpApiSchema.Accepted)
+      .annotateContext(describe("Ask the bank for new data", "What comes of it is told by `/api/events`."))
+  )
+  .add(HttpApiEndpoint.del("disconnect")`/connections/${id}`.annotateContext(describe("Disconnect a bank")))
+  .addError(TinkFailure)
+  .middleware(Authenticated)
+  .prefix("/api") {}
+
+class Sandbox extends HttpApiGroup.make("sandbox")
+  .add(
+    HttpApiEndpoint.post("expire")`/connections/${id}/expire`.annotateContext(
+      describe("Let the consent for a bank end now", "404 unless the application runs on a sandbox.")
+    )
+  )
+  .addError(TinkFailure)
+  .middleware(Authenticated)
+  .prefix("/api/sandbox") {}
+
+class Redirects extends HttpApiGroup.make("redirects").add(
+  HttpApiEndpoint.get("callback", "/callback")
+    .addSuccess(HttpApiSchema.Empty(303))
+    .annotateContext(
+      describe("Where Tink Link sends the browser back to", "Leads on to the page, which says what came of it.")
+    )
+) {}
+
+export class Api extends HttpApi.make("your-banks")
+  .add(Connections)
+  .add(Sandbox)
+  .add(Redirects)
+  .middleware(SameOrigin)
+  .annotateContext(OpenApi.annotations({ title: "Your banks", version: "1.0.0" })) {}

@@ -1,0 +1,172 @@
+/** What the browser is told when something goes wrong: every failure of Tink becomes one of these here, and nowhere else. */
+import type { TinkError } from "@effect-tink/http"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+const explanation = {
+  /** For the person in front of the page. */
+  message: Schema.String,
+  /** What to quote to support: the id of Tink's answer, or of our request when none came. */
+  reference: Schema.optionalWith(Schema.String, { exact: true }),
+  /** Whether what was asked for may have been done all the same. */
+  mayHaveBeenDone: Schema.Boolean
+}
+
+const status = <A>(status: number, description: string) => HttpApiSchema.annotations<A>({ status, description })
+
+export class Invalid extends Schema.TaggedError<Invalid>()("Invalid", explanation, status(400, "Not accepted")) {}
+
+export class NotFound extends Schema.TaggedError<NotFound>()(
+  "NotFound",
+  explanation,
+  status(404, "This user has no such connection")
+) {}
+
+export class Conflict extends Schema.TaggedError<Conflict>()(
+  "Conflict",
+  explanation,
+  status(409, "Something else is going on with it")
+) {}
+
+export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()(
+  "TooManyRequests",
+  { ...explanation, retryAfterSeconds: Schema.Int },
+  status(429, "Too soon after the last time; Retry-After says when")
+) {}
+
+export class BadGateway extends Schema.TaggedError<BadGateway>()(
+  "BadGateway",
+  explanation,
+  status(502, "Tink has a problem, or does not let us in")
+) {}
+
+export class Unavailable extends Schema.TaggedError<Unavailable>()(
+  "Unavailable",
+  explanation,
+  status(503, "Tink cannot be reached")
+) {}
+
+export class GatewayTimeout extends Schema.TaggedError<GatewayTimeout>()(
+  "GatewayTimeout",
+  explanation,
+  status(504, "Tink did not answer in time")
+) {}
+
+/** What can come of any call that needs Tink. */
+export const TinkFailure = Schema.Union(
+  Invalid,
+  NotFound,
+  Conflict,
+  TooManyRequests,
+  BadGateway,
+  Unavailable,
+  GatewayTimeout
+)
+
+export type TinkFailure = typeof TinkFailure.Type
+
+export class SessionEnded extends Schema.TaggedError<SessionEnded>()(
+  "SessionEnded",
+  { message: Schema.String },
+  status(401, "There is no session, or no longer")
+) {}
+
+export class ForeignOrigin extends Schema.TaggedError<ForeignOrigin>()(
+  "ForeignOrigin",
+  { message: Schema.String },
+  status(403, "The request does not come from our own page")
+) {}
+
+export const connectionNotFound = new NotFound({
+  message: "This bank is no longer connected.",
+  mayHaveBeenDone: false
+})
+
+const defaultWait = Duration.seconds(30)
+
+interface Explanation {
+  readonly message: string
+  readonly reference?: string
+  readonly mayHaveBeenDone: boolean
+}
+
+interface Answer {
+  readonly message: string
+  readonly make: (explanation: Explanation, error: TinkError.TinkError) => TinkFailure
+}
+
+/** The type makes sure that no reason is forgotten. */
+const answers: Record<TinkError.Reason, Answer> = {
+  Invalid: {
+    message: "That was not accepted. Please reload the page and try again.",
+    make: (explanation) => new Invalid(explanation)
+  },
+  NotFound: { message: connectionNotFound.message, make: (explanation) => new NotFound(explanation) },
+  Conflict: {
+    message: "Something is going on with this bank already. Please wait until it has finished.",
+    make: (explanation) => new Conflict(explanation)
+  },
+  RateLimited: {
+    message: "The bank was asked a moment ago. Please try again in a little while.",
+    make: (explanation, { retryAfter }) =>
+      new TooManyRequests({
+        ...explanation,
+        retryAfterSeconds: Math.max(1, Math.ceil(Duration.toSeconds(retryAfter ?? defaultWait)))
+      })
+  },
+  // Our own client id, secret or scopes: nothing that the person could mend, nor should be told.
+  Unauthorized: {
+    message: "Something is wrong on our side. We have been told.",
+    make: (explanation) => new BadGateway(explanation)
+  },
+  Forbidden: {
+    message: "Something is wrong on our side. We have been told.",
+    make: (explanation) => new BadGateway(explanation)
+  },
+  Server: {
+    message: "Tink, which connects us to your bank, has a problem. Please try again later.",
+    make: (explanation) => new BadGateway(explanation)
+  },
+  Decode: {
+    message: "Tink, which connects us to your bank, gave an answer that we do not understand. We have been told.",
+    make: (explanation) => new BadGateway(explanation)
+  },
+  Transport: {
+    message: "We cannot reach Tink, which connects us to your bank. Please try again in a minute.",
+    make: (explanation) => new Unavailable(explanation)
+  },
+  Timeout: {
+    message: "Tink, which connects us to your bank, takes too long to answer. Please try again in a minute.",
+    make: (explanation) => new GatewayTimeout(explanation)
+  }
+}
+
+export const fromTinkError = (error: TinkError.TinkError): TinkFailure => {
+  const { make, message } = answers[error.reason]
+  const reference = error.requestId ?? error.traceId
+  return make({ message, mayHaveBeenDone: error.isAmbiguous, ...(reference === undefined ? {} : { reference }) }, error)
+}
+
+const isOurs = ({ reason }: TinkError.TinkError) =>
+  reason === "Unauthorized" || reason === "Forbidden" || reason === "Decode" || reason === "Invalid"
+
+/** A `TinkError` holds no secret, so all of it may be logged. */
+export const log = (error: TinkError.TinkError) =>
+  isOurs(error) ? Effect.logError(error.message) : Effect.logWarning(error.message)
+
+/** For `catchTag("TinkError", …)` at the end of every handler. */
+export const refuse = (error: TinkError.TinkError): Effect.Effect<never, TinkFailure> =>
+  Effect.gen(function* () {
+    yield* log(error)
+    const failure = fromTinkError(error)
+    if (failure._tag === "TooManyRequests") {
+      yield* HttpApp.appendPreResponseHandler((_request, response) =>
+        Effect.succeed(HttpServerResponse.setHeader(response, "Retry-After", String(failure.retryAfterSeconds)))
+      )
+    }
+    return yield* Effect.fail(failure)
+  })

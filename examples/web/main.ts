@@ -1,0 +1,72 @@
+/**
+ * "Your banks": a web application on this library. On a sandbox that it starts itself or, when TINK_CLIENT_ID and
+ * TINK_CLIENT_SECRET are set, on Tink.
+ */
+import { TinkHttp } from "@effect-tink/http"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import { UserCache } from "@effect-tink/user-cache"
+import { Users } from "@effect-tink/users"
+import type * as HttpServerError from "@effect/platform/HttpServerError"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as App from "./app.js"
+import * as Server from "./server.js"
+import { Settings } from "./settings.js"
+
+const layerUsers = Users.layer.pipe(Layer.provideMerge(UserCache.layer({ capacity: 10_000 })))
+
+const layerSettings = (sandbox: Option.Option<TinkSandbox.Service>) =>
+  Layer.effect(
+    Settings,
+    Effect.all({
+      origin: Server.origin,
+      market: Config.withDefault(Config.string("TINK_MARKET"), "SE"),
+      testBanks: Config.withDefault(Config.boolean("TINK_TEST_BANKS"), false),
+      sandbox: Effect.succeed(sandbox)
+    })
+  )
+
+const layerOnSandbox = Layer.unwrapEffect(
+  Effect.map(TinkSandbox.TinkSandbox, (sandbox) =>
+    Layer.mergeAll(TinkHttp.layer(sandbox), layerSettings(Option.some(sandbox)))
+  )
+).pipe(Layer.provide(TinkSandbox.layerServer()))
+
+const layerOnTink = Layer.mergeAll(TinkHttp.layerConfig(), layerSettings(Option.none()))
+
+const announce = Layer.effectDiscard(
+  Effect.flatMap(Settings, ({ origin, sandbox }) =>
+    Console.log(
+      `\n  Your banks: ${origin}\n  What the server offers: ${origin}/docs\n` +
+        (Option.isSome(sandbox) ? "  On a sandbox: set TINK_CLIENT_ID and TINK_CLIENT_SECRET to use Tink\n" : "")
+    )
+  )
+)
+
+const layerMain = Layer.mergeAll(App.layer, announce).pipe(Layer.provide(layerUsers))
+
+// One of the two alone is a mistake, which layerConfig explains.
+const isSet = (name: string) => Config.map(Config.option(Config.redacted(name)), Option.isSome)
+const wantsTink = Config.zipWith(isSet("TINK_CLIENT_ID"), isSet("TINK_CLIENT_SECRET"), (id, secret) => id || secret)
+
+const layerTink = Layer.unwrapEffect(
+  Effect.if(wantsTink, {
+    onTrue: () => Effect.succeed(layerOnTink),
+    onFalse: () => Effect.succeed(layerOnSandbox)
+  })
+)
+
+const inWords = (error: ConfigError.ConfigError | HttpServerError.ServeError) =>
+  ConfigError.isConfigError(error) ? String(error) : `Cannot listen: ${String(error.cause)}`
+
+Layer.launch(layerMain.pipe(Layer.provide(layerTink), Layer.provide(Server.layerConfig))).pipe(
+  Effect.provide(NodeHttpClient.layerUndici),
+  Effect.tapError((error) => Console.error(`\n  ${inWords(error)}\n`)),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)

@@ -1,0 +1,62 @@
+/** Where the application listens, and how it stops. */
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { createServer } from "node:http"
+
+/** Who is still being answered after this is cut off, when the program ends. */
+const grace = Duration.seconds(5)
+
+export interface Address {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+}
+
+export const layer = ({ host, port }: Address) =>
+  Layer.suspend(() => {
+    const server = createServer()
+    const cutOff = Effect.sync(() => setTimeout(() => server.closeAllConnections(), Duration.toMillis(grace)).unref())
+    return Layer.scopedDiscard(Effect.addFinalizer(() => cutOff)).pipe(
+      // Closes after what is built on it, so that the time runs while the server waits for its last responses.
+      Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))
+    )
+  })
+
+/** Not `Config.port`, which takes no 0. */
+const port = Config.validate(Config.integer("PORT"), {
+  message: "must be a port, or 0 for any that is free",
+  validation: (port) => port >= 0 && port <= 65_535
+})
+
+export const layerConfig = Layer.unwrapEffect(
+  Effect.map(
+    Config.all({
+      host: Config.withDefault(Config.string("HOST"), "localhost"),
+      port: Config.withDefault(port, 3000)
+    }),
+    layer
+  )
+)
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
+
+/** Behind a proxy it is told what browsers see. */
+const publicUrl = Config.option(
+  Config.validate(Config.string("PUBLIC_URL"), {
+    message: "must be like https://banks.example, without a path",
+    validation: isOrigin
+  })
+)
+
+/** What browsers see: the address on this machine, unless PUBLIC_URL says otherwise. */
+export const origin = Effect.gen(function* () {
+  const told = yield* publicUrl
+  if (Option.isSome(told)) return told.value
+  const { address } = yield* HttpServer.HttpServer
+  return address._tag === "TcpAddress" ? `http://localhost:${address.port}` : "http://localhost"
+})
