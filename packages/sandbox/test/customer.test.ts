@@ -170,6 +170,17 @@ describe("expireSession", () => {
     }).pipe(provideSandbox)
   )
 
+  it.effect("gives a session to a bank that had none, so that the customer can begin another", () =>
+    Effect.gen(function* () {
+      const { id, read, refresh, sandbox } = yield* connected({ providerName: "se-demobank-password" })
+      yield* sandbox.expireSession(id)
+      yield* refresh("", available)
+      yield* TestClock.adjust("1 second")
+      yield* sandbox.completeAuthentication(id)
+      assert.strictEqual((yield* read).sessionExpiryDate, start + 1000 + 90 * day)
+    }).pipe(provideSandbox)
+  )
+
   it.effect("is a call over HTTP, too", () =>
     Effect.gen(function* () {
       const { id, read, sandbox } = yield* connected()

@@ -202,6 +202,26 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
+  it.effect("is one of the two pages, and not the other as well", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const userId = yield* newUser()
+      const { id } = yield* sandbox.connectBank(userId)
+      const query = { ...app, authorization_code: yield* delegate({ user_id: userId }), credentials_id: id }
+      assert.strictEqual((yield* send("GET", addressOf(connectPath, query))).status, 200)
+      assert.strictEqual((yield* send("GET", addressOf(renewPath, query))).status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("takes a code once, even if the code outlasts the visit", () =>
+    Effect.gen(function* () {
+      const { address, end } = yield* atConnect()
+      yield* end("approve")
+      yield* TestClock.adjust("61 minutes")
+      assert.strictEqual((yield* send("GET", address)).status, 400)
+    }).pipe(Effect.provide(TinkSandbox.layerHttpClient({ codeLifetime: "2 hours" })))
+  )
+
   it.effect("lasts for an hour, however long the code lasts, and no longer than the user's access", () =>
     Effect.gen(function* () {
       const { end, userId } = yield* atConnect()

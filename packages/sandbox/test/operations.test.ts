@@ -313,9 +313,11 @@ describe("POST /api/v1/credentials/{id}/authenticate", () => {
       assert.strictEqual(body.updated, start)
       assert.isAbove(body.statusUpdated, start + 1000)
       assert.strictEqual(body.sessionExpiryDate, start + 1000 + 90 * day)
-      // The next refresh does fetch data.
-      yield* refresh()
-      yield* TestClock.adjust("3 seconds")
+      // The next refresh does fetch data, even by way of the customer.
+      yield* refresh("?authenticate=true")
+      yield* TestClock.adjust("1 second")
+      yield* sandbox.completeAuthentication(id)
+      yield* TestClock.adjust("2 seconds")
       assert.strictEqual((yield* read).updated, start + 4000)
     }).pipe(provideSandbox)
   )
