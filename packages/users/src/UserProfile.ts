@@ -4,7 +4,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { optional } from "./internal/schema.js"
+import { openStruct } from "./internal/schema.js"
+
+const exact = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
 /**
  * What a user is told about.
@@ -12,21 +14,21 @@ import { optional } from "./internal/schema.js"
  * @since 0.1.0
  * @category schemas
  */
-export const NotificationSettings = Schema.Struct({
-  balance: optional(Schema.Boolean),
-  budget: optional(Schema.Boolean),
-  doubleCharge: optional(Schema.Boolean),
-  einvoices: optional(Schema.Boolean),
-  fraud: optional(Schema.Boolean),
-  income: optional(Schema.Boolean),
-  largeExpense: optional(Schema.Boolean),
-  leftToSpend: optional(Schema.Boolean),
-  loanUpdate: optional(Schema.Boolean),
-  summaryMonthly: optional(Schema.Boolean),
-  summaryWeekly: optional(Schema.Boolean),
-  transaction: optional(Schema.Boolean),
-  unusualAccount: optional(Schema.Boolean),
-  unusualCategory: optional(Schema.Boolean)
+export const NotificationSettings = openStruct({
+  balance: exact(Schema.Boolean),
+  budget: exact(Schema.Boolean),
+  doubleCharge: exact(Schema.Boolean),
+  einvoices: exact(Schema.Boolean),
+  fraud: exact(Schema.Boolean),
+  income: exact(Schema.Boolean),
+  largeExpense: exact(Schema.Boolean),
+  leftToSpend: exact(Schema.Boolean),
+  loanUpdate: exact(Schema.Boolean),
+  summaryMonthly: exact(Schema.Boolean),
+  summaryWeekly: exact(Schema.Boolean),
+  transaction: exact(Schema.Boolean),
+  unusualAccount: exact(Schema.Boolean),
+  unusualCategory: exact(Schema.Boolean)
 })
 
 /**
@@ -67,7 +69,7 @@ export type PeriodMode = typeof PeriodMode.Type
  * @since 0.1.0
  * @category schemas
  */
-export const UserProfile = Schema.Struct({
+export const UserProfile = openStruct({
   /** ISO 4217. Follows from the market; Tink does not change it. */
   currency: Schema.NonEmptyString,
   /** The language in which Tink addresses the user, like `sv_SE`. */
@@ -77,10 +79,10 @@ export const UserProfile = Schema.Struct({
   /** Like `Europe/Stockholm`. */
   timeZone: Schema.NonEmptyString,
   /** The day of the month on which a period begins, 1 to 31. */
-  periodAdjustedDay: optional(Schema.Int),
+  periodAdjustedDay: exact(Schema.Int),
   periodMode: PeriodMode,
-  notificationSettings: optional(NotificationSettings)
-}).annotations({ identifier: "UserProfile", parseOptions: { onExcessProperty: "preserve" } })
+  notificationSettings: exact(NotificationSettings)
+})
 
 /**
  * @since 0.1.0
