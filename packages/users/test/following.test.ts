@@ -115,6 +115,19 @@ describe("followCredential", () => {
     }).pipe(Effect.scoped, provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
   )
 
+  it.effect("and ends at once for a change that is over, as it is told what was there before", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      const since = yield* users.getCredential(session, credentialsId)
+      yield* users.refreshCredential(session, credentialsId)
+      yield* pass(10)
+      yield* takeSent
+      assert.deepStrictEqual(yield* follow(session, credentialsId, { schedule: everySecond, since }), ["UPDATED"])
+      assert.strictEqual(yield* takePolls, 1)
+    }).pipe(provideAll({ sandbox }))
+  )
+
   it.effect("believes a status that does not move when the patience is over", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
