@@ -5,36 +5,23 @@
 import { TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
-import { type Credential, Users, type UserSession } from "@effect-tink/users"
+import { type Credential, Users } from "@effect-tink/users"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Chunk from "effect/Chunk"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import * as Stream from "effect/Stream"
 import { failed, heading, layerCountingClient, step } from "./lib/story.js"
 
 const nothing = () => ""
 const inShort = (credentials: ReadonlyArray<Credential.Credential>) =>
   [`${credentials.length} found`, ...credentials.map(({ status }) => status)].join(", ")
-
-/** Asks Tink, past the cache, once a second until the refresh has moved on and come to rest. */
-const follow = (session: UserSession.UserSession<"credentials:read">, before: Credential.Credential) =>
-  Effect.gen(function* () {
-    const users = yield* Users.Users
-    const seen: Array<string> = []
-    while (true) {
-      const { status, statusUpdated } = yield* users.getCredential(session, before.id, { bypassCache: true })
-      if (status !== seen.at(-1)) seen.push(status)
-      const isAtRest = !/^AWAITING_|ING$/.test(status)
-      if (isAtRest && !Equal.equals(statusUpdated, before.statusUpdated)) return seen
-      yield* Effect.sleep("1 second")
-    }
-  }).pipe(Effect.timeoutTo({ duration: "1 minute", onSuccess: (seen) => seen, onTimeout: () => ["no end in sight"] }))
 
 const life = (connectBank: (userId: string) => Effect.Effect<string>) =>
   Effect.gen(function* () {
@@ -44,7 +31,7 @@ const life = (connectBank: (userId: string) => Effect.Effect<string>) =>
     const creation = users.createUser({ externalUserId, market: "SE", locale: "sv_SE" })
     const { userId } = yield* step("create a user", creation, () => externalUserId)
     yield* step("the user connects a bank", connectBank(userId), (result) => result)
-    const scopes = ["credentials:read", "credentials:refresh", "credentials:write", "user:delete"] as const
+    const scopes = ["credentials:read", "credentials:refresh", "credentials:write"] as const
     const session = yield* step(
       "authorize",
       users.authorize({ userId, scopes }),
@@ -55,11 +42,14 @@ const life = (connectBank: (userId: string) => Effect.Effect<string>) =>
     if (credential !== undefined) {
       yield* step("refresh the connection", users.refreshCredential(session, credential.id), nothing)
       yield* step("list: not from the cache now", users.listCredentials(session), inShort)
-      yield* step("follow its status", follow(session, credential), (seen) => seen.join(" → "))
+      const following = Stream.runCollect(users.followCredential(session, credential.id))
+      yield* step("follow its status", following, (seen) =>
+        Chunk.map(seen, ({ status }) => status).pipe(Chunk.join(" → "))
+      )
       yield* step("delete the connection", users.deleteCredential(session, credential.id), nothing)
       yield* step("list: it is gone", users.listCredentials(session), inShort)
     }
-    yield* step("delete the user", users.deleteUser(session), nothing)
+    yield* step("delete the user", users.deleteUser({ userId }), nothing)
   }).pipe(Effect.provide(Layer.provideMerge(Users.layer, UserCache.layer({ capacity: 10_000 }))))
 
 const onSandbox = Effect.gen(function* () {
