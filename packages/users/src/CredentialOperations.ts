@@ -121,7 +121,8 @@ export interface CredentialOperations {
   /**
    * The user's connections to banks (`GET /api/v1/credentials/list`, `tink-api.md` 6), all of them. Needs a session with
    * `credentials:read`. Cached for the cache's time to live, 30 seconds by default, and until the user is changed through
-   * this library.
+   * this library; only for a second while one of them is on its way, and never past the moment when a consent runs out
+   * (`freshness` of `Users.layerWith`).
    *
    * Fails with `Invalid` when Tink answers with credentials of another user than the session says.
    *
