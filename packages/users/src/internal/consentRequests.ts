@@ -4,11 +4,11 @@ import type { TinkRequest } from "@effect-tink/http/TinkRequest"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
 import * as Schema from "effect/Schema"
 import { ProviderConsent } from "../ProviderConsent.js"
+import { frozenList } from "./schema.js"
 
 const ConsentList = Schema.Struct({ providerConsents: Schema.Array(ProviderConsent) }).pipe(
-  Schema.transform(Schema.Array(Schema.typeSchema(ProviderConsent)), {
+  Schema.transform(frozenList<ProviderConsent>(), {
     strict: true,
-    // Readers of the cache share it.
     decode: ({ providerConsents }) => Object.freeze(providerConsents),
     encode: (providerConsents) => ({ providerConsents })
   })

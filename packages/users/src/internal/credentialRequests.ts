@@ -14,6 +14,7 @@ import type {
   UpdateCredentialInput
 } from "../CredentialOperations.js"
 import * as Input from "./input.js"
+import { frozenList } from "./schema.js"
 
 /** Copies, as whoever gave a secret may wipe it; and all of them secret, so that no error repeats one. */
 const secretsOf = (fields: Fields): Fields =>
@@ -41,9 +42,8 @@ const optionalBody = (value: Readonly<Record<string, unknown>>): Body | undefine
   Object.values(value).some((part) => part !== undefined) ? { _tag: "Json", value } : undefined
 
 const CredentialList = Schema.Struct({ credentials: Schema.Array(Credential) }).pipe(
-  Schema.transform(Schema.Array(Schema.typeSchema(Credential)), {
+  Schema.transform(frozenList<Credential>(), {
     strict: true,
-    // Readers of the cache share it.
     decode: ({ credentials }) => Object.freeze(credentials),
     encode: (credentials) => ({ credentials })
   })

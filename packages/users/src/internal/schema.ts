@@ -26,3 +26,7 @@ export const openStruct = <Fields extends Schema.Struct.Fields>(fields: Fields) 
     decode: Record.filter((part) => part !== null),
     encode: (parts) => parts
   })
+
+/** A list that was decoded and frozen, as readers of the cache share it. Not `Schema.Array`, which makes a copy of it. */
+export const frozenList = <A>(): Schema.Schema<ReadonlyArray<A>> =>
+  Schema.declare((list: unknown): list is ReadonlyArray<A> => Array.isArray(list) && Object.isFrozen(list))
