@@ -1,10 +1,25 @@
 import { assert, describe, it } from "@effect/vitest"
+import { AccessToken } from "@effect-tink/http/AccessToken"
+import * as Ids from "@effect-tink/http/Ids"
+import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import * as UserCache from "@effect-tink/user-cache/UserCache"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
 import * as Exit from "effect/Exit"
+import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { AuthorizationGrant } from "../src/AuthorizationGrant.js"
+import { Credential } from "../src/Credential.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
 import {
@@ -15,7 +30,10 @@ import {
   LIST,
   makeSession,
   makeUser,
+  passUntilEnd,
   provideAll,
+  provideAnswers,
+  sentLines,
   takeLines,
   takeSent,
   TOKEN,
@@ -112,6 +130,22 @@ describe("authorize", () => {
   )
 })
 
+const backwards = ["user:delete", "credentials:write", "credentials:refresh", "credentials:read"] as const
+
+/** Reads at once, half of the times with a session of its own for the same user and scopes. */
+const readAtOnce = (times: number, session: UserSession.UserSession<"credentials:read">, userId: Ids.UserId) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const read = users.listCredentials(session, { bypassCache: true })
+    const readAnew = Effect.flatMap(users.authorize({ userId, scopes: backwards }), (other) =>
+      users.listCredentials(other, { bypassCache: true })
+    )
+    yield* Effect.all(
+      Array.from({ length: times }, (_, n) => (n % 2 === 0 ? read : readAnew)),
+      { concurrency: "unbounded", discard: true }
+    )
+  })
+
 describe("a session of authorize", () => {
   it.effect("gets a new token before the old one expires, and only then", () =>
     Effect.gen(function* () {
@@ -153,14 +187,13 @@ describe("a session of authorize", () => {
   )
 
   it.effect(
-    "makes one grant and one exchange for 1 000 calls at once",
+    "makes one grant and one exchange for 1 000 calls at the moment of expiry, half of them of as many other sessions",
     () =>
       Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { session } = yield* makeSession
-        yield* TestClock.adjust("3 hours")
-        const read = users.listCredentials(session, { bypassCache: true })
-        yield* Effect.all(Effect.replicate(read, 1000), { concurrency: "unbounded", discard: true })
+        const { session, userId } = yield* makeSession
+        // Renewed a minute before it expires.
+        yield* TestClock.adjust("119 minutes")
+        yield* readAtOnce(1000, session, userId)
         const lines = yield* takeLines
         assert.lengthOf(
           lines.filter((line) => line === LIST),
@@ -172,6 +205,92 @@ describe("a session of authorize", () => {
         )
       }).pipe(provideAll({ sandbox: longLived })),
     30_000
+  )
+
+  it.effect("and for 10 000, where each request takes its token and no more", () => {
+    const counts = { grants: 0, exchanges: 0, lists: 0 }
+    const tokens = new Set<string>()
+    return Effect.gen(function* () {
+      const users = yield* Users.Users
+      const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
+      const session = yield* users.authorize({ userId, scopes: allScopes })
+      yield* users.listCredentials(session)
+      yield* TestClock.adjust("119 minutes")
+      yield* readAtOnce(10_000, session, userId)
+      assert.deepStrictEqual(counts, { grants: 2, exchanges: 2, lists: 10_001 })
+      assert.deepStrictEqual([...tokens], ["token-1", "token-2"])
+    }).pipe(
+      Effect.provide(Users.layer),
+      Effect.provide(UserCache.layerNoop),
+      Effect.provide(
+        Layer.mock(TinkHttp.TinkHttp, {
+          clientId: "a-client",
+          request: (request) =>
+            Effect.gen(function* () {
+              if (request.authorization._tag === "User") {
+                tokens.add(Redacted.value(yield* request.authorization.tokens.get))
+                counts.lists += 1
+                // A fake cannot know the type that goes with a request.
+                return [] as never
+              }
+              counts.grants += 1
+              yield* Effect.yieldNow()
+              return new AuthorizationGrant({ code: Redacted.make("a-code") }) as never
+            }),
+          exchangeCode: () =>
+            Effect.sync(() => {
+              const accessToken = Redacted.make(`token-${++counts.exchanges}`)
+              return new AccessToken({ accessToken, expiresIn: Duration.hours(2), scopes: [] })
+            })
+        })
+      )
+    )
+  })
+
+  it.effect("gets one token for all who are refused at once, and each request is sent once more", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { session, userId } = yield* makeSession
+      yield* sandbox.revokeTokens(userId)
+      const read = users.listCredentials(session, { bypassCache: true })
+      yield* Effect.all(Effect.replicate(read, 100), { concurrency: "unbounded" })
+      const lines = yield* takeLines
+      assert.lengthOf(
+        lines.filter((line) => line === LIST),
+        200
+      )
+      assert.deepStrictEqual(
+        lines.filter((line) => line !== LIST),
+        [GRANT, TOKEN]
+      )
+    }).pipe(provideAll({ sandbox: longLived }))
+  )
+
+  it.effect("gets a token once for each request when Tink refuses every one of them", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { session } = yield* makeSession
+      yield* sandbox.injectFault({ kind: "status", status: 401, path: "/api/v1/credentials/list", times: 1000 })
+      for (let request = 0; request < 3; request++) {
+        assert.strictEqual((yield* failure(users.listCredentials(session))).reason, "Unauthorized")
+        assert.deepStrictEqual(yield* takeLines, [LIST, GRANT, TOKEN, LIST])
+      }
+      const read = users.listCredentials(session, { bypassCache: true })
+      yield* Effect.all(Effect.replicate(failure(read), 20), { concurrency: "unbounded" })
+      const sent = yield* takeSent
+      const times = new Map<string | undefined, number>()
+      for (const { headers, line } of sent) {
+        const call = headers["x-client-trace-id"]
+        if (line === LIST) times.set(call, (times.get(call) ?? 0) + 1)
+      }
+      assert.deepStrictEqual(
+        [...times.values()],
+        Array.from({ length: 20 }, () => 2)
+      )
+      assert.isAtMost(sent.filter(({ line }) => line === GRANT).length, 20)
+    }).pipe(provideAll({ sandbox: longLived }))
   )
 
   it.effect("a caller who leaves during the renewal does not end it for others", () =>
@@ -237,6 +356,424 @@ describe("a session of authorize", () => {
     }).pipe(provideAll({ sandbox: longLived }))
   )
 })
+
+/** The tokens that went out with the lists since the last time. */
+const takeTokens = Effect.map(takeSent, (sent) =>
+  sent.flatMap(({ headers, line }) => (line === LIST ? [headers["authorization"]] : []))
+)
+
+const readThrough = (session: UserSession.UserSession<"credentials:read">) =>
+  Effect.flatMap(Users.Users, (users) => users.listCredentials(session, { bypassCache: true }))
+
+/** What goes over the wire when a session is used. */
+const linesOf = (session: UserSession.UserSession<"credentials:read">) =>
+  takeLines.pipe(Effect.andThen(readThrough(session)), Effect.andThen(takeLines))
+
+describe("tokens", () => {
+  it.effect("are shared by the sessions of one user and set of scopes, and by no others", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* makeUser("cust-0001")
+      const { userId: otherId } = yield* makeUser()
+      const scopes = ["credentials:read", "user:read"] as const
+      const sessions = [
+        yield* users.authorize({ userId, scopes }),
+        yield* users.authorize({ userId, scopes: ["user:read", "credentials:read", "user:read"] }),
+        yield* users.authorize({ externalUserId: "cust-0001", scopes }),
+        yield* users.authorize({ userId, scopes: ["credentials:read"] }),
+        yield* users.authorize({ userId: otherId, scopes })
+      ]
+      yield* takeLines
+      yield* Effect.forEach(sessions, readThrough)
+      assert.lengthOf(
+        (yield* sentLines).filter((line) => line === GRANT),
+        3
+      )
+      const [a, b, c, fewer, other] = yield* takeTokens
+      assert.deepStrictEqual([b, c], [a, a])
+      assert.strictEqual(new Set([a, fewer, other]).size, 3)
+      // And what one of them hears of the token, the others know.
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      yield* sandbox.revokeTokens(userId)
+      yield* Effect.forEach(sessions, readThrough)
+      const lines = yield* takeLines
+      assert.lengthOf(
+        lines.filter((line) => line === GRANT),
+        2
+      )
+      assert.lengthOf(
+        lines.filter((line) => line === LIST),
+        7
+      )
+    }).pipe(provideAll({ sandbox: longLived }))
+  )
+
+  it.effect("are bounded: those of the least recently used user go first, all of them, and are fetched again", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const a = yield* makeUser()
+      const b = yield* makeUser()
+      const c = yield* makeUser()
+      const session = ({ userId }: { readonly userId: Ids.UserId }, ...more: ReadonlyArray<"user:read">) =>
+        users.authorize({ userId, scopes: ["credentials:read", ...more] })
+      const [ofA, moreOfA, ofB, ofC] = [
+        yield* session(a),
+        yield* session(a, "user:read"),
+        yield* session(b),
+        yield* session(c)
+      ]
+      const mint = [GRANT, TOKEN, LIST]
+      yield* users.createAuthorization({ ...a, scopes: ["user:read"] })
+      // Three tokens fit.
+      assert.deepStrictEqual(yield* linesOf(ofA), mint)
+      assert.deepStrictEqual(yield* linesOf(moreOfA), mint)
+      assert.deepStrictEqual(yield* linesOf(ofB), mint)
+      // A is used once more, so that B is the least recently used, who makes room for C.
+      assert.deepStrictEqual(yield* linesOf(ofA), [LIST])
+      assert.deepStrictEqual(yield* linesOf(ofC), mint)
+      assert.deepStrictEqual(yield* linesOf(moreOfA), [LIST])
+      assert.deepStrictEqual(yield* linesOf(ofC), [LIST])
+      assert.deepStrictEqual(yield* linesOf(ofA), [LIST])
+      // Now B makes C go.
+      assert.deepStrictEqual(yield* linesOf(ofB), mint)
+      assert.deepStrictEqual(yield* linesOf(ofA), [LIST])
+      // Now C makes B go, and B both of A, which C has not been used after.
+      assert.deepStrictEqual(yield* linesOf(ofC), mint)
+      assert.deepStrictEqual(yield* linesOf(ofB), mint)
+      assert.deepStrictEqual(yield* linesOf(ofC), [LIST])
+      assert.deepStrictEqual(yield* linesOf(ofA), mint)
+    }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity: 3 } }))
+  )
+
+  for (const tokenCapacity of [0, 1]) {
+    it.effect(`are enough for each request with room for ${tokenCapacity}`, () =>
+      Effect.gen(function* () {
+        const { session: a } = yield* makeSession
+        const { session: b } = yield* makeSession
+        let mintings = 0
+        for (const session of [a, b, b, a, a, b]) {
+          const lines = yield* linesOf(session)
+          assert.strictEqual(lines.at(-1), LIST)
+          mintings += lines.filter((line) => line === GRANT).length
+        }
+        assert.strictEqual(mintings, tokenCapacity === 0 ? 6 : 4)
+      }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity } }))
+    )
+  }
+
+  it.effect("of many users cost no minting more than there is room for", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const ids: Array<Ids.UserId> = []
+      for (let n = 0; n < 30; n++) ids.push((yield* users.createUser({ market: "SE" })).userId)
+      const readAll = (some: ReadonlyArray<Ids.UserId>) =>
+        Effect.forEach(some, (userId) =>
+          Effect.flatMap(users.authorize({ userId, scopes: ["credentials:read"] }), readThrough)
+        ).pipe(
+          Effect.andThen(takeLines),
+          Effect.map((lines) => lines.filter((line) => line === GRANT).length)
+        )
+      yield* takeLines
+      assert.strictEqual(yield* readAll(ids.slice(0, 20)), 20)
+      assert.strictEqual(yield* readAll(ids.slice(0, 20)), 0)
+      assert.strictEqual(yield* readAll(ids.slice(20)), 10)
+      assert.strictEqual(yield* readAll(ids.slice(10)), 0)
+      assert.strictEqual(yield* readAll(ids.slice(0, 10)), 10)
+    }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity: 20 } }))
+  )
+})
+
+/** Past the types, as a caller in JavaScript. */
+const forge = (session: unknown) => session as UserSession.UserSession<(typeof allScopes)[number]>
+
+describe("what a session may not do", () => {
+  it.effect("is Forbidden, naming the scope, when its list lacks it: before anything is sent, minted or bare", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session: other, userId } = yield* makeSession
+      yield* users.listCredentials(other)
+      yield* users.getCredential(other, credentialsId)
+      const { accessToken } = yield* getToken(userId)
+      for (const lacking of allScopes) {
+        const scopes = allScopes.filter((scope) => scope !== lacking)
+        for (const session of [
+          forge(yield* users.authorize({ userId, scopes })),
+          forge(UserSession.make({ userId, accessToken, scopes }))
+        ]) {
+          const attempts = {
+            "credentials:read": [
+              users.listCredentials(session),
+              users.listCredentials(session, { bypassCache: true }),
+              users.getCredential(session, credentialsId)
+            ],
+            "credentials:refresh": [users.refreshCredential(session, credentialsId)],
+            "credentials:write": [users.deleteCredential(session, credentialsId)],
+            "user:delete": [users.deleteUser(session)]
+          }
+          yield* takeLines
+          for (const attempt of attempts[lacking]) {
+            const error = yield* failure<never>(attempt)
+            assert.deepStrictEqual([error.reason, error.status], ["Forbidden", undefined])
+            assert.strictEqual(error.detail, `needs the scope ${lacking}, which the session does not have`)
+            assert.deepStrictEqual([error.isRetryable, error.isAmbiguous], [false, false])
+          }
+          assert.deepStrictEqual(yield* takeLines, [])
+        }
+      }
+    }).pipe(provideAll())
+  )
+
+  it.effect("is Forbidden, naming the scope, when Tink says so, whatever the session claims", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, userId } = yield* makeUser()
+      const { accessToken } = yield* getToken(userId, ["user:read"])
+      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
+      yield* takeLines
+      for (const [scope, attempt] of [
+        ["credentials:read", users.listCredentials(session)],
+        ["credentials:read", users.getCredential(session, credentialsId)],
+        ["credentials:refresh", users.refreshCredential(session, credentialsId)],
+        ["credentials:write", users.deleteCredential(session, credentialsId)],
+        ["user:delete", users.deleteUser(session)]
+      ] as const) {
+        const error = yield* failure<never>(attempt)
+        assert.deepStrictEqual([error.reason, error.status], ["Forbidden", 403])
+        assert.strictEqual(error.detail, `needs the scope ${scope}`)
+        assert.lengthOf(yield* takeLines, 1)
+      }
+    }).pipe(provideAll())
+  )
+
+  it.effect("is Forbidden, naming the scope, when Tink has not granted it, and no such token is kept", () => {
+    const asked: Array<string> = []
+    return Effect.gen(function* () {
+      const users = yield* Users.Users
+      const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
+      const session = yield* users.authorize({ userId, scopes: ["credentials:read", "user:read"] })
+      for (let n = 1; n <= 2; n++) {
+        const error = yield* failure(users.listCredentials(session))
+        assert.deepStrictEqual([error.reason, error.detail], ["Forbidden", "Tink has not granted credentials:read"])
+        assert.lengthOf(
+          asked.filter((line) => line === GRANT),
+          n
+        )
+      }
+      assert.notInclude(asked, LIST)
+    }).pipe(
+      provideAnswers((line) => {
+        asked.push(line)
+        return line === GRANT
+          ? { body: `{"code":"a-code"}` }
+          : { body: `{"access_token":"a-token","expires_in":7200,"scope":"user:read,authorization:grant"}` }
+      })
+    )
+  })
+
+  it.effect("is Forbidden when the Tink app itself may not have the scope, naming what was missing", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { userId } = yield* makeUser()
+      const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+      yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/oauth/authorization-grant" })
+      const error = yield* failure(users.listCredentials(session))
+      assert.deepStrictEqual([error.reason, error.detail], ["Forbidden", "needs the scope authorization:grant"])
+    }).pipe(provideAll())
+  )
+
+  it.effect("is Unauthorized with a token that is none, or has expired, or was revoked, and cannot be renewed", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { userId } = yield* makeUser()
+      const { accessToken } = yield* getToken(userId)
+      const revoked = UserSession.make({ userId, accessToken, scopes: allScopes })
+      yield* users.listCredentials(revoked, { bypassCache: true })
+      yield* sandbox.revokeTokens(userId)
+      const expired = UserSession.make({ ...(yield* getToken(userId)), userId, scopes: allScopes })
+      yield* TestClock.adjust("2 hours")
+      const none = UserSession.make({ userId, accessToken: Redacted.make("a-token"), scopes: allScopes })
+      yield* takeLines
+      for (const session of [revoked, expired, none]) {
+        const error = yield* failure(users.listCredentials(session))
+        assert.deepStrictEqual([error.reason, error.status], ["Unauthorized", 401])
+        assert.deepStrictEqual(yield* takeLines, [LIST])
+      }
+    }).pipe(provideAll())
+  )
+})
+
+describe("after the layer is closed", () => {
+  it.effect("every operation of its sessions is Invalid, nothing is sent and nothing hangs", () =>
+    Effect.gen(function* () {
+      const { session: other } = yield* makeSession
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(Users.layer, scope)
+      const users = Context.get(context, Users.Users)
+      const { credentialsId, userId } = yield* makeUser()
+      const session = yield* users.authorize({ userId, scopes: allScopes })
+      const unused = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+      const bare = UserSession.make({ ...(yield* getToken(userId)), userId, scopes: allScopes })
+      yield* users.listCredentials(session)
+      yield* Scope.close(scope, Exit.void)
+      yield* takeLines
+      for (const attempt of [
+        users.listCredentials(session),
+        users.listCredentials(unused),
+        users.listCredentials(bare),
+        users.getCredential(session, credentialsId),
+        users.refreshCredential(session, credentialsId),
+        users.deleteCredential(session, credentialsId),
+        users.deleteUser(session)
+      ]) {
+        const error = yield* failure<never>(attempt)
+        assert.deepStrictEqual([error.reason, error.detail], ["Invalid", "the layer of this Users is closed"])
+      }
+      assert.deepStrictEqual(yield* takeLines, [])
+      // Others go on.
+      assert.lengthOf(yield* readThrough(other), 1)
+    }).pipe(provideAll())
+  )
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Whose token goes out
+// ---------------------------------------------------------------------------------------------------------------------
+
+const json = (request: HttpClientRequest.HttpClientRequest, body: unknown, status = 200) =>
+  HttpClientResponse.fromWeb(request, new Response(status === 204 ? null : JSON.stringify(body), { status }))
+
+/** A Tink whose codes and tokens say for whom and for what they are, and which keeps a record of misuse. */
+const makeTellingTink = () => {
+  const misuse: Array<string> = []
+  const revoked = new Set<string>()
+  const latest = new Map<string, string>()
+  let serial = 0
+
+  const client = HttpClient.make((request, url) =>
+    Effect.gen(function* () {
+      const form = new URLSearchParams(
+        request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
+      )
+      const bearer = (request.headers["authorization"] ?? "").replace("Bearer ", "")
+      // Each request takes its time.
+      yield* Effect.sleep((yield* Random.nextIntBetween(0, 5)) * 100)
+      if (url.pathname.endsWith("/authorization-grant")) {
+        return json(request, { code: `${form.get("user_id")}|${form.get("scope")}` })
+      }
+      if (url.pathname.endsWith("/token")) {
+        const code = form.get("code")
+        if (code === null) return json(request, { access_token: "app", expires_in: 86_400, scope: form.get("scope") })
+        const token = `${code}|${++serial}`
+        latest.set(code, token)
+        return json(request, { access_token: token, expires_in: 600, scope: code.split("|")[1] })
+      }
+      const [user = "", scopes = ""] = bearer.split("|")
+      if (revoked.has(bearer)) return json(request, {}, 401)
+      if (url.pathname.endsWith("/user/delete")) return json(request, {}, 204)
+      // An id of credentials says by whom, and by a session for which scopes, it is asked for: `<user>_<scopes>`.
+      const id = url.pathname.split("/")[4] ?? ""
+      if (id !== `${user}_${scopes.replaceAll(/[:,]/g, "-")}`) misuse.push(`${bearer} at ${request.method} ${id}`)
+      if (request.method !== "GET") return json(request, {}, 204)
+      return json(request, { id, userId: user, providerName: "p", status: "UPDATED" })
+    })
+  )
+  return { client, misuse, revoke: (code: string) => revoked.add(latest.get(code) ?? "") }
+}
+
+/** Each sorted. */
+const scopeSets = [
+  ["credentials:read", "credentials:refresh", "credentials:write", "user:delete"],
+  ["credentials:read", "credentials:refresh", "credentials:write", "user:delete", "user:read"],
+  ["accounts:read", "credentials:read", "credentials:refresh", "credentials:write", "user:delete"]
+] as const
+
+const step = FastCheck.oneof(
+  {
+    weight: 12,
+    arbitrary: FastCheck.record({
+      kind: FastCheck.constantFrom(...(["get", "bypass", "refresh", "delete"] as const)),
+      user: FastCheck.nat({ max: 3 }),
+      scopes: FastCheck.nat({ max: 2 }),
+      isNew: FastCheck.boolean()
+    })
+  },
+  {
+    weight: 1,
+    arbitrary: FastCheck.record({
+      kind: FastCheck.constantFrom(...(["deleteUser", "revoke"] as const)),
+      user: FastCheck.nat({ max: 3 }),
+      scopes: FastCheck.nat({ max: 2 }),
+      isNew: FastCheck.boolean()
+    })
+  },
+  {
+    weight: 4,
+    arbitrary: FastCheck.record({ kind: FastCheck.constant("wait" as const), millis: FastCheck.nat(700_000) })
+  },
+  { weight: 4, arbitrary: FastCheck.record({ kind: FastCheck.constant("wait" as const), millis: FastCheck.nat(300) }) }
+)
+
+it.effect.prop(
+  "the token of one user, or of one set of scopes, never goes out for another, whatever is interleaved",
+  {
+    steps: FastCheck.array(step, { minLength: 10, maxLength: 60 }),
+    tokenCapacity: FastCheck.constantFrom(0, 1, 3, 10_000),
+    seed: FastCheck.string()
+  },
+  ({ seed, steps, tokenCapacity }) => {
+    const tink = makeTellingTink()
+    return Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sessions = new Map<string, UserSession.UserSession<(typeof allScopes)[number]>>()
+      const running: Array<Fiber.RuntimeFiber<void>> = []
+      for (const next of steps) {
+        if (next.kind === "wait") {
+          yield* TestClock.adjust(next.millis)
+          continue
+        }
+        const scopes = scopeSets[next.scopes] ?? allScopes
+        const userId = Ids.UserId.make(`u${next.user}`)
+        const key = `${userId}|${scopes.join(",")}`
+        if (next.kind === "revoke") {
+          tink.revoke(key)
+          continue
+        }
+        const known = next.isNew ? undefined : sessions.get(key)
+        const session = known ?? (yield* users.authorize({ userId, scopes }))
+        sessions.set(key, session)
+        const id = Ids.CredentialsId.make(key.replaceAll(/[:,]/g, "-").replace("|", "_"))
+        const operation = {
+          get: users.getCredential(session, id),
+          bypass: users.getCredential(session, id, { bypassCache: true }),
+          refresh: users.refreshCredential(session, id),
+          delete: users.deleteCredential(session, id),
+          deleteUser: users.deleteUser(next.isNew ? { userId } : session)
+        }[next.kind]
+        const isTheirs = Effect.tap(operation, (answer: unknown) =>
+          Effect.sync(() => answer instanceof Credential && assert.strictEqual(answer.id, id))
+        )
+        running.push(yield* Effect.fork(Effect.asVoid(Effect.orDie(isTheirs))))
+      }
+      for (const fiber of running) yield* passUntilEnd(fiber)
+      assert.deepStrictEqual(tink.misuse, [])
+    }).pipe(
+      Effect.provide(
+        Users.layerWith({ tokenCapacity }).pipe(
+          Layer.provideMerge(UserCache.layer({ capacity: 5 })),
+          Layer.provideMerge(
+            Layer.orDie(TinkHttp.layer({ clientId: "a-client", clientSecret: Redacted.make("a-secret") }))
+          ),
+          Layer.provide(Layer.succeed(HttpClient.HttpClient, tink.client))
+        )
+      ),
+      Effect.withRandom(Random.make(seed)),
+      Effect.scoped
+    )
+  },
+  { fastCheck: { numRuns: 20 }, timeout: 60_000 }
+)
 
 describe("a session of UserSession.make", () => {
   it.effect("has a copy of its token: whoever gave it may wipe theirs", () =>

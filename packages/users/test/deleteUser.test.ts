@@ -1,0 +1,308 @@
+import { assert, describe, it } from "@effect/vitest"
+import type * as Ids from "@effect-tink/http/Ids"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as UserCache from "@effect-tink/user-cache/UserCache"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as UserSession from "../src/UserSession.js"
+import * as Users from "../src/Users.js"
+import {
+  allScopes,
+  beforeRequest,
+  DELETE_USER,
+  failRequest,
+  failure,
+  faults,
+  getToken,
+  GET_USER,
+  GRANT,
+  LIST,
+  makeUser,
+  passUntilEnd,
+  provideAll,
+  takeLines,
+  takeSent,
+  TOKEN,
+  turn,
+  untilSent,
+  withTime
+} from "./helpers.js"
+
+type Deletable = Parameters<Users.Service["deleteUser"]>[0]
+
+const externalUserId = "cust-0001"
+
+const ways: ReadonlyArray<
+  readonly [
+    name: string,
+    way: (userId: Ids.UserId) => Effect.Effect<Deletable, unknown, Users.Users>,
+    lines: ReadonlyArray<string>
+  ]
+> = [
+  [
+    "a session of authorize",
+    (userId) => Effect.flatMap(Users.Users, (users) => users.authorize({ userId, scopes: ["user:delete"] })),
+    [GRANT, TOKEN, DELETE_USER]
+  ],
+  [
+    "a session of UserSession.make",
+    (userId) =>
+      Effect.map(getToken(userId, ["user:delete"]), ({ accessToken }) =>
+        UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
+      ),
+    [DELETE_USER]
+  ],
+  ["userId", (userId) => Effect.succeed({ userId }), [GRANT, TOKEN, DELETE_USER]],
+  ["externalUserId", () => Effect.succeed({ externalUserId }), [GRANT, TOKEN, GET_USER, GRANT, TOKEN, DELETE_USER]]
+]
+
+/** Whether Tink knows the user. */
+const exists = (userId: Ids.UserId) =>
+  Effect.flatMap(Users.Users, (users) =>
+    Effect.match(users.createAuthorization({ userId, scopes: ["user:read"] }), {
+      onFailure: (error) => (error.reason === "NotFound" ? false : assert.fail(error.message)),
+      onSuccess: () => true
+    })
+  )
+
+/** The user to delete and another one, each with a session that has a token and a list in the cache. */
+const makeTwo = Effect.gen(function* () {
+  const users = yield* Users.Users
+  const { userId } = yield* makeUser(externalUserId)
+  const bystander = yield* makeUser("cust-0002")
+  const [session, other] = yield* Effect.forEach([userId, bystander.userId], (id) =>
+    users.authorize({ userId: id, scopes: allScopes })
+  )
+  if (session === undefined || other === undefined) return assert.fail()
+  yield* users.listCredentials(session)
+  yield* users.listCredentials(other)
+  return { userId, session, other }
+})
+
+/** Neither the token nor the list of the other user is lost. */
+const isUndisturbed = (other: UserSession.UserSession<"credentials:read">) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    yield* takeLines
+    yield* users.listCredentials(other)
+    assert.deepStrictEqual(yield* takeLines, [])
+    yield* users.listCredentials(other, { bypassCache: true })
+    assert.deepStrictEqual(yield* takeLines, [LIST])
+  })
+
+/** Nothing of the user is used again: the next read asks for a token, and hears that there is no such user. */
+const isForgotten = (session: UserSession.UserSession<"credentials:read">) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    yield* takeLines
+    assert.strictEqual((yield* failure(users.listCredentials(session))).reason, "NotFound")
+    assert.deepStrictEqual(yield* takeLines, [GRANT])
+  })
+
+for (const [name, way, lines] of ways) {
+  describe(`deleteUser by ${name}`, () => {
+    it.effect("deletes the user, drops their tokens and entries, and leaves another's alone", () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const cache = yield* UserCache.UserCache
+        const { other, session, userId } = yield* makeTwo
+        const target = yield* way(userId)
+        yield* takeLines
+        assert.isUndefined(yield* users.deleteUser(target))
+        assert.deepStrictEqual(yield* takeLines, lines)
+        assert.deepInclude(yield* cache.stats, { size: 1, invalidations: 1, quarantines: 0 })
+        assert.isFalse(yield* exists(userId))
+        yield* isForgotten(session)
+        yield* isUndisturbed(other)
+      }).pipe(provideAll())
+    )
+
+    for (const [kind, fault] of faults) {
+      for (const [index, line] of lines.entries()) {
+        it.effect(`with ${kind} at request ${index + 1}, ${line}`, () =>
+          Effect.gen(function* () {
+            const users = yield* Users.Users
+            const { other, session, userId } = yield* makeTwo
+            const target = yield* way(userId)
+            yield* takeLines
+            yield* failRequest(index + 1, fault)
+            const result = yield* withTime(Effect.either(users.deleteUser(target)))
+            assert.strictEqual((yield* takeLines)[index], line)
+            const isApplied = !(yield* exists(userId))
+            if (Either.isRight(result)) {
+              assert.isTrue(isApplied)
+              yield* isForgotten(session)
+            } else {
+              const { isAmbiguous, reason } = result.left
+              // The answer cannot be read; or the token that was given went with the user, and there is no other.
+              const expected = kind === "garbage" ? "Decode" : "Unauthorized"
+              assert.strictEqual(reason, expected)
+              assert.isTrue(kind === "garbage" || (name === "a session of UserSession.make" && isApplied))
+              assert.strictEqual(isAmbiguous, line === DELETE_USER)
+              // By reference it can be called again, whatever has become of it.
+              yield* users.deleteUser({ userId })
+              assert.isFalse(yield* exists(userId))
+            }
+            yield* isUndisturbed(other)
+          }).pipe(provideAll())
+        )
+      }
+    }
+  })
+}
+
+describe("deleteUser of a user who is gone", () => {
+  for (const [name, way] of ways) {
+    if (name === "a session of UserSession.make") continue
+    it.effect(`by ${name} succeeds, and disturbs nobody`, () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { other, userId } = yield* makeTwo
+        const target = yield* way(userId)
+        yield* users.deleteUser({ userId })
+        yield* takeLines
+        yield* users.deleteUser(target)
+        assert.deepStrictEqual(yield* takeLines, [GRANT])
+        yield* isUndisturbed(other)
+      }).pipe(provideAll())
+    )
+  }
+
+  it.effect(
+    "by a session with a token of its own is Unauthorized: nobody knows whether the token or the user is gone",
+    () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { userId } = yield* makeTwo
+        const { accessToken } = yield* getToken(userId, ["user:delete"])
+        const session = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
+        yield* users.deleteUser({ userId })
+        yield* takeLines
+        const error = yield* failure(users.deleteUser(session))
+        assert.strictEqual(error.reason, "Unauthorized")
+        assert.isFalse(error.isAmbiguous)
+        assert.deepStrictEqual(yield* takeLines, [DELETE_USER])
+      }).pipe(provideAll())
+  )
+
+  it.effect("does not delete who has the external id now, by a session of who had it before", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { session, userId } = yield* makeTwo
+      yield* users.deleteUser({ externalUserId })
+      const next = yield* makeUser(externalUserId)
+      yield* users.deleteUser(session)
+      yield* users.deleteUser({ userId })
+      assert.isTrue(yield* exists(next.userId))
+    }).pipe(provideAll())
+  )
+
+  for (const [name, way, lines] of ways) {
+    for (const [index, line] of lines.entries()) {
+      it.effect(`by ${name}, who is deleted just before request ${index + 1}, ${line}`, () =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const { userId } = yield* makeTwo
+          const { accessToken } = yield* getToken(userId, ["user:delete"])
+          const deleter = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
+          const target = yield* way(userId)
+          const isReached = yield* Deferred.make<void>()
+          const mayGoOn = yield* Deferred.make<void>()
+          yield* beforeRequest(index + 1, () =>
+            Effect.zipRight(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn))
+          )
+          const running = yield* Effect.fork(Effect.either(users.deleteUser(target)))
+          yield* Deferred.await(isReached)
+          yield* users.deleteUser(deleter)
+          yield* Deferred.succeed(mayGoOn, undefined)
+          const result = yield* withTime(Fiber.join(running))
+          if (name === "a session of UserSession.make") {
+            assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Unauthorized")
+          } else Either.getOrThrow(result)
+          assert.isFalse(yield* exists(userId))
+        }).pipe(provideAll())
+      )
+    }
+  }
+
+  it.effect("by 20 at once, by all ways that authorize themselves, is a success for all", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { other, session, userId } = yield* makeTwo
+      const targets: ReadonlyArray<Deletable> = [{ userId }, { externalUserId }, session]
+      yield* Effect.forEach(
+        Array.from({ length: 20 }, (_, n) => targets[n % 3] ?? session),
+        users.deleteUser,
+        { concurrency: "unbounded", discard: true }
+      )
+      assert.isFalse(yield* exists(userId))
+      yield* isUndisturbed(other)
+    }).pipe(provideAll())
+  )
+})
+
+describe("deleteUser drops what is under way", () => {
+  it.effect("a token that is being fetched is not kept", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { userId } = yield* makeUser()
+      const { accessToken } = yield* getToken(userId, ["user:delete"])
+      const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+      yield* takeLines
+      yield* sandbox.injectFault({ kind: "slow-body", milliseconds: 5000, path: "/api/v1/oauth/authorization-grant" })
+      const reading = yield* Effect.fork(Effect.either(users.listCredentials(session)))
+      yield* untilSent(GRANT)
+      yield* users.deleteUser(UserSession.make({ userId, accessToken, scopes: ["user:delete"] }))
+      yield* takeLines
+      // It does not wait for the token that is on its way.
+      assert.strictEqual((yield* failure(users.listCredentials(session))).reason, "NotFound")
+      assert.deepStrictEqual(yield* takeLines, [GRANT])
+      assert.strictEqual(Either.getOrThrow(Either.flip(yield* passUntilEnd(reading))).reason, "NotFound")
+    }).pipe(provideAll())
+  )
+
+  it.effect("a read that runs answers who waits for it, and neither is kept nor joined", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const cache = yield* UserCache.UserCache
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { session, userId } = yield* makeTwo
+      yield* cache.invalidate(userId)
+      yield* takeLines
+      yield* sandbox.injectFault({ kind: "slow-body", milliseconds: 5000, path: "/api/v1/credentials/list" })
+      const reading = yield* Effect.fork(users.listCredentials(session))
+      yield* untilSent(LIST)
+      yield* Effect.repeat(Effect.andThen(turn, sandbox.requests), {
+        until: (requests) => requests.some(({ fault, status }) => fault === "slow-body" && status === 200)
+      })
+      yield* users.deleteUser({ userId })
+      const before = yield* cache.stats
+      yield* isForgotten(session)
+      assert.lengthOf(yield* passUntilEnd(reading), 1)
+      const after = yield* cache.stats
+      assert.deepInclude(after, { joins: before.joins, size: 1, lateResults: before.lateResults + 1 })
+      yield* isForgotten(session)
+    }).pipe(provideAll())
+  )
+})
+
+it.effect("deleteUser by a session that lacks the scope fails, by name, and is not taken for a reference", () =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const { userId } = yield* makeUser()
+    const { accessToken } = yield* getToken(userId)
+    const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+    const bare = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
+    yield* takeLines
+    for (const forged of [session, bare] as ReadonlyArray<unknown>) {
+      const error = yield* failure(users.deleteUser(forged as Deletable))
+      assert.deepStrictEqual([error.reason, error.status], ["Forbidden", undefined])
+      assert.include(error.detail, "user:delete")
+    }
+    assert.deepStrictEqual(yield* takeSent, [])
+    assert.isTrue(yield* exists(userId))
+  }).pipe(provideAll())
+)

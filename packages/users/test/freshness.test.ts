@@ -1,0 +1,256 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Ids from "@effect-tink/http/Ids"
+import type { TinkSandbox as Sandbox } from "@effect-tink/sandbox"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import type { UserSession } from "../src/UserSession.js"
+import * as Users from "../src/Users.js"
+import { type Answer, LIST, makeUser, provideAll, provideAnswers, takeLines } from "./helpers.js"
+
+type Reader = UserSession<"credentials:read">
+
+const scopes = ["credentials:read"] as const
+
+/** A user with these banks, and a session that has its token. */
+const makeReader = (...banks: ReadonlyArray<Sandbox.ConnectBankOptions>) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const sandbox = yield* TinkSandbox.TinkSandbox
+    const { userId } = yield* users.createUser({ market: "SE" })
+    const ids: Array<Ids.CredentialsId> = []
+    for (const bank of banks) ids.push(Ids.CredentialsId.make((yield* sandbox.connectBank(userId, bank)).id))
+    const session = yield* users.authorize({ userId, scopes })
+    yield* users.listCredentials(session, { bypassCache: true })
+    yield* takeLines
+    return { ids, session }
+  })
+
+/** A read is answered from the cache for exactly so long, and then asks again. */
+const isKeptFor = <E, R>(read: Effect.Effect<unknown, E, R>, millis: number) =>
+  Effect.gen(function* () {
+    yield* read
+    assert.lengthOf(yield* takeLines, 1)
+    if (millis > 0) {
+      yield* TestClock.adjust(millis - 1)
+      yield* read
+      assert.lengthOf(yield* takeLines, 0, `asked again before ${millis} ms`)
+      yield* TestClock.adjust(1)
+    }
+    yield* read
+    assert.lengthOf(yield* takeLines, 1, `not asked again after ${millis} ms`)
+  })
+
+const list = (session: Reader) => Effect.flatMap(Users.Users, (users) => users.listCredentials(session))
+
+const get = (session: Reader, id: Ids.CredentialsId | undefined) =>
+  id === undefined ? assert.fail() : Effect.flatMap(Users.Users, (users) => users.getCredential(session, id))
+
+const table: ReadonlyArray<readonly [Sandbox.CredentialsStatus, isAtRest: boolean]> = [
+  ["CREATED", false],
+  ["AUTHENTICATING", false],
+  ["AWAITING_MOBILE_BANKID_AUTHENTICATION", false],
+  ["AWAITING_SUPPLEMENTAL_INFORMATION", false],
+  ["AWAITING_THIRD_PARTY_APP_AUTHENTICATION", false],
+  ["UPDATING", false],
+  ["UPDATED", true],
+  ["AUTHENTICATION_ERROR", true],
+  ["TEMPORARY_ERROR", true],
+  ["PERMANENT_ERROR", true],
+  ["SESSION_EXPIRED", true],
+  ["DELETED", true]
+]
+
+/** Of one user, who is at a bank that stays as it is. */
+const answering = (credentials: ReadonlyArray<Readonly<Record<string, unknown>>>) => {
+  const all = credentials.map((credential, n) => ({ id: `c${n}`, providerName: "a-bank", ...credential }))
+  let count = 0
+  const answer = (line: string): Answer => {
+    if (line.endsWith("/token")) return { body: `{"access_token":"a-token","expires_in":7200,"scope":""}` }
+    if (line.endsWith("/authorization-grant")) return { body: `{"code":"a-code"}` }
+    count += 1
+    if (line.endsWith("/list")) return { body: JSON.stringify({ credentials: all }) }
+    return { body: JSON.stringify(all.find(({ id }) => line.endsWith(`/${id}`))) }
+  }
+  /** The requests for credentials since the last time. */
+  const take = Effect.sync(() => count).pipe(Effect.tap(() => Effect.sync(() => (count = 0))))
+  return { answer, take }
+}
+
+/** As `isKeptFor`, over answers that stay the same. */
+const staysFor = (
+  credentials: ReadonlyArray<Readonly<Record<string, unknown>>>,
+  read: (session: Reader) => Effect.Effect<unknown, unknown, Users.Users>,
+  millis: number
+) => {
+  const { answer, take } = answering(credentials)
+  return Effect.gen(function* () {
+    const users = yield* Users.Users
+    const session = yield* users.authorize({ userId: Ids.UserId.make("u1"), scopes })
+    yield* read(session)
+    assert.strictEqual(yield* take, 1)
+    yield* TestClock.adjust(millis - 1)
+    yield* read(session)
+    assert.strictEqual(yield* take, 0, `asked again before ${millis} ms`)
+    yield* TestClock.adjust(1)
+    yield* read(session)
+    assert.strictEqual(yield* take, 1, `not asked again after ${millis} ms`)
+  }).pipe(provideAnswers(answer))
+}
+
+const getFirst = (session: Reader) => get(session, Ids.CredentialsId.make("c0"))
+
+describe("an answer is cached for 1 second while a connection is on its way, and for 30 at rest", () => {
+  for (const [status, isAtRest] of table) {
+    it.effect(`a list with one that is ${status}`, () => staysFor([{ status }], list, isAtRest ? 30_000 : 1000))
+    it.effect(`one that is ${status}`, () => staysFor([{ status }], getFirst, isAtRest ? 30_000 : 1000))
+    it.effect(`a list of one that is UPDATED and one that is ${status}, in either order`, () =>
+      Effect.zipRight(
+        staysFor([{ status: "UPDATED" }, { status }], list, isAtRest ? 30_000 : 1000),
+        staysFor([{ status }, { status: "UPDATED" }], list, isAtRest ? 30_000 : 1000)
+      )
+    )
+    it.effect(`one that is UPDATED, whatever another is: ${status}`, () =>
+      staysFor([{ status: "UPDATED" }, { status }], getFirst, 30_000)
+    )
+  }
+
+  it.effect("one in a status that nobody knows yet is on its way", () =>
+    Effect.zipRight(
+      staysFor([{ status: "PONDERING" }], list, 1000),
+      staysFor([{ status: "PONDERING" }], getFirst, 1000)
+    )
+  )
+
+  it.effect("an empty list is at rest", () => staysFor([], list, 30_000))
+})
+
+describe("over the sandbox", () => {
+  it.effect("who polls sees a refresh get on", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, userId } = yield* makeUser()
+      const session = yield* users.authorize({ userId, scopes: ["credentials:read", "credentials:refresh"] })
+      yield* users.refreshCredential(session, credentialsId)
+      const statuses: Array<string> = []
+      for (let n = 0; n < 6; n++) {
+        statuses.push((yield* users.getCredential(session, credentialsId)).status)
+        yield* TestClock.adjust("1 second")
+      }
+      assert.deepStrictEqual(statuses, ["AUTHENTICATING", "UPDATING", "UPDATING", "UPDATED", "UPDATED", "UPDATED"])
+      // Three on its way and the first at rest.
+      assert.lengthOf(
+        (yield* takeLines).filter((line) => line.startsWith("GET /api/v1/credentials/")),
+        4
+      )
+    }).pipe(provideAll())
+  )
+
+  it.effect("the time counts from when the request was sent, not from when the answer came", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { session } = yield* makeReader({ status: "UPDATING" })
+      yield* sandbox.injectFault({ kind: "delay", milliseconds: 600, path: "/api/v1/credentials/list" })
+      const first = yield* Effect.fork(list(session))
+      yield* TestClock.adjust(600)
+      yield* Fiber.join(first)
+      yield* list(session)
+      assert.deepStrictEqual(yield* takeLines, [LIST])
+      yield* TestClock.adjust(399)
+      yield* list(session)
+      assert.deepStrictEqual(yield* takeLines, [])
+      yield* TestClock.adjust(1)
+      yield* list(session)
+      assert.deepStrictEqual(yield* takeLines, [LIST])
+    }).pipe(provideAll())
+  )
+})
+
+const inMillis = (millis: number) => Effect.map(Clock.currentTimeMillis, (now) => now + millis)
+
+describe("no answer outlives the session of a bank", () => {
+  for (const left of [1, 999, 10_000, 29_999]) {
+    it.effect(`${left} ms before it ends`, () =>
+      Effect.gen(function* () {
+        const { ids, session } = yield* makeReader({}, { sessionExpiryDate: yield* inMillis(left) })
+        yield* isKeptFor(list(session), left)
+        // What is over cannot pass any more, and the other one lasts.
+        yield* TestClock.adjust("1 minute")
+        yield* isKeptFor(list(session), 30_000)
+        yield* isKeptFor(get(session, ids[0]), 30_000)
+        yield* isKeptFor(get(session, ids[1]), 30_000)
+      }).pipe(provideAll())
+    )
+  }
+
+  it.effect("one that was read alone", () =>
+    Effect.gen(function* () {
+      const { ids, session } = yield* makeReader({}, { sessionExpiryDate: yield* inMillis(10_000) })
+      yield* isKeptFor(get(session, ids[1]), 10_000)
+    }).pipe(provideAll())
+  )
+
+  it.effect("so that nobody is told of a session that it lasts when it is over", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { session } = yield* makeReader({ sessionExpiryDate: yield* inMillis(10_000) })
+      const requests: Array<number> = []
+      for (let second = 0; second < 20; second++) {
+        yield* users.listCredentials(session)
+        requests.push((yield* takeLines).length)
+        yield* TestClock.adjust("1 second")
+      }
+      assert.deepStrictEqual(
+        requests.flatMap((count, second) => (count > 0 ? [second] : [])),
+        [0, 10]
+      )
+    }).pipe(provideAll())
+  )
+
+  it.effect("the soonest of several counts, and being on its way before that", () =>
+    Effect.gen(function* () {
+      const at = yield* inMillis(20_000)
+      const sooner = yield* inMillis(5000)
+      const two = yield* makeReader({ sessionExpiryDate: at }, { sessionExpiryDate: sooner })
+      yield* isKeptFor(list(two.session), 5000)
+      const now = yield* Clock.currentTimeMillis
+      const three = yield* makeReader({ sessionExpiryDate: now + 5000, status: "UPDATING" }, { sessionExpiryDate: at })
+      yield* isKeptFor(list(three.session), 1000)
+      const last = yield* Clock.currentTimeMillis
+      const four = yield* makeReader({ sessionExpiryDate: last + 500, status: "UPDATING" })
+      yield* isKeptFor(list(four.session), 500)
+    }).pipe(provideAll())
+  )
+})
+
+describe("settings", () => {
+  const onTheWay = { status: "UPDATING" } as const
+
+  const keptFor = (inProgress: Duration.DurationInput, millis: number, timeToLive?: Duration.DurationInput) =>
+    Effect.flatMap(makeReader(onTheWay), ({ session }) => isKeptFor(list(session), millis)).pipe(
+      provideAll({ users: { freshness: { inProgress } }, cache: { timeToLive } })
+    )
+
+  it.effect("5 seconds", () => keptFor("5 seconds", 5000))
+  it.effect("0: nothing on its way is kept", () => keptFor(0, 0))
+  it.effect("longer than the cache keeps anything", () => keptFor("5 minutes", 30_000))
+  it.effect("a cache that keeps for a shorter time", () => keptFor("1 second", 200, "200 millis"))
+
+  it.effect("freshness without a word of inProgress is the default", () =>
+    Effect.flatMap(makeReader(onTheWay), ({ session }) => isKeptFor(list(session), 1000)).pipe(
+      provideAll({ users: { freshness: {} } })
+    )
+  )
+
+  it.effect("false: the cache alone decides", () =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const { ids, session } = yield* makeReader({ ...onTheWay, sessionExpiryDate: now + 5000 })
+      yield* isKeptFor(list(session), 30_000)
+      yield* isKeptFor(get(session, ids[0]), 30_000)
+    }).pipe(provideAll({ users: { freshness: false } }))
+  )
+})
