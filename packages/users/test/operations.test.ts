@@ -319,6 +319,25 @@ describe("a change that may have been processed is not sent again", () => {
     }).pipe(provideAll())
   )
 
+  it.effect("createUser without an external id: nobody can look, so that it is for the caller to know", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      for (const kind of ["drop-before", "drop-after", "cut-body", "garbage"] as const) {
+        yield* takeLines
+        yield* sandbox.injectFault({ kind, path: "/api/v1/user/create" })
+        const error = yield* failure(users.createUser({ market: "SE" }))
+        assert.isTrue(error.isAmbiguous)
+        assert.isFalse(error.isRetryable)
+        assert.strictEqual((yield* takeLines).at(-1), "POST /api/v1/user/create")
+        assert.lengthOf(
+          (yield* sandbox.requests).filter(({ fault }) => fault === kind),
+          1
+        )
+      }
+    }).pipe(provideAll())
+  )
+
   it.effect("deleteCredential is, and finding nothing the second time is success", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
