@@ -1,0 +1,335 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import { assert, describe, it } from "@effect/vitest"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import type { TinkError } from "@effect-tink/http/TinkError"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { inspect } from "node:util"
+import * as TinkLink from "../src/TinkLink.js"
+import * as Users from "../src/Users.js"
+import { provideAll } from "./helpers.js"
+import { cast, id } from "./scripted.js"
+
+const base = { clientId: "my-client", redirectUri: "https://app.example/callback?from=tink" }
+const code = Redacted.make("c0de0123456789abcdef0123456789ab")
+const wiped = Redacted.make("canary")
+Redacted.unsafeWipe(wiped)
+
+const redirect = "redirect_uri=https%3A%2F%2Fapp.example%2Fcallback%3Ffrom%3Dtink"
+
+const isUrl = (effect: Effect.Effect<Redacted.Redacted, TinkError>, expected: string) =>
+  Effect.map(effect, (url) => {
+    assert.strictEqual(Redacted.value(url), expected)
+    assert.notInclude(inspect(url) + String(url) + JSON.stringify(url), "c0de")
+  })
+
+/** Refused, without a word of what was given. */
+const isInvalid = (effect: Effect.Effect<unknown, TinkError>) =>
+  Effect.map(Effect.flip(effect), (error) => {
+    assert.strictEqual(error.reason, "Invalid")
+    assert.isDefined(error.detail)
+    assert.isUndefined(error.status)
+    assert.notMatch(inspect(error, { depth: 10 }) + JSON.stringify(error), /canary|c0de/)
+    return error
+  })
+
+describe("the constants are Tink's", () => {
+  it("and cannot be changed", () => {
+    assert.strictEqual(TinkLink.actorClientId, "df05e4b379934cd09963197cc855bfe9")
+    assert.strictEqual(
+      TinkLink.scopes.join(),
+      "authorization:read,authorization:grant,credentials:refresh,credentials:read,credentials:write,providers:read,user:read"
+    )
+    assert.isTrue(Object.isFrozen(TinkLink.scopes))
+  })
+})
+
+describe("connectAccounts", () => {
+  const url = "https://link.tink.com/1.0/transactions/connect-accounts"
+
+  it.effect("for one time, with as little as can be", () =>
+    isUrl(TinkLink.connectAccounts(base), `${url}?client_id=my-client&${redirect}`)
+  )
+
+  it.effect("for a user, with all that there is", () =>
+    isUrl(
+      TinkLink.connectAccounts({
+        ...base,
+        authorizationCode: code,
+        market: "SE",
+        locale: "sv_SE",
+        inputProvider: "se-demobank-password",
+        state: Redacted.make("a b+c&d=é"),
+        test: true,
+        parameters: { theme: "DARK", app_uri: "my-app://back?a=b" }
+      }),
+      `${url}?client_id=my-client&${redirect}&authorization_code=c0de0123456789abcdef0123456789ab&market=SE&locale=sv_SE` +
+        "&input_provider=se-demobank-password&state=a%20b%2Bc%26d%3D%C3%A9&test=true&theme=DARK" +
+        "&app_uri=my-app%3A%2F%2Fback%3Fa%3Db"
+    )
+  )
+
+  it.effect("not for a test, a state that is a text", () =>
+    isUrl(
+      TinkLink.connectAccounts({ ...base, test: false, state: "s" }),
+      `${url}?client_id=my-client&${redirect}&state=s`
+    )
+  )
+
+  for (const [baseUrl, expected] of [
+    ["http://127.0.0.1:8080", "http://127.0.0.1:8080/1.0"],
+    ["http://localhost:8080/", "http://localhost:8080/1.0"],
+    ["https://link.example/behind/", "https://link.example/behind/1.0"]
+  ] as const) {
+    it.effect(`at ${baseUrl}`, () =>
+      isUrl(
+        TinkLink.connectAccounts({ ...base, baseUrl }),
+        `${expected}/transactions/connect-accounts?client_id=my-client&${redirect}`
+      )
+    )
+  }
+
+  const table: ReadonlyArray<readonly [string, unknown]> = [
+    ["nothing", undefined],
+    ["null", null],
+    ["no client", { redirectUri: base.redirectUri }],
+    ["a client of two words", { ...base, clientId: "canary canary" }],
+    ["nowhere to come back to", { clientId: "my-client" }],
+    ["a relative URI", { ...base, redirectUri: "/canary" }],
+    ["a code that is not redacted", { ...base, authorizationCode: "canary" }],
+    ["a code of two words", { ...base, authorizationCode: Redacted.make("canary canary") }],
+    ["a code that was wiped", { ...base, authorizationCode: wiped }],
+    ["a market in small letters", { ...base, market: "se" }],
+    ["a locale with a dash", { ...base, locale: "sv-SE" }],
+    ["an empty provider", { ...base, inputProvider: "" }],
+    ["an empty state", { ...base, state: "" }],
+    ["an empty state that is redacted", { ...base, state: Redacted.make("") }],
+    ["half of a surrogate pair", { ...base, state: "canary\ud800" }],
+    ["a state that was wiped", { ...base, state: wiped }],
+    ["a text for a boolean", { ...base, test: "true" }],
+    ["a parameter that has an option", { ...base, parameters: { state: "canary" } }],
+    ["a parameter with an odd name", { ...base, parameters: { "a=canary&b": "c" } }],
+    ["a parameter that is a number", { ...base, parameters: { theme: 7 } }],
+    ["a host that is not encrypted", { ...base, baseUrl: "http://link.example" }],
+    ["a URL with a user", { ...base, baseUrl: "https://canary@link.example" }],
+    ["a URL with a query", { ...base, baseUrl: "https://link.example/?canary" }],
+    ["a URL that would have to be mended", { ...base, baseUrl: "https:///link.example" }],
+    ["no URL", { ...base, baseUrl: "canary" }]
+  ]
+  for (const [name, options] of table) {
+    it.effect(`refuses ${name}`, () => isInvalid(TinkLink.connectAccounts(cast(options))))
+  }
+})
+
+describe("updateConsent", () => {
+  const all = { ...base, authorizationCode: code, credentialsId: id }
+
+  it.effect("names the connection and holds the code", () =>
+    isUrl(
+      TinkLink.updateConsent({ ...all, state: "s", test: true }),
+      `https://link.tink.com/1.0/transactions/update-consent?client_id=my-client&${redirect}` +
+        `&credentials_id=${id}&authorization_code=c0de0123456789abcdef0123456789ab&state=s&test=true`
+    )
+  )
+
+  const table: ReadonlyArray<readonly [string, unknown]> = [
+    ["nothing", undefined],
+    ["no code", { ...base, credentialsId: id }],
+    ["no connection", { ...base, authorizationCode: code }],
+    ["a connection that is none", { ...all, credentialsId: "canary/.." }],
+    ["a code that is not redacted", { ...all, authorizationCode: "canary" }]
+  ]
+  for (const [name, options] of table) {
+    it.effect(`refuses ${name}`, () => isInvalid(TinkLink.updateConsent(cast(options))))
+  }
+})
+
+describe("parseRedirect", () => {
+  const callback = "https://app.example/callback"
+  const expected = { state: "s" }
+
+  it.effect("a permanent user's bank", () =>
+    Effect.gen(function* () {
+      const connected = new TinkLink.Connected({ credentialsId: id, state: "s" })
+      const query = `?credentials_id=${id}&state=s`
+      assert.deepStrictEqual(yield* TinkLink.parseRedirect(callback + query, expected), connected)
+      assert.deepStrictEqual(yield* TinkLink.parseRedirect(new URL(callback + query), expected), connected)
+      // As a server sees it.
+      assert.deepStrictEqual(yield* TinkLink.parseRedirect(`/callback${query}`, expected), connected)
+      assert.deepStrictEqual(
+        yield* TinkLink.parseRedirect(`${callback}${query}&client_id=my-client&new=1`, { state: Redacted.make("s") }),
+        connected
+      )
+    })
+  )
+
+  it.effect("one-time access", () =>
+    Effect.gen(function* () {
+      const redirect = yield* TinkLink.parseRedirect(`${callback}?code=c0de&credentials_id=${id}&state=s`, expected)
+      assert.deepStrictEqual(
+        redirect,
+        new TinkLink.ConnectedOnce({ credentialsId: id, code: Redacted.make("c0de"), state: "s" })
+      )
+      assert.notInclude(inspect(redirect) + JSON.stringify(redirect), "c0de")
+    })
+  )
+
+  it.effect("without a state, when that is said", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(
+        yield* TinkLink.parseRedirect(`${callback}?credentials_id=${id}`, { ignoreState: true }),
+        new TinkLink.Connected({ credentialsId: id })
+      )
+      assert.deepStrictEqual(
+        yield* TinkLink.parseRedirect(`${callback}?credentials_id=${id}&state=any`, { ignoreState: true }),
+        new TinkLink.Connected({ credentialsId: id, state: "any" })
+      )
+    })
+  )
+
+  it.effect("a user who changed their mind", () =>
+    Effect.map(
+      TinkLink.parseRedirect(
+        `${callback}?error=USER_CANCELLED&error_reason=USER_CANCELLED&message=Cancelled.&tracking_id=t&state=s`,
+        expected
+      ),
+      (redirect) =>
+        assert.deepStrictEqual(
+          redirect,
+          new TinkLink.Cancelled({ reason: "USER_CANCELLED", message: "Cancelled.", trackingId: "t", state: "s" })
+        )
+    )
+  )
+
+  it.effect("a failure with all that there is", () =>
+    Effect.map(
+      TinkLink.parseRedirect(
+        `${callback}?error=AUTHENTICATION_ERROR&error_reason=STATIC_CREDENTIALS_INCORRECT&error_type=USER_LOGIN_ERROR` +
+          "&message=We%E2%80%99re%20sorry%2C+but&tracking_id=83526f84-226a-43cc-ae2d-2747f394d71b" +
+          `&credentials=${id}&provider_name=se-demobank-password&state=s`,
+        expected
+      ),
+      (redirect) =>
+        assert.deepStrictEqual(
+          redirect,
+          new TinkLink.Failed({
+            error: "AUTHENTICATION_ERROR",
+            reason: "STATIC_CREDENTIALS_INCORRECT",
+            errorType: "USER_LOGIN_ERROR",
+            message: "We’re sorry, but",
+            trackingId: "83526f84-226a-43cc-ae2d-2747f394d71b",
+            credentialsId: id,
+            providerName: "se-demobank-password",
+            state: "s"
+          })
+        )
+    )
+  )
+
+  it.effect("a failure of which little is said, that nobody knows yet", () =>
+    Effect.gen(function* () {
+      const redirect = yield* TinkLink.parseRedirect(
+        // A success is no success with an error.
+        `${callback}?error=INVALID_STATE&error_type=NEW&credentials=&code=c0de&credentials_id=${id}&state=s`,
+        expected
+      )
+      assert.deepStrictEqual(redirect._tag === "Failed" ? { ...redirect } : redirect, {
+        _tag: "Failed",
+        error: cast("INVALID_STATE"),
+        errorType: cast("NEW"),
+        state: "s"
+      })
+    })
+  )
+
+  const good = `credentials_id=${id}`
+  const states: ReadonlyArray<readonly [string, string, unknown]> = [
+    ["another state", `?${good}&state=canary`, expected],
+    ["the state in capitals", `?${good}&state=S`, expected],
+    ["no state", `?${good}`, expected],
+    ["an empty state", `?${good}&state=`, expected],
+    ["two states", `?${good}&state=s&state=s`, expected],
+    ["another state on an error", "?error=BAD_REQUEST&state=canary", expected],
+    ["another state on a cancellation", "?error=USER_CANCELLED&state=canary", expected],
+    ["no expectation", `?${good}`, undefined],
+    ["a state that nobody remembers", `?${good}`, { state: undefined }],
+    ["a state that nobody remembers, which comes", `?${good}&state=undefined`, { state: undefined }],
+    ["an empty state that is expected", `?${good}&state=`, { state: "" }],
+    ["a state that was wiped", `?${good}&state=canary`, { state: wiped }],
+    ["half an ignorance", `?${good}`, { ignoreState: "yes" }],
+    ["two minds", `?${good}&state=s`, { state: "s", ignoreState: true }]
+  ]
+  for (const [name, query, options] of states) {
+    it.effect(`refuses ${name}`, () =>
+      Effect.map(isInvalid(TinkLink.parseRedirect(callback + query, cast(options))), (error) =>
+        assert.match(error.message, /state|URL/)
+      )
+    )
+  }
+
+  const urls: ReadonlyArray<readonly [string, unknown]> = [
+    ["nothing", undefined],
+    ["null", null],
+    ["an object", { searchParams: new URLSearchParams(good) }],
+    ["no URL", "https://[canary"],
+    ["a URL without anything", callback],
+    ["a code without a connection", `${callback}?code=c0de`],
+    ["an empty connection", `${callback}?credentials_id=`],
+    ["a connection that is none", `${callback}?credentials_id=canary%2F..`],
+    ["two connections", `${callback}?${good}&${good}`],
+    ["two codes", `${callback}?${good}&code=c0de&code=canary`],
+    ["a code of two words", `${callback}?${good}&code=c0de+canary`],
+    ["two errors", `${callback}?error=USER_CANCELLED&error=BAD_REQUEST`],
+    ["an error of a connection that is none", `${callback}?error=BAD_REQUEST&credentials=canary%2F..`],
+    ["what is in the fragment", `${callback}#${good}`]
+  ]
+  for (const [name, url] of urls) {
+    it.effect(`refuses ${name}`, () => isInvalid(TinkLink.parseRedirect(cast(url), { ignoreState: true })))
+  }
+})
+
+describe("the sandbox's Tink Link", () => {
+  /** What a page of the sandbox answers. */
+  const open = (url: Redacted.Redacted) =>
+    Effect.gen(function* () {
+      const client = yield* HttpClient.HttpClient
+      const response = yield* client.get(Redacted.value(url))
+      return { status: response.status, text: yield* response.text }
+    })
+
+  it.effect("takes the links", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { userId } = yield* users.createUser({ market: "SE" })
+      const delegate = Effect.map(users.delegateAuthorization({ userId, idHint: "Åsa Ek" }), ({ code }) => code)
+      const options = {
+        clientId: sandbox.clientId,
+        baseUrl: sandbox.baseUrl,
+        redirectUri: "https://app.example/callback",
+        state: "a state",
+        test: true
+      }
+      const once = yield* open(yield* TinkLink.connectAccounts({ ...options, market: "SE", locale: "sv_SE" }))
+      assert.strictEqual(once.status, 200)
+      const connect = yield* open(yield* TinkLink.connectAccounts({ ...options, authorizationCode: yield* delegate }))
+      assert.strictEqual(connect.status, 200)
+      assert.include(connect.text, "Åsa Ek")
+      const bank = yield* sandbox.connectBank(userId)
+      const [credential] = yield* users.listCredentials(
+        yield* users.authorize({ userId, scopes: ["credentials:read"] })
+      )
+      assert.strictEqual(credential?.id, cast(bank.id))
+      const update = yield* open(
+        yield* TinkLink.updateConsent({
+          ...options,
+          authorizationCode: yield* delegate,
+          credentialsId: credential?.id ?? id
+        })
+      )
+      assert.strictEqual(update.status, 200)
+      const bad = yield* open(yield* TinkLink.connectAccounts({ ...options, authorizationCode: code }))
+      assert.notStrictEqual(bad.status, 200)
+    }).pipe(provideAll())
+  )
+})
