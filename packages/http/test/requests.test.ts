@@ -1,0 +1,252 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type TinkError, TinkRequest, TokenSource } from "@effect-tink/http"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { inspect } from "node:util"
+import {
+  type Answer,
+  answers,
+  anyJson,
+  createUser,
+  deleteCredential,
+  elapse,
+  failure,
+  getCredential,
+  id,
+  json,
+  noContent,
+  over,
+  refreshCredential,
+  type Respond,
+  updateCredential,
+  userToken,
+  withTokens
+} from "./helpers.js"
+
+const ok: Respond = () => json(200, {})
+
+describe("a query", () => {
+  const sentWith = (query: TinkRequest.Outgoing["query"]) =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(ok)
+      yield* http.request({ ...getCredential, query })
+      const [first] = sent
+      return first?.url.slice(`https://api.tink.com/api/v1/credentials/${id}`.length)
+    })
+
+  const table: ReadonlyArray<readonly [string, TinkRequest.Outgoing["query"], string]> = [
+    ["that is not there", undefined, ""],
+    ["of nothing", {}, ""],
+    ["of what is not given", { items: undefined, optIn: undefined }, ""],
+    ["of an empty list", { items: [] }, ""],
+    ["repeats a list, in its order", { items: ["B", "A", "B"] }, "?items=B&items=A&items=B"],
+    ["writes booleans out", { optIn: true, authenticate: false }, "?optIn=true&authenticate=false"],
+    ["keeps an empty text", { name: "" }, "?name="],
+    ["cannot break out", { name: "a&b=c#d/?é +" }, "?name=a%26b%3Dc%23d%2F%3F%C3%A9+%2B"]
+  ]
+  for (const [name, query, expected] of table) {
+    it.scoped(name, () => Effect.map(sentWith(query), (sent) => assert.strictEqual(sent, expected)))
+  }
+
+  it.scoped("is in no error", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(() => json(404, {}))
+      const error = yield* failure(http.request({ ...getCredential, query: { credentialsId: "canary" } }))
+      assert.notInclude(inspect(error) + error.message, "canary")
+    })
+  )
+
+  it.scoped("goes along with every attempt", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(answers(json(503, {}), json(200, {})))
+      yield* elapse(http.request({ ...getCredential, query: { a: "b" } }))
+      assert.deepStrictEqual(
+        sent.map(({ url }) => new URL(url).search),
+        ["?a=b", "?a=b"]
+      )
+    })
+  )
+})
+
+describe("isIdempotent", () => {
+  const reset: Answer = Effect.fail("reset")
+  const ambiguous: ReadonlyArray<readonly [string, Answer]> = [
+    ["a reset", reset],
+    ["a 503", json(503, {})],
+    ["a 408", json(408, {})]
+  ]
+
+  const attempts = (request: TinkRequest.Outgoing, first: Answer) =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(withTokens(answers(first, noContent)))
+      const result = yield* Effect.either(elapse(http.request({ ...request, response: TinkRequest.NoContent })))
+      const count = sent.filter(({ path }) => !path.endsWith("/token")).length
+      return [result._tag, count] as const
+    })
+
+  for (const [name, first] of ambiguous) {
+    it.scoped(`a POST is not sent again after ${name}`, () =>
+      Effect.map(attempts(refreshCredential, first), (result) => assert.deepStrictEqual(result, ["Left", 1]))
+    )
+    it.scoped(`an idempotent POST is sent again after ${name}`, () =>
+      Effect.map(attempts({ ...refreshCredential, isIdempotent: true }, first), (result) =>
+        assert.deepStrictEqual(result, ["Right", 2])
+      )
+    )
+    it.scoped(`a PUT is sent again after ${name}, unless it says that it is not idempotent`, () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* attempts(updateCredential, first), ["Right", 2])
+        assert.deepStrictEqual(yield* attempts({ ...updateCredential, isIdempotent: false }, first), ["Left", 1])
+      })
+    )
+    it.scoped(`so is a DELETE after ${name}`, () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* attempts(deleteCredential, first), ["Right", 2])
+        assert.deepStrictEqual(yield* attempts({ ...deleteCredential, isIdempotent: false }, first), ["Left", 1])
+      })
+    )
+  }
+
+  it.scoped("does not make a change safe: that it may have been applied is said", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(() => json(500, {}))
+      const error = yield* failure(elapse(http.request({ ...refreshCredential, isIdempotent: true })))
+      assert.isTrue(error.isAmbiguous)
+      assert.isTrue(error.isRetryable)
+    })
+  )
+
+  it.scoped("a refusal of the second attempt leaves open what the first has done", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(answers(json(503, {}), json(409, {})))
+      const error = yield* failure(elapse(http.request({ ...refreshCredential, isIdempotent: true })))
+      assert.strictEqual(error.reason, "Conflict")
+      assert.isTrue(error.isAmbiguous)
+    })
+  )
+})
+
+describe("a secret in a JSON body", () => {
+  const secret = 's3cr3t "+/é'
+  const request = (value: unknown): TinkRequest.TinkRequest<unknown> => ({
+    ...createUser,
+    authorization: { _tag: "None" },
+    body: { _tag: "Json", value }
+  })
+
+  const bodyOf = (value: unknown) =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(ok)
+      yield* http.request(request(value))
+      return sent[0]?.body
+    })
+
+  const redacted = Redacted.make(secret)
+  const table: ReadonlyArray<readonly [string, unknown, unknown]> = [
+    ["at its root", redacted, secret],
+    ["in an object", { a: redacted, b: 1 }, { a: secret, b: 1 }],
+    ["in a list", [redacted, [redacted]], [secret, [secret]]],
+    ["deep down", { a: [{ b: { c: redacted } }] }, { a: [{ b: { c: secret } }] }],
+    [
+      "under odd names",
+      { "": redacted, toString: redacted, "a.b": redacted },
+      { "": secret, toString: secret, "a.b": secret }
+    ],
+    ["in a record without a prototype", Object.assign(Object.create(null), { a: redacted }), { a: secret }],
+    ["that is empty", { a: Redacted.make("") }, { a: "" }],
+    ["that is a number", { a: Redacted.make(7) }, { a: "7" }],
+    [
+      "beside dates, nulls and what is not there",
+      { a: new Date(0), b: null, c: undefined },
+      { a: new Date(0), b: null }
+    ]
+  ]
+  for (const [name, value, expected] of table) {
+    it.scoped(`is written out ${name}`, () =>
+      Effect.map(bodyOf(value), (body) => assert.strictEqual(body, JSON.stringify(expected)))
+    )
+  }
+
+  const shown = (error: TinkError.TinkError) => inspect(error, { depth: 10 }) + JSON.stringify(error) + error.message
+
+  it.scoped("is blotted out where Tink repeats it, as it is and as it was sent", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over((sent) =>
+        json(400, {
+          errorCode: `code.${secret}`,
+          errorMessage: `${secret} ${encodeURIComponent(secret)} ${new URLSearchParams({ "": secret }).toString()} ${sent.body}`
+        })
+      )
+      const error = yield* failure(http.request(request({ deep: [{ password: redacted }] })))
+      assert.strictEqual(error.errorCode, "code.<redacted>")
+      assert.include(error.errorMessage, '{"deep":[{"password":"<redacted>"}]}')
+      assert.notInclude(shown(error), "s3cr3t")
+    })
+  )
+
+  it.scoped("that was wiped is refused before anything is sent", () =>
+    Effect.gen(function* () {
+      const wiped = Redacted.make("s3cr3t")
+      Redacted.unsafeWipe(wiped)
+      const { http, sent } = yield* over(ok)
+      const error = yield* failure(http.request(request({ password: wiped })))
+      assert.strictEqual(error.reason, "Invalid")
+      assert.lengthOf(sent, 0)
+    })
+  )
+
+  it.scoped("does not save what is no JSON", () =>
+    Effect.gen(function* () {
+      const loop: { password: unknown; self?: unknown } = { password: redacted }
+      loop.self = loop
+      const { http, sent } = yield* over(ok)
+      const error = yield* failure(http.request(request(loop)))
+      assert.strictEqual(error.reason, "Invalid")
+      assert.notInclude(shown(error), "s3cr3t")
+      assert.lengthOf(sent, 0)
+    })
+  )
+})
+
+describe("a 403 names the scope", () => {
+  const detailOf = (authorization: TinkRequest.Authorization, status = 403) =>
+    Effect.gen(function* () {
+      const { http } = yield* over(withTokens(() => json(status, { errorMessage: "No." })))
+      const error = yield* failure(http.request({ ...createUser, authorization, response: anyJson }))
+      return [error.reason, error.detail]
+    })
+  const tokens = TokenSource.fromToken(userToken)
+
+  it.scoped("of a user", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* detailOf({ _tag: "User", tokens, scope: "user:write" }), [
+        "Forbidden",
+        "needs the scope user:write"
+      ])
+      assert.deepStrictEqual(yield* detailOf({ _tag: "User", tokens }), ["Forbidden", undefined])
+    })
+  )
+
+  it.scoped("of the application, or all of them", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* detailOf({ _tag: "Client", scopes: ["authorization:revoke"] }), [
+        "Forbidden",
+        "needs the scope authorization:revoke"
+      ])
+      assert.deepStrictEqual(yield* detailOf({ _tag: "Client", scopes: ["user:create", "authorization:grant"] }), [
+        "Forbidden",
+        "needs the scope user:create, authorization:grant"
+      ])
+    })
+  )
+
+  it.scoped("where one is needed, and for a 403 alone", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* detailOf({ _tag: "None" }), ["Forbidden", undefined])
+      assert.deepStrictEqual(yield* detailOf({ _tag: "User", tokens, scope: "user:write" }, 404), [
+        "NotFound",
+        undefined
+      ])
+    })
+  )
+})
