@@ -288,15 +288,15 @@ describe("parseRedirect", () => {
   }
 })
 
-describe("the sandbox's Tink Link", () => {
-  /** What a page of the sandbox answers. */
-  const open = (url: Redacted.Redacted) =>
-    Effect.gen(function* () {
-      const client = yield* HttpClient.HttpClient
-      const response = yield* client.get(Redacted.value(url))
-      return { status: response.status, text: yield* response.text }
-    })
+/** What a page of the sandbox answers. */
+const open = (url: Redacted.Redacted) =>
+  Effect.gen(function* () {
+    const client = yield* HttpClient.HttpClient
+    const response = yield* client.get(Redacted.value(url))
+    return { status: response.status, text: yield* response.text }
+  })
 
+describe("the sandbox's Tink Link", () => {
   it.effect("takes the links", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
