@@ -63,7 +63,7 @@ const layerTink = Layer.unwrapEffect(
 )
 
 const inWords = (error: ConfigError.ConfigError | HttpServerError.ServeError) =>
-  ConfigError.isConfigError(error) ? String(error) : `Cannot listen: ${String(error.cause)}`
+  ConfigError.isConfigError(error) ? String(error) : Server.inWords(error)
 
 Layer.launch(layerMain.pipe(Layer.provide(layerTink), Layer.provide(Server.layerConfig))).pipe(
   Effect.provide(NodeHttpClient.layerUndici),

@@ -1,5 +1,6 @@
 /** Where the application listens, and how it stops. */
 import * as HttpServer from "@effect/platform/HttpServer"
+import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
@@ -7,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 
 /** Who is still being answered after this is cut off, when the program ends. */
 const grace = Duration.seconds(5)
@@ -42,6 +44,13 @@ export const layerConfig = Layer.unwrapEffect(
     layer
   )
 )
+
+export const inWords = ({ cause }: HttpServerError.ServeError): string => {
+  const { address, code, port } = cause as NodeJS.ErrnoException & Partial<AddressInfo>
+  return code === "EADDRINUSE"
+    ? `Port ${port} of ${address} is in use: set PORT to another one`
+    : `Cannot listen: ${String(cause)}`
+}
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
 

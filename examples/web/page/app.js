@@ -47,8 +47,6 @@ const outcomes = {
 const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" })
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: "long" })
 
-const formats = { updatedAt: dateAndTime, consentEndsAt: date }
-
 // ---------------------------------------------------------------------------------------------------------------------
 // Notices
 // ---------------------------------------------------------------------------------------------------------------------
@@ -177,17 +175,24 @@ const setText = (target, text) => {
   if (target.textContent !== text) target.textContent = text
 }
 
-const showFact = (card, name) => {
-  const fact = find(`[data-fact=${name}]`, card.element)
-  const [time, otherwise] = [find("time", fact), find("dd span", fact)]
-  const value = card.connection[name]
-  time.hidden = value === undefined
-  otherwise.hidden = value !== undefined
+const showTime = (time, value, format) => {
   if (value === undefined) return
   time.dateTime = value
-  setText(time, formats[name].format(new Date(value)))
-  if (name === "consentEndsAt")
-    setText(find("dt", fact), new Date(value) <= new Date() ? "Consent ended" : "Consent until")
+  setText(time, format.format(new Date(value)))
+}
+
+const showFacts = ({ connection, element }) => {
+  const { consentEndsAt, updatedAt } = connection
+  const update = find("[data-fact=updatedAt]", element)
+  find("time", update).hidden = updatedAt === undefined
+  find("span", update).hidden = updatedAt !== undefined
+  showTime(find("time", update), updatedAt, dateAndTime)
+
+  // Not all banks tell, and some never end.
+  const consent = find("[data-fact=consentEndsAt]", element)
+  consent.hidden = consentEndsAt === undefined
+  setText(find("dt", consent), new Date(consentEndsAt) <= new Date() ? "Consent ended" : "Consent until")
+  showTime(find("time", consent), consentEndsAt, date)
 }
 
 const showCard = (card) => {
@@ -201,8 +206,7 @@ const showCard = (card) => {
   setText(find(".state span", element), words)
   find(".message", element).hidden = connection.message === undefined
   setText(find(".message", element), connection.message ?? "")
-  showFact(card, "updatedAt")
-  showFact(card, "consentEndsAt")
+  showFacts(card)
 
   const [refresh, renew] = ["refresh", "renew"].map((action) => find(`[data-action=${action}]`, element))
   const hadFocus = [refresh, renew].includes(document.activeElement)
@@ -349,9 +353,11 @@ const on = (type, listener) => source.addEventListener(type, ({ data }) => liste
 
 const listen = () => {
   stopListening()
-  // What has come to an end meanwhile is told to nobody any more.
-  for (const card of cards.values()) settle(card)
   source = new EventSource("/api/events")
+  // Also when it was lost and is back: what has come to an end meanwhile, nobody tells any more.
+  source.addEventListener("open", () => {
+    for (const card of cards.values()) settle(card)
+  })
   on("overview", (overview) => {
     takeBackProblem("events")
     showLive("live", "Live")

@@ -1,0 +1,446 @@
+import { Ids } from "@effect-tink/http"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import { assert, layer } from "@effect/vitest"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { connectionNotFound } from "./errors.js"
+import * as Harness from "./harness.js"
+import { openBrowser, SentTokens, visitTinkLink } from "./harness.js"
+import { Settings } from "./settings.js"
+
+const unknownId = Ids.CredentialsId.make("0123456789abcdef0123456789abcdef")
+
+/** What it takes to change something: method and path, for a connection. */
+const changes = (id: string) =>
+  [
+    ["POST", "/api/connections"],
+    ["POST", `/api/connections/${id}/renew`],
+    ["POST", `/api/connections/${id}/refresh`],
+    ["DELETE", `/api/connections/${id}`],
+    ["POST", `/api/sandbox/connections/${id}/expire`]
+  ] as const
+
+const send = (http: HttpClient.HttpClient, method: "GET" | "POST" | "DELETE", path: string, origin?: string) =>
+  Effect.gen(function* () {
+    const settings = yield* Settings
+    const request = HttpClientRequest.make(method)(`${settings.origin}${path}`)
+    const response = yield* http.execute(
+      origin === undefined ? request : HttpClientRequest.setHeader(request, "Origin", origin)
+    )
+    return { status: response.status, headers: response.headers, body: yield* response.text }
+  })
+
+layer(Harness.layer({ maxRetries: 0, attemptTimeout: "250 millis" }), { excludeTestServices: true })(
+  "the API",
+  (it) => {
+    // -------------------------------------------------------------------------------------------------------------------
+    // What it is for
+    // -------------------------------------------------------------------------------------------------------------------
+
+    it.scoped("a bank is connected, refreshed, its consent renewed, and disconnected", () =>
+      Effect.gen(function* () {
+        const { api, comeBack, listen } = yield* openBrowser
+        const before = yield* api.connections.list()
+        assert.deepStrictEqual(before.connections, [])
+        assert.isTrue(before.isSandbox)
+        const next = yield* listen
+
+        const there = yield* api.connections.connect()
+        const outcome = yield* comeBack(yield* visitTinkLink(there.url, "approve"))
+        assert.strictEqual(outcome, "/#outcome=connected")
+        yield* next(({ _tag }) => _tag === "settled")
+        const { connections } = yield* api.connections.list()
+        assert.deepStrictEqual(
+          connections.map(({ bank, state }) => [bank, state]),
+          [["Demobank Open Banking Redirect", "up-to-date"]]
+        )
+        const id = connections[0]?.id ?? unknownId
+
+        yield* api.sandbox.expire({ path: { id } })
+        const expired = yield* api.connections.list()
+        assert.strictEqual(expired.connections[0]?.state, "consent-expired")
+
+        const again = yield* api.connections.renew({ path: { id } })
+        const renewed = yield* comeBack(yield* visitTinkLink(again.url, "approve"))
+        assert.strictEqual(renewed, "/#outcome=renewed")
+        yield* next(({ _tag }) => _tag === "settled")
+        assert.strictEqual((yield* api.connections.list()).connections[0]?.state, "up-to-date")
+
+        yield* api.connections.disconnect({ path: { id } })
+        assert.deepStrictEqual((yield* api.connections.list()).connections, [])
+        const error = yield* Effect.flip(api.connections.disconnect({ path: { id } }))
+        assert.strictEqual(error._tag, "NotFound")
+        assert.strictEqual(error.message, connectionNotFound.message)
+      })
+    )
+
+    for (const [choice, outcome] of [
+      ["cancel", "cancelled"],
+      ["error", "bank-problem"],
+      ["login", "login-failed"]
+    ] as const) {
+      it.scoped(`a visit to Tink Link that ends with "${choice}" is told as such`, () =>
+        Effect.gen(function* () {
+          const { api, comeBack } = yield* openBrowser
+          const { url } = yield* api.connections.connect()
+          const location = yield* comeBack(yield* visitTinkLink(url, choice))
+          const said = new URLSearchParams(location.replace("/#", ""))
+          assert.strictEqual(said.get("outcome"), outcome)
+          assert.match(said.get("reference") ?? "", /^[0-9a-f]{32}$/)
+        })
+      )
+    }
+
+    it.scoped("nobody is known to Tink before they connect a bank", () =>
+      Effect.gen(function* () {
+        const { api } = yield* openBrowser
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        const before = (yield* sandbox.requests).length
+        yield* api.connections.list()
+        yield* Effect.flip(api.connections.refresh({ path: { id: unknownId } }))
+        assert.strictEqual((yield* sandbox.requests).length, before)
+      })
+    )
+
+    it.scoped("a user whom Tink has deleted starts anew", () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        const [connecting, looking] = [yield* openBrowser, yield* openBrowser]
+        yield* connecting.connectBank
+        const { id } = yield* looking.connectBank
+        // Nothing of theirs is cached then.
+        yield* looking.api.connections.disconnect({ path: { id } })
+        yield* sandbox.reset
+        assert.deepStrictEqual((yield* looking.api.connections.list()).connections, [])
+        yield* connecting.connectBank
+        assert.strictEqual((yield* connecting.api.connections.list()).connections.length, 1)
+      })
+    )
+
+    // -------------------------------------------------------------------------------------------------------------------
+    // Events
+    // -------------------------------------------------------------------------------------------------------------------
+
+    it.scoped("events tell what happens to a connection, and when it has come to an end", () =>
+      Effect.gen(function* () {
+        const { api, connectBank, listen } = yield* openBrowser
+        const next = yield* listen
+        const first = yield* next()
+        assert.deepStrictEqual(first._tag === "overview" && first.data.connections, [])
+
+        const { id } = yield* connectBank
+        const settled = yield* next(({ _tag }) => _tag === "settled")
+        assert.deepStrictEqual(settled.data, { id })
+
+        yield* api.connections.refresh({ path: { id } })
+        const states: Array<string> = []
+        yield* next((event) => {
+          if (event._tag === "connection") states.push(event.data.state)
+          return event._tag === "settled"
+        })
+        assert.deepStrictEqual([...new Set(states)], ["updating", "up-to-date"])
+
+        yield* api.sandbox.expire({ path: { id } })
+        const expired = yield* next()
+        assert.strictEqual(expired._tag === "overview" && expired.data.connections[0]?.state, "consent-expired")
+
+        yield* api.connections.disconnect({ path: { id } })
+        const gone = yield* next()
+        assert.deepStrictEqual(gone._tag === "overview" && gone.data.connections, [])
+      })
+    )
+
+    it.scoped("every page of a browser is told, and no other browser's", () =>
+      Effect.gen(function* () {
+        const one = yield* openBrowser
+        const other = yield* openBrowser
+        const [first, second, foreign] = yield* Effect.all([one.listen, one.listen, other.listen])
+        yield* Effect.all([first(), second(), foreign()])
+        const { id } = yield* one.connectBank
+        for (const next of [first, second]) yield* next(({ _tag }) => _tag === "settled")
+        const { id: otherId } = yield* other.connectBank
+        const all = yield* foreign((event) => {
+          assert.notInclude(JSON.stringify(event), id)
+          return event._tag === "settled"
+        })
+        assert.deepStrictEqual(all.data, { id: otherId })
+      })
+    )
+
+    it.scoped("events tell of a problem with Tink", () =>
+      Effect.gen(function* () {
+        const { api, connectBank, listen } = yield* openBrowser
+        const { id } = yield* connectBank
+        const next = yield* listen
+        yield* next(({ _tag }) => _tag === "settled")
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        yield* sandbox.injectFault({ kind: "status", status: 503, path: "/api/v1/credentials/list" })
+        // Whatever makes the list be read anew.
+        yield* api.sandbox.expire({ path: { id } })
+        const problem = yield* next()
+        assert.strictEqual(problem._tag === "problem" && problem.data._tag, "BadGateway")
+      })
+    )
+
+    it.scoped("the response is a stream of events that nobody keeps", () =>
+      Effect.gen(function* () {
+        const { http } = yield* openBrowser
+        const { origin } = yield* Settings
+        const { headers } = yield* http.get(`${origin}/api/events`)
+        assert.strictEqual(headers["content-type"], "text/event-stream")
+        assert.strictEqual(headers["cache-control"], "no-store")
+      })
+    )
+
+    // -------------------------------------------------------------------------------------------------------------------
+    // Whose it is
+    // -------------------------------------------------------------------------------------------------------------------
+
+    it.scoped("without a session there is nothing to see and nothing to do", () =>
+      Effect.gen(function* () {
+        const { origin } = yield* Settings
+        const http = yield* HttpClient.HttpClient
+        for (const path of ["/api/connections", "/api/events"]) {
+          assert.strictEqual((yield* send(http, "GET", path)).status, 401)
+        }
+        for (const [method, path] of changes(unknownId)) {
+          const { body, status } = yield* send(http, method, path, origin)
+          assert.strictEqual(status, 401, path)
+          assert.include(body, "SessionEnded")
+        }
+      })
+    )
+
+    it.scoped("one user cannot see or touch another's connections", () =>
+      Effect.gen(function* () {
+        const { origin } = yield* Settings
+        const owner = yield* openBrowser
+        const { id } = yield* owner.connectBank
+        const stranger = yield* openBrowser
+        // Known to Tink as well.
+        yield* stranger.connectBank
+        const [, ...ofConnection] = changes(id)
+        for (const [method, path] of ofConnection) {
+          const { body, status } = yield* send(stranger.http, method, path, origin)
+          assert.strictEqual(status, 404, path)
+          assert.include(body, "This bank is no longer connected.")
+        }
+        const seen = (yield* stranger.api.connections.list()).connections.map((connection) => connection.id)
+        assert.notInclude(seen, id)
+        assert.strictEqual((yield* owner.api.connections.list()).connections.length, 1)
+      })
+    )
+
+    it.scoped("changes must come from our own page", () =>
+      Effect.gen(function* () {
+        const { connectBank, http } = yield* openBrowser
+        const { id } = yield* connectBank
+        const { origin } = yield* Settings
+        for (const [method, path] of changes(id)) {
+          for (const foreign of [undefined, "https://evil.example", "null", `${origin}.evil.example`]) {
+            const { body, status } = yield* send(http, method, path, foreign)
+            assert.strictEqual(status, 403, `${path} from ${foreign}`)
+            assert.include(body, "ForeignOrigin")
+          }
+        }
+      })
+    )
+
+    it.scoped("what is no id leads nowhere", () =>
+      Effect.gen(function* () {
+        const { http } = yield* openBrowser
+        const { origin } = yield* Settings
+        for (const id of ["..%2F..%2Foauth", "%00", "a%20b"]) {
+          for (const [method, path] of changes(id).slice(1)) {
+            assert.strictEqual((yield* send(http, method, path, origin)).status, 400, path)
+          }
+        }
+      })
+    )
+
+    // -------------------------------------------------------------------------------------------------------------------
+    // Coming back from Tink Link
+    // -------------------------------------------------------------------------------------------------------------------
+
+    it.scoped("who comes back twice is refused the second time", () =>
+      Effect.gen(function* () {
+        const { api, comeBack } = yield* openBrowser
+        const { url } = yield* api.connections.connect()
+        const location = yield* visitTinkLink(url, "approve")
+        assert.strictEqual(yield* comeBack(location), "/#outcome=connected")
+        assert.strictEqual(yield* comeBack(location), "/#outcome=refused")
+      })
+    )
+
+    it.scoped("who comes back in another browser, or in none that is known, is refused", () =>
+      Effect.gen(function* () {
+        const owner = yield* openBrowser
+        const stranger = yield* openBrowser
+        const { url } = yield* owner.api.connections.connect()
+        const location = yield* visitTinkLink(url, "approve")
+        assert.strictEqual(yield* stranger.comeBack(location), "/#outcome=refused")
+        const http = yield* HttpClient.HttpClient
+        assert.strictEqual((yield* http.get(location)).headers["location"], "/#outcome=refused")
+        // And that does not spoil it for the one who may.
+        assert.strictEqual(yield* owner.comeBack(location), "/#outcome=connected")
+      })
+    )
+
+    it.scoped("a state that was changed, left out or given twice is refused", () =>
+      Effect.gen(function* () {
+        const { api, comeBack } = yield* openBrowser
+        const change = (edit: (parameters: URLSearchParams) => void) =>
+          Effect.gen(function* () {
+            const { url } = yield* api.connections.connect()
+            const location = new URL(yield* visitTinkLink(url, "approve"))
+            edit(location.searchParams)
+            return yield* comeBack(location.toString())
+          })
+        assert.strictEqual(yield* change((all) => all.set("state", "another")), "/#outcome=refused")
+        assert.strictEqual(yield* change((all) => all.delete("state")), "/#outcome=refused")
+        assert.strictEqual(yield* change((all) => all.append("state", "another")), "/#outcome=refused")
+      })
+    )
+
+    it.scoped("who comes back with a connection of somebody else is refused", () =>
+      Effect.gen(function* () {
+        const owner = yield* openBrowser
+        const { id } = yield* owner.connectBank
+        const { api, comeBack } = yield* openBrowser
+        const { url } = yield* api.connections.connect()
+        const location = new URL(yield* visitTinkLink(url, "approve"))
+        location.searchParams.set("credentials_id", id)
+        assert.strictEqual(yield* comeBack(location.toString()), "/#outcome=refused")
+      })
+    )
+
+    // -------------------------------------------------------------------------------------------------------------------
+    // What goes wrong
+    // -------------------------------------------------------------------------------------------------------------------
+
+    const path = "/api/v1/credentials/{id}/refresh"
+    const failures: ReadonlyArray<readonly [name: string, fault: TinkSandbox.Fault, status: number, tag: string]> = [
+      ["Invalid", { kind: "status", status: 400, path }, 400, "Invalid"],
+      ["Unauthorized", { kind: "status", status: 401, path, times: 2 }, 502, "BadGateway"],
+      ["Forbidden", { kind: "status", status: 403, path }, 502, "BadGateway"],
+      ["NotFound", { kind: "status", status: 404, path }, 404, "NotFound"],
+      ["Conflict", { kind: "status", status: 409, path }, 409, "Conflict"],
+      ["RateLimited", { kind: "status", status: 429, retryAfter: "7", path }, 429, "TooManyRequests"],
+      ["Server", { kind: "status", status: 500, path }, 502, "BadGateway"],
+      ["Timeout", { kind: "delay", milliseconds: 600, path }, 504, "GatewayTimeout"],
+      ["Transport", { kind: "drop-before", path }, 503, "Unavailable"]
+    ]
+
+    for (const [name, fault, status, tag] of failures) {
+      it.scoped(`${name} of Tink is a ${status} in words for people`, () =>
+        Effect.gen(function* () {
+          const { connectBank, http } = yield* openBrowser
+          const { origin } = yield* Settings
+          const { id } = yield* connectBank
+          const sandbox = yield* TinkSandbox.TinkSandbox
+          yield* sandbox.injectFault({ ...fault, path: `/api/v1/credentials/${id}/refresh` })
+          const response = yield* send(http, "POST", `/api/connections/${id}/refresh`, origin)
+          assert.strictEqual(response.status, status)
+          const body = JSON.parse(response.body)
+          assert.strictEqual(body._tag, tag)
+          assert.match(body.message, /^[A-Z].*\.$/)
+          assert.isString(body.reference)
+          assert.strictEqual(response.headers["retry-after"], status === 429 ? "7" : undefined)
+          assert.strictEqual(body.mayHaveBeenDone, ["Server", "Timeout", "Transport"].includes(name))
+          const known = ["_tag", "mayHaveBeenDone", "message", "reference", "retryAfterSeconds"]
+          assert.deepStrictEqual(
+            Object.keys(body).filter((key) => !known.includes(key)),
+            []
+          )
+        })
+      )
+    }
+
+    it.scoped("Decode of Tink is a 502", () =>
+      Effect.gen(function* () {
+        const { api, connectBank } = yield* openBrowser
+        yield* connectBank
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        yield* sandbox.injectFault({ kind: "garbage", path: "/api/v1/oauth/authorization-grant/delegate" })
+        assert.strictEqual((yield* Effect.flip(api.connections.connect()))._tag, "BadGateway")
+      })
+    )
+
+    it.scoped("an unknown path, or method, is told as such", () =>
+      Effect.gen(function* () {
+        const { http } = yield* openBrowser
+        const { origin } = yield* Settings
+        assert.strictEqual((yield* send(http, "GET", "/nowhere")).status, 404)
+        assert.strictEqual((yield* send(http, "DELETE", "/api/connections", origin)).status, 404)
+      })
+    )
+
+    // -------------------------------------------------------------------------------------------------------------------
+    // What browsers get
+    // -------------------------------------------------------------------------------------------------------------------
+
+    it.scoped("the page comes with a cookie that scripts and other sites cannot use, and with strict headers", () =>
+      Effect.gen(function* () {
+        const http = yield* HttpClient.HttpClient
+        const { body, headers, status } = yield* send(http, "GET", "/")
+        assert.strictEqual(status, 200)
+        assert.match(
+          headers["set-cookie"] ?? "",
+          /^session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/
+        )
+        assert.notMatch(body, /<script(?![^>]* src=)|<style|style=|onclick/)
+        for (const path of ["/", "/app.js", "/nowhere", "/api/connections", "/callback"]) {
+          const { headers } = yield* send(http, "GET", path)
+          assert.include(headers["content-security-policy"], "script-src 'self'; style-src 'self'", path)
+          assert.strictEqual(headers["x-content-type-options"], "nosniff")
+          assert.strictEqual(headers["referrer-policy"], "same-origin")
+          assert.strictEqual(headers["cache-control"], path === "/app.js" ? "no-cache" : "no-store")
+        }
+      })
+    )
+
+    it.scoped("the parts of the page are kept by the browser until they change", () =>
+      Effect.gen(function* () {
+        const http = yield* HttpClient.HttpClient
+        const { origin } = yield* Settings
+        const { headers } = yield* send(http, "GET", "/style.css")
+        const again = yield* http.get(`${origin}/style.css`, { headers: { "If-None-Match": headers["etag"] ?? "" } })
+        assert.strictEqual(again.status, 304)
+      })
+    )
+
+    it.scoped("/docs shows the API", () =>
+      Effect.gen(function* () {
+        const { body, headers, status } = yield* send(yield* HttpClient.HttpClient, "GET", "/docs")
+        assert.strictEqual(status, 200)
+        assert.include(body, "Begin to renew the consent for a bank")
+        assert.include(headers["content-security-policy"], "frame-ancestors 'none'")
+      })
+    )
+
+    it.scoped("no token or secret reaches the browser, and no code but in the link", () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        const { api, comeBack, connectBank, http } = yield* openBrowser
+        const { id } = yield* connectBank
+        const { url } = yield* api.connections.renew({ path: { id } })
+        const code = new URL(Redacted.value(url)).searchParams.get("authorization_code") ?? ""
+        assert.isNotEmpty(code)
+        const received = [
+          yield* send(http, "GET", "/"),
+          yield* send(http, "GET", "/api/connections"),
+          yield* send(http, "POST", "/api/connections", "https://evil.example"),
+          yield* comeBack(yield* visitTinkLink(url, "error"))
+        ]
+        const tokens = yield* SentTokens
+        assert.isAtLeast(tokens.size, 2)
+        for (const secret of [code, Redacted.value(sandbox.clientSecret), ...tokens]) {
+          assert.notInclude(JSON.stringify(received), secret)
+        }
+        assert.strictEqual(`${url}`, "<redacted>")
+      })
+    )
+  }
+)
