@@ -162,6 +162,22 @@ describe("ensureUser", () => {
     }).pipe(provideAll())
   )
 
+  it.effect("is ambiguous once a creation was, also when a look found nobody and the next creation is refused", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      yield* sandbox.injectFault({ kind: "drop-before", path: "/api/v1/user/create" })
+      yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/user/create" })
+      const error = yield* failure(ensure)
+      assert.strictEqual(error.reason, "Forbidden")
+      assert.include(error.message, "user:create")
+      assert.isTrue(error.isAmbiguous)
+      assert.deepStrictEqual(
+        (yield* takeLines).filter((line) => line !== TOKEN && line !== GET_USER),
+        [CREATE, GRANT, CREATE]
+      )
+    }).pipe(provideAll())
+  )
+
   it.effect("is not ambiguous when another has the external id, whatever becomes of the look", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox

@@ -207,45 +207,49 @@ describe("a session of authorize", () => {
     30_000
   )
 
-  it.effect("and for 10 000, where each request takes its token and no more", () => {
-    const counts = { grants: 0, exchanges: 0, lists: 0 }
-    const tokens = new Set<string>()
-    return Effect.gen(function* () {
-      const users = yield* Users.Users
-      const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
-      const session = yield* users.authorize({ userId, scopes: allScopes })
-      yield* users.listCredentials(session)
-      yield* TestClock.adjust("119 minutes")
-      yield* readAtOnce(10_000, session, userId)
-      assert.deepStrictEqual(counts, { grants: 2, exchanges: 2, lists: 10_001 })
-      assert.deepStrictEqual([...tokens], ["token-1", "token-2"])
-    }).pipe(
-      Effect.provide(Users.layer),
-      Effect.provide(UserCache.layerNoop),
-      Effect.provide(
-        Layer.mock(TinkHttp.TinkHttp, {
-          clientId: "a-client",
-          request: (request) =>
-            Effect.gen(function* () {
-              if (request.authorization._tag === "User") {
-                tokens.add(Redacted.value(yield* request.authorization.tokens.get))
-                counts.lists += 1
-                // A fake cannot know the type that goes with a request.
-                return [] as never
-              }
-              counts.grants += 1
-              yield* Effect.yieldNow()
-              return new AuthorizationGrant({ code: Redacted.make("a-code") }) as never
-            }),
-          exchangeCode: () =>
-            Effect.sync(() => {
-              const accessToken = Redacted.make(`token-${++counts.exchanges}`)
-              return new AccessToken({ accessToken, expiresIn: Duration.hours(2), scopes: [] })
-            })
-        })
+  it.effect(
+    "and for 10 000, where each request takes its token and no more",
+    () => {
+      const counts = { grants: 0, exchanges: 0, lists: 0 }
+      const tokens = new Set<string>()
+      return Effect.gen(function* () {
+        const users = yield* Users.Users
+        const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
+        const session = yield* users.authorize({ userId, scopes: allScopes })
+        yield* users.listCredentials(session)
+        yield* TestClock.adjust("119 minutes")
+        yield* readAtOnce(10_000, session, userId)
+        assert.deepStrictEqual(counts, { grants: 2, exchanges: 2, lists: 10_001 })
+        assert.deepStrictEqual([...tokens], ["token-1", "token-2"])
+      }).pipe(
+        Effect.provide(Users.layer),
+        Effect.provide(UserCache.layerNoop),
+        Effect.provide(
+          Layer.mock(TinkHttp.TinkHttp, {
+            clientId: "a-client",
+            request: (request) =>
+              Effect.gen(function* () {
+                if (request.authorization._tag === "User") {
+                  tokens.add(Redacted.value(yield* request.authorization.tokens.get))
+                  counts.lists += 1
+                  // A fake cannot know the type that goes with a request.
+                  return [] as never
+                }
+                counts.grants += 1
+                yield* Effect.yieldNow()
+                return new AuthorizationGrant({ code: Redacted.make("a-code") }) as never
+              }),
+            exchangeCode: () =>
+              Effect.sync(() => {
+                const accessToken = Redacted.make(`token-${++counts.exchanges}`)
+                return new AccessToken({ accessToken, expiresIn: Duration.hours(2), scopes: [] })
+              })
+          })
+        )
       )
-    )
-  })
+    },
+    30_000
+  )
 
   it.effect("gets one token for all who are refused at once, and each request is sent once more", () =>
     Effect.gen(function* () {
