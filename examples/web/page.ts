@@ -47,5 +47,7 @@ export const layer = HttpApiBuilder.Router.use((router) =>
     yield* router.get("/app.js", asset("app.js"))
     yield* router.get("/style.css", asset("style.css"))
     yield* router.get("/icon.svg", asset("icon.svg"))
+    // For `/docs`, which names no icon.
+    yield* router.get("/favicon.ico", asset("icon.svg"))
   })
 )
