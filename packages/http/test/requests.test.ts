@@ -25,15 +25,15 @@ import {
 
 const ok: Respond = () => json(200, {})
 
-describe("a query", () => {
-  const sentWith = (query: TinkRequest.Outgoing["query"]) =>
-    Effect.gen(function* () {
-      const { http, sent } = yield* over(ok)
-      yield* http.request({ ...getCredential, query })
-      const [first] = sent
-      return first?.url.slice(`https://api.tink.com/api/v1/credentials/${id}`.length)
-    })
+const sentWith = (query: TinkRequest.Outgoing["query"]) =>
+  Effect.gen(function* () {
+    const { http, sent } = yield* over(ok)
+    yield* http.request({ ...getCredential, query })
+    const [first] = sent
+    return first?.url.slice(`https://api.tink.com/api/v1/credentials/${id}`.length)
+  })
 
+describe("a query", () => {
   const table: ReadonlyArray<readonly [string, TinkRequest.Outgoing["query"], string]> = [
     ["that is not there", undefined, ""],
     ["of nothing", {}, ""],
@@ -68,6 +68,14 @@ describe("a query", () => {
   )
 })
 
+const attempts = (request: TinkRequest.Outgoing, first: Answer) =>
+  Effect.gen(function* () {
+    const { http, sent } = yield* over(withTokens(answers(first, noContent)))
+    const result = yield* Effect.either(elapse(http.request({ ...request, response: TinkRequest.NoContent })))
+    const count = sent.filter(({ path }) => !path.endsWith("/token")).length
+    return [result._tag, count] as const
+  })
+
 describe("isIdempotent", () => {
   const reset: Answer = Effect.fail("reset")
   const ambiguous: ReadonlyArray<readonly [string, Answer]> = [
@@ -75,14 +83,6 @@ describe("isIdempotent", () => {
     ["a 503", json(503, {})],
     ["a 408", json(408, {})]
   ]
-
-  const attempts = (request: TinkRequest.Outgoing, first: Answer) =>
-    Effect.gen(function* () {
-      const { http, sent } = yield* over(withTokens(answers(first, noContent)))
-      const result = yield* Effect.either(elapse(http.request({ ...request, response: TinkRequest.NoContent })))
-      const count = sent.filter(({ path }) => !path.endsWith("/token")).length
-      return [result._tag, count] as const
-    })
 
   for (const [name, first] of ambiguous) {
     it.scoped(`a POST is not sent again after ${name}`, () =>
@@ -126,21 +126,23 @@ describe("isIdempotent", () => {
   )
 })
 
-describe("a secret in a JSON body", () => {
-  const secret = 's3cr3t "+/é'
-  const request = (value: unknown): TinkRequest.TinkRequest<unknown> => ({
-    ...createUser,
-    authorization: { _tag: "None" },
-    body: { _tag: "Json", value }
+const request = (value: unknown): TinkRequest.TinkRequest<unknown> => ({
+  ...createUser,
+  authorization: { _tag: "None" },
+  body: { _tag: "Json", value }
+})
+
+const bodyOf = (value: unknown) =>
+  Effect.gen(function* () {
+    const { http, sent } = yield* over(ok)
+    yield* http.request(request(value))
+    return sent[0]?.body
   })
 
-  const bodyOf = (value: unknown) =>
-    Effect.gen(function* () {
-      const { http, sent } = yield* over(ok)
-      yield* http.request(request(value))
-      return sent[0]?.body
-    })
+const shown = (error: TinkError.TinkError) => inspect(error, { depth: 10 }) + JSON.stringify(error) + error.message
 
+describe("a secret in a JSON body", () => {
+  const secret = 's3cr3t "+/é'
   const redacted = Redacted.make(secret)
   const table: ReadonlyArray<readonly [string, unknown, unknown]> = [
     ["at its root", redacted, secret],
@@ -166,8 +168,6 @@ describe("a secret in a JSON body", () => {
       Effect.map(bodyOf(value), (body) => assert.strictEqual(body, JSON.stringify(expected)))
     )
   }
-
-  const shown = (error: TinkError.TinkError) => inspect(error, { depth: 10 }) + JSON.stringify(error) + error.message
 
   it.scoped("is blotted out where Tink repeats it, as it is and as it was sent", () =>
     Effect.gen(function* () {
@@ -208,13 +208,14 @@ describe("a secret in a JSON body", () => {
   )
 })
 
+const detailOf = (authorization: TinkRequest.Authorization, status = 403) =>
+  Effect.gen(function* () {
+    const { http } = yield* over(withTokens(() => json(status, { errorMessage: "No." })))
+    const error = yield* failure(http.request({ ...createUser, authorization, response: anyJson }))
+    return [error.reason, error.detail]
+  })
+
 describe("a 403 names the scope", () => {
-  const detailOf = (authorization: TinkRequest.Authorization, status = 403) =>
-    Effect.gen(function* () {
-      const { http } = yield* over(withTokens(() => json(status, { errorMessage: "No." })))
-      const error = yield* failure(http.request({ ...createUser, authorization, response: anyJson }))
-      return [error.reason, error.detail]
-    })
   const tokens = TokenSource.fromToken(userToken)
 
   it.scoped("of a user", () =>
