@@ -242,14 +242,25 @@ const refresh = (card, button) =>
     }
   })
 
+const dialog = find("#confirm")
+
+let answer
+
 const confirmDisconnect = (bank) => {
-  const dialog = find("#confirm")
+  answer?.(false)
   setText(find("h2", dialog), `Disconnect ${bank}?`)
   dialog.returnValue = "keep"
   dialog.showModal()
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "disconnect"), { once: true })
-  })
+  return new Promise((resolve) => (answer = resolve))
+}
+
+// It is told a moment after it was closed. By then it may be open again, to ask something else.
+dialog.addEventListener("close", () => {
+  if (!dialog.open) answer?.(dialog.returnValue === "disconnect")
+})
+
+for (const button of dialog.querySelectorAll("button")) {
+  button.addEventListener("click", () => dialog.close(button.value))
 }
 
 const disconnect = async (card, button) => {
@@ -395,11 +406,6 @@ const showOutcome = () => {
 
 const connect = find("#connect")
 connect.addEventListener("click", () => visitTinkLink(connect, "/api/connections"))
-
-const dialog = find("#confirm")
-for (const button of dialog.querySelectorAll("button")) {
-  button.addEventListener("click", () => dialog.close(button.value))
-}
 
 find("#expire").addEventListener("submit", (event) => {
   event.preventDefault()
