@@ -53,7 +53,6 @@ export interface FollowingOperations {
    * @example
    * ```ts
    * import type * as Ids from "@effect-tink/http/Ids"
-   * import type * as TinkLink from "./TinkLink.js"
 import type { UserSession } from "@effect-tink/users/UserSession"
    * import * as Users from "@effect-tink/users/Users"
    * import * as Console from "effect/Console"
@@ -86,7 +85,6 @@ import type { UserSession } from "@effect-tink/users/UserSession"
    * ```ts
    * import type * as Ids from "@effect-tink/http/Ids"
    * import * as RefreshOutcome from "@effect-tink/users/RefreshOutcome"
-   * import type * as TinkLink from "./TinkLink.js"
 import type { UserSession } from "@effect-tink/users/UserSession"
    * import * as Users from "@effect-tink/users/Users"
    * import * as Effect from "effect/Effect"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Ids from "@effect-tink/http/Ids"
+import type * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache/UserCache"
 import * as Chunk from "effect/Chunk"
@@ -230,27 +230,28 @@ describe("followCredential", () => {
   )
 })
 
+/** 100 followers, with two sessions of the same rights, for some seconds. */
+const isShared = (seconds: number, polls: number) =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const { credentialsId, session, userId } = yield* makeSession
+    yield* users.refreshCredential(session, credentialsId)
+    yield* takeSent
+    const same = yield* users.authorize({ userId, scopes: session.scopes as ReadonlyArray<"credentials:read"> })
+    const sessions = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? session : same))
+    const fiber = yield* Effect.fork(
+      Effect.forEach(sessions, (session) => follow(session, credentialsId), { concurrency: "unbounded" })
+    )
+    yield* pass(seconds)
+    const seen = yield* Fiber.join(fiber)
+    assert.deepStrictEqual(new Set(seen.map(String)), new Set(["AUTHENTICATING,UPDATING,UPDATED"]))
+    assert.strictEqual(yield* takePolls, polls)
+  })
+
 describe("followers", () => {
-  const isShared = (seconds: number, polls: number) =>
-    Effect.gen(function* () {
-      const users = yield* Users.Users
-      const { credentialsId, session, userId } = yield* makeSession
-      yield* users.refreshCredential(session, credentialsId)
-      yield* takeSent
-      const same = yield* users.authorize({ userId, scopes: session.scopes as ReadonlyArray<"credentials:read"> })
-      const sessions = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? session : same))
-      const fiber = yield* Effect.fork(
-        Effect.forEach(sessions, (session) => follow(session, credentialsId), { concurrency: "unbounded" })
-      )
-      yield* pass(seconds)
-      const seen = yield* Fiber.join(fiber)
-      assert.deepStrictEqual(new Set(seen.map(String)), new Set(["AUTHENTICATING,UPDATING,UPDATED"]))
-      assert.strictEqual(yield* takePolls, polls)
-    })
+  it.effect("100 of one connection poll once", () => isShared(7, 7).pipe(provideAll({ sandbox })), 30_000)
 
-  it.effect("100 of one connection poll once", () => isShared(7, 7).pipe(provideAll({ sandbox })))
-
-  it.effect("also without a cache", () => isShared(7, 7).pipe(provideAll({ sandbox, cache: { capacity: 0 } })))
+  it.effect("also without a cache", () => isShared(7, 7).pipe(provideAll({ sandbox, cache: { capacity: 0 } })), 30_000)
 
   it.effect("who come one after the other take what is a second old at the most", () =>
     Effect.gen(function* () {
@@ -281,14 +282,15 @@ describe("followers", () => {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
       yield* users.refreshCredential(session, credentialsId)
-      const fibers = yield* Effect.replicateEffect(Effect.fork(follow(session, credentialsId)), 3)
+      const fork = Effect.fork(follow(session, credentialsId))
+      const [first, second, last] = [yield* fork, yield* fork, yield* fork]
       yield* pass(2)
-      yield* Fiber.interrupt(fibers[0]!)
-      yield* Fiber.interrupt(fibers[1]!)
+      yield* Fiber.interrupt(first)
+      yield* Fiber.interrupt(second)
       yield* takeSent
       yield* pass(1)
       assert.strictEqual(yield* takePolls, 1)
-      yield* Fiber.interrupt(fibers[2]!)
+      yield* Fiber.interrupt(last)
       yield* pass(5)
       assert.strictEqual(yield* takePolls, 0)
     }).pipe(provideAll({ sandbox }))

@@ -175,6 +175,16 @@ describe("refreshAndWait fails", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
+  it.effect("nor when the schedule ends before anything was seen", () =>
+    Effect.gen(function* () {
+      const { injectFault } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* injectFault({ kind: "drop-before", path: "/api/v1/credentials/{id}/refresh" })
+      const error = yield* failure(withTime(refreshAndWait(session, credentialsId, { schedule: Schedule.stop })))
+      assert.isTrue(error.isAmbiguous)
+    }).pipe(provideAll({ sandbox }))
+  )
+
   it.effect("not when it was accepted although its answer was lost", () =>
     Effect.gen(function* () {
       const { injectFault } = yield* TinkSandbox.TinkSandbox

@@ -72,6 +72,8 @@ const missingScope = (operation: string, scope: UserScope) =>
     isAmbiguous: false
   })
 
+const keyOf = <A>({ identity }: Opened, { key = "", operation }: Read<A>): string => `${operation} ${key} ${identity}`
+
 export const make = (options: {
   readonly http: TinkHttp.Service
   readonly cache: UserCache.Service
@@ -107,8 +109,6 @@ export const make = (options: {
         traced(read.operation, opened.userId)
       )
     )
-
-  const keyOf = <A>({ identity }: Opened, { key = "", operation }: Read<A>): string => `${operation} ${key} ${identity}`
 
   return {
     open,

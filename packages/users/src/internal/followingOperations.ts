@@ -49,6 +49,17 @@ const outcomeOfNothing = (credential: Credential, now: DateTime.Utc): RefreshOut
   return explains ? outcome : RefreshOutcome.Refused({ credential })
 }
 
+/** `failure` is that of a refresh of which nobody knows whether it was accepted. */
+const conclude = (before: Credential, failure: TinkError | undefined, last: Option.Option<Sighting>) =>
+  Effect.gen(function* () {
+    const hasMoved = Option.exists(last, (sighting) => sighting.hasMoved)
+    if (failure !== undefined && !hasMoved) return yield* failure
+    if (Option.isNone(last)) return RefreshOutcome.StillRunning({ credential: before })
+    const { credential, isFinal } = last.value
+    if (!isFinal) return RefreshOutcome.StillRunning({ credential })
+    return hasMoved ? outcomeOf(credential) : outcomeOfNothing(credential, yield* DateTime.now)
+  })
+
 export const make = (
   { access, http }: Parts,
   parts: {
@@ -73,15 +84,6 @@ export const make = (
         return follow({ opened, id, read: getCredential(id), options })
       })
     )
-
-  const conclude = (before: Credential, failure: TinkError | undefined, last: Option.Option<Sighting>) =>
-    Effect.gen(function* () {
-      if (Option.isNone(last)) return RefreshOutcome.StillRunning({ credential: before })
-      const { credential, hasMoved, isFinal } = last.value
-      if (hasMoved) return isFinal ? outcomeOf(credential) : RefreshOutcome.StillRunning({ credential })
-      if (failure !== undefined) return yield* failure
-      return isFinal ? outcomeOfNothing(credential, yield* DateTime.now) : RefreshOutcome.StillRunning({ credential })
-    })
 
   const linkOf = (
     credentialsId: CredentialsId,

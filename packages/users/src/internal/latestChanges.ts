@@ -6,11 +6,12 @@ export interface LatestChanges {
   readonly add: (userId: UserId, id: CredentialsId, at: number) => void
 }
 
+const keyOf = (userId: UserId, id: CredentialsId) => `${userId} ${id}`
+
 /** Holds the latest changes of credentials, as many as are ever followed soon after. */
 export const makeLatestChanges = (capacity = 10_000): LatestChanges => {
   /** A map keeps the order of insertion: the change longest ago is the first. */
   const changes = new Map<string, number>()
-  const keyOf = (userId: UserId, id: CredentialsId) => `${userId} ${id}`
   return {
     of: (userId, id) => changes.get(keyOf(userId, id)),
     add: (userId, id, at) => {
