@@ -32,7 +32,7 @@ const send = (http: HttpClient.HttpClient, method: "GET" | "POST" | "DELETE", pa
     return { status: response.status, headers: response.headers, body: yield* response.text }
   })
 
-layer(Harness.layer({ maxRetries: 0, attemptTimeout: "250 millis" }), { excludeTestServices: true })(
+layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { excludeTestServices: true })(
   "the API",
   (it) => {
     // -------------------------------------------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "250 millis" }), { excludeT
       ["Conflict", { kind: "status", status: 409, path }, 409, "Conflict"],
       ["RateLimited", { kind: "status", status: 429, retryAfter: "7", path }, 429, "TooManyRequests"],
       ["Server", { kind: "status", status: 500, path }, 502, "BadGateway"],
-      ["Timeout", { kind: "delay", milliseconds: 600, path }, 504, "GatewayTimeout"],
+      ["Timeout", { kind: "delay", milliseconds: 5000, path }, 504, "GatewayTimeout"],
       ["Transport", { kind: "drop-before", path }, 503, "Unavailable"]
     ]
 
