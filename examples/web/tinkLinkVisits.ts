@@ -101,31 +101,29 @@ const invalidate = (session: Session) =>
     yield* Effect.transposeMapOption(yield* Ref.get(session.tinkUserId), cache.invalidate)
   })
 
+const refused: Return = { outcome: "refused" }
+
+const makeSenseOf = (session: Session, purpose: Purpose, redirect: TinkLink.Redirect) =>
+  Effect.gen(function* () {
+    // We send customers there with a user of their own only, so nobody comes back with a code.
+    if (redirect._tag === "ConnectedOnce") return refused
+    yield* invalidate(session)
+    if (redirect._tag === "Connected") {
+      const outcome = yield* confirm(session, purpose, redirect.credentialsId)
+      yield* publishChange(session, redirect.credentialsId)
+      return { outcome } satisfies Return
+    }
+    yield* publishChange(session, redirect.credentialsId)
+    const outcome = redirect._tag === "Cancelled" ? "cancelled" : (outcomeOfError[redirect.error] ?? "failed")
+    return { outcome, reference: redirect.trackingId } satisfies Return
+  })
+
 /** `url` is that of the request. What is not the answer to a visit that this very browser has begun changes nothing. */
 export const comeBack = (session: Session, url: string) =>
   Effect.gen(function* () {
     const state = new URLSearchParams(url.split("?")[1]).get("state") ?? ""
     const purpose = yield* session.visits.end(state)
-    if (Option.isNone(purpose)) return { outcome: "refused" } satisfies Return
+    if (Option.isNone(purpose)) return refused
     const redirect = yield* TinkLink.parseRedirect(url, { state })
-    yield* invalidate(session)
-    switch (redirect._tag) {
-      case "Connected": {
-        const outcome = yield* confirm(session, purpose.value, redirect.credentialsId)
-        yield* publishChange(session, redirect.credentialsId)
-        return { outcome } satisfies Return
-      }
-      // We send customers there with a user of their own only, so nobody comes back with a code.
-      case "ConnectedOnce":
-        return { outcome: "refused" } satisfies Return
-      case "Cancelled":
-      case "Failed": {
-        yield* publishChange(session, redirect.credentialsId)
-        const outcome = redirect._tag === "Cancelled" ? "cancelled" : (outcomeOfError[redirect.error] ?? "failed")
-        return { outcome, reference: redirect.trackingId } satisfies Return
-      }
-    }
-  }).pipe(
-    Effect.catchTag("TinkError", (error) => Effect.as(log(error), { outcome: "refused" } satisfies Return)),
-    Effect.map((result): Return => result)
-  )
+    return yield* makeSenseOf(session, purpose.value, redirect)
+  }).pipe(Effect.catchTag("TinkError", (error) => Effect.as(Effect.logWarning(error.message), refused)))
