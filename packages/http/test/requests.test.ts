@@ -184,6 +184,17 @@ describe("a secret in a JSON body", () => {
     })
   )
 
+  it.scoped("is blotted out where Tink repeats it, also with half of a surrogate pair in it", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over((sent) =>
+        json(400, { errorCode: "pa\ufffds3cr3t", errorMessage: `pa\ud83ds3cr3t pa%EF%BF%BDs3cr3t ${sent.body}` })
+      )
+      const error = yield* failure(http.request(request({ password: Redacted.make("pa\ud83ds3cr3t") })))
+      assert.strictEqual(error.errorCode, "<redacted>")
+      assert.strictEqual(error.errorMessage, '<redacted> <redacted> {"password":"<redacted>"}')
+    })
+  )
+
   it.scoped("that was wiped is refused before anything is sent", () =>
     Effect.gen(function* () {
       const wiped = Redacted.make("s3cr3t")

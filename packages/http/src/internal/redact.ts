@@ -12,9 +12,12 @@ const maxLength = 300
 /** A secret as it was sent, and as it looks in a form, in a URL or in JSON that is quoted back. */
 const formsOf = (secret: Redacted.Redacted): ReadonlyArray<string> => {
   const value = Redacted.value(secret)
+  // Half of a surrogate pair can be written in JSON alone, and becomes this in whatever else it comes by.
+  const sendable = value.replace(/\p{Cs}/gu, "\ufffd")
   return [
     value,
-    encodeURIComponent(value),
+    sendable,
+    encodeURIComponent(sendable),
     new URLSearchParams({ "": value }).toString().slice(1),
     JSON.stringify(value).slice(1, -1)
   ]
