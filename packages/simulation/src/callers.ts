@@ -19,8 +19,8 @@ export interface Callers {
   readonly waiting: () => number
 }
 
-const endingOf = (exit: Exit.Exit<number | undefined, TinkError>): History.Ending => {
-  if (Exit.isSuccess(exit)) return { _tag: "Success", serial: exit.value }
+const endingOf = (exit: Exit.Exit<Cast.Value, TinkError>): History.Ending => {
+  if (Exit.isSuccess(exit)) return { _tag: "Success", ...exit.value }
   const failure = Cause.failureOption(exit.cause)
   if (Option.isSome(failure)) {
     const { isAmbiguous, message, reason, route } = failure.value

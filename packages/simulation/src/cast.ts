@@ -30,24 +30,42 @@ export interface User {
 
 export type Cast = Map<number, User>
 
-/** An operation that can be done now: it returns the number of the request that its value came with, if it has one. */
+/** What an operation returned. */
+export interface Value {
+  /** The number of the request that it came with, where it says so. */
+  readonly serial: number | undefined
+  /** The user who is there now. */
+  readonly userId: string | undefined
+}
+
+const nothing: Value = { serial: undefined, userId: undefined }
+
+const from = (serial: number): Value => ({ serial, userId: undefined })
+
+/** An operation that can be done now. */
 export interface Prepared {
-  readonly effect: Effect.Effect<number | undefined, TinkError>
+  readonly effect: Effect.Effect<Value, TinkError>
   readonly userId: string | undefined
   readonly session: SessionInfo | undefined
 }
 
-const createUser = (world: World, cast: Cast, slot: number): Prepared => {
-  const externalUserId = `cust-${slot}`
-  const effect = Effect.map(world.users.createUser({ market: "SE", externalUserId }), ({ userId }) => {
-    cast.set(slot, { userId, externalUserId, credentials: [], sessions: new Map(), codes: new Map() })
-    return undefined
+const createUser = ({ users }: World, cast: Cast, operation: OfNobody): Prepared => {
+  const externalUserId = `cust-${operation.user}`
+  const effect = Effect.map(users[operation._tag]({ market: "SE", externalUserId }), ({ userId }) => {
+    if (cast.get(operation.user)?.userId !== userId) {
+      cast.set(operation.user, { userId, externalUserId, credentials: [], sessions: new Map(), codes: new Map() })
+    }
+    return { serial: undefined, userId }
   })
   return { effect, userId: undefined, session: undefined }
 }
 
-type OfUser = Exclude<Operation, { readonly _tag: "createUser" }>
-type OfSession = Exclude<OfUser, { readonly _tag: "authorize" | "createAuthorization" | "getUserAccessToken" }>
+type OfNobody = Extract<Operation, { readonly _tag: "createUser" | "ensureUser" }>
+type OfUser = Exclude<Operation, OfNobody>
+type OfSession = Exclude<
+  OfUser,
+  { readonly _tag: "authorize" | "createAuthorization" | "getUserAccessToken" | "deleteUserBy" }
+>
 
 const authorize = (world: World, user: User, operation: OfUser & { readonly _tag: "authorize" }) => {
   const scopes: ReadonlyArray<UserScope> = scopeSets[operation.scopes]
@@ -55,7 +73,7 @@ const authorize = (world: World, user: User, operation: OfUser & { readonly _tag
   const authorized = world.users.authorize(operation.by === "userId" ? { userId, scopes } : { externalUserId, scopes })
   return Effect.map(authorized, (session) => {
     user.sessions.set(operation.session, { session, info: { userId: session.userId, scopes, bareToken: undefined } })
-    return undefined
+    return nothing
   })
 }
 
@@ -64,7 +82,7 @@ const createAuthorization = (world: World, user: User, operation: OfUser & { rea
     world.users.createAuthorization({ userId: user.userId, scopes: scopeSets[operation.scopes] }),
     ({ code }) => {
       user.codes.set(operation.session, { code, scopes: operation.scopes })
-      return undefined
+      return nothing
     }
   )
 
@@ -75,7 +93,7 @@ const getUserAccessToken = (world: World, user: User, slot: number, { code, scop
     // It is said to be able to do everything: what it cannot do, the origin must refuse.
     const session = UserSession.make<UserScope>({ userId, accessToken, scopes: scopeSets.all })
     user.sessions.set(slot, { session, info })
-    return undefined
+    return nothing
   })
 
 const ofSession = (
@@ -86,17 +104,21 @@ const ofSession = (
 ): Prepared["effect"] | undefined => {
   switch (operation._tag) {
     case "deleteUser":
-      return Effect.as(users.deleteUser(session), undefined)
+      return Effect.as(users.deleteUser(session), nothing)
     case "listCredentials":
-      return Effect.map(users.listCredentials(session, { bypassCache: operation.bypass }), Stamp.ofList)
+      return Effect.map(users.listCredentials(session, { bypassCache: operation.bypass }), (list) =>
+        from(Stamp.ofList(list))
+      )
     case "getCredential":
       return id === undefined
         ? undefined
-        : Effect.map(users.getCredential(session, id, { bypassCache: operation.bypass }), Stamp.ofCredential)
+        : Effect.map(users.getCredential(session, id, { bypassCache: operation.bypass }), (credential) =>
+            from(Stamp.ofCredential(credential))
+          )
     case "refreshCredential":
-      return id === undefined ? undefined : Effect.as(users.refreshCredential(session, id), undefined)
+      return id === undefined ? undefined : Effect.as(users.refreshCredential(session, id), nothing)
     case "deleteCredential":
-      return id === undefined ? undefined : Effect.as(users.deleteCredential(session, id), undefined)
+      return id === undefined ? undefined : Effect.as(users.deleteCredential(session, id), nothing)
   }
 }
 
@@ -110,7 +132,7 @@ const withSession = (world: World, user: User, operation: OfSession): Prepared |
 
 /** An operation with what its numbers stand for; nothing when one of them stands for nothing. */
 export const prepare = (world: World, cast: Cast, operation: Operation): Prepared | undefined => {
-  if (operation._tag === "createUser") return createUser(world, cast, operation.user)
+  if (operation._tag === "createUser" || operation._tag === "ensureUser") return createUser(world, cast, operation)
   const user = cast.get(operation.user)
   if (user === undefined) return undefined
   const { userId } = user
@@ -123,6 +145,10 @@ export const prepare = (world: World, cast: Cast, operation: Operation): Prepare
       const code = user.codes.get(operation.session)
       if (code === undefined) return undefined
       return { effect: getUserAccessToken(world, user, operation.session, code), userId, session: undefined }
+    }
+    case "deleteUserBy": {
+      const reference = operation.by === "userId" ? { userId } : { externalUserId: user.externalUserId }
+      return { effect: Effect.as(world.users.deleteUser(reference), nothing), userId, session: undefined }
     }
     default:
       return withSession(world, user, operation)

@@ -23,14 +23,15 @@ const settingsOf = (prng: Prng.Prng): Settings => ({
   maxRetries: prng.pick([1, 2, 3]),
   clientTokenLifetime: prng.pick([20_000, 1_800_000]),
   userTokenLifetime: prng.pick([15_000, 7_200_000]),
-  rateLimitedRefresh: prng.pick(["429", "204"])
+  rateLimitedRefresh: prng.pick(["429", "204"]),
+  tokenCapacity: prng.pick([1, 2, 10_000, 10_000, 10_000])
 })
 
 const shortMoments = [0, 0, 1, 30, 400] as const
 
 /** Just before, at, and just after the moments at which something ends by itself. */
 const moments = [
-  1000, 1499, 1500, 1999, 2000, 2001, 3500, 4999, 5000, 5999, 6000, 7000, 7999, 8000, 8001, 13_000
+  1000, 1499, 1500, 1999, 2000, 2001, 3500, 4999, 5000, 5999, 6000, 7000, 7499, 7500, 7999, 8000, 8001, 13_000
 ] as const
 
 const millis = (count: number): Pause => ({ _tag: "Millis", count })
@@ -63,7 +64,9 @@ const sessionSlots: ReadonlyArray<SessionSlot> = [
 
 const targetOf: Record<OperationName, Target> = {
   createUser: "createUser",
+  ensureUser: "createUser",
   deleteUser: "deleteUser",
+  deleteUserBy: "deleteUser",
   authorize: "grant",
   createAuthorization: "grant",
   getUserAccessToken: "token",
@@ -119,7 +122,9 @@ const operationNames = [
   ...Array<OperationName>(4).fill("deleteCredential"),
   ...Array<OperationName>(3).fill("authorize"),
   "deleteUser",
+  "deleteUserBy",
   "createUser",
+  "ensureUser",
   "createAuthorization",
   "getUserAccessToken"
 ] as const satisfies ReadonlyArray<OperationName>
@@ -133,7 +138,10 @@ const operationOf = (prng: Prng.Prng, users: number): Operation => {
   const bypass = prng.chance(0.06)
   switch (_tag) {
     case "createUser":
+    case "ensureUser":
       return { _tag, user }
+    case "deleteUserBy":
+      return { _tag, user, by: prng.pick(["userId", "externalUserId"]) }
     case "authorize":
       return { _tag, user, session, scopes, by: prng.pick(["userId", "userId", "externalUserId"]) }
     case "createAuthorization":
@@ -239,7 +247,16 @@ const slowRead = (prng: Prng.Prng, users: number, { timeToLive }: Settings) => {
   return { faults: [fault], calls: [read, read], pause: millis(timeToLive + prng.pick([-1, 0, 1, 250, 1400])) }
 }
 
-/** A deletion whose first answer is lost, and whose next is a clear no. */
+/** A read whose answer is on its way while something changes, and the same read when it has arrived. */
+const overtakenRead = (prng: Prng.Prng, users: number) => {
+  const change = credentialOf(prng, users)
+  const read: Operation = { _tag: "listCredentials", user: change.user, session: 0, bypass: false }
+  const fault: Fault = { kind: "slow-body", milliseconds: 600, target: "list", times: 1 }
+  const calls = [read, { _tag: prng.pick(["refreshCredential", "deleteCredential"]), ...change } as const, read]
+  return { faults: [fault], calls, pause: millis(400) }
+}
+
+/** A deletion whose first answer is lost, and whose next may be a clear no. */
 const lostDeletion = (prng: Prng.Prng, users: number) => {
   const deletion: Operation = { _tag: "deleteCredential", ...credentialOf(prng, users) }
   const lost: FaultKind = prng.pick<FaultKind>([
@@ -249,7 +266,11 @@ const lostDeletion = (prng: Prng.Prng, users: number) => {
     { kind: "status", status: 503 }
   ])
   const no: FaultKind = { kind: "status", status: prng.pick([401, 403, 429]) }
-  const faults = [lost, no].map((fault): Fault => ({ ...fault, target: "delete", times: 1 }))
+  const faults = (prng.chance(0.5) ? [lost, no] : [lost]).map((fault): Fault => ({
+    ...fault,
+    target: "delete",
+    times: 1
+  }))
   return { faults, calls: [deletion], pause: none }
 }
 
@@ -262,9 +283,74 @@ const lateChange = (prng: Prng.Prng, users: number) => {
   return { faults: [fault], calls, pause: millis(prng.pick([2001, 3500])) }
 }
 
+/** The creation of a user, after the deletion of who had their external id, of which answers are lost. */
+const lostCreation = (prng: Prng.Prng, users: number) => {
+  const user = userOf(prng, users)
+  const lost: FaultKind = prng.pick<FaultKind>([
+    { kind: "drop-after" },
+    { kind: "drop-before" },
+    { kind: "cut-body" },
+    { kind: "delay", milliseconds: 2500 },
+    { kind: "status", status: 503 }
+  ])
+  const more: ReadonlyArray<Fault> = prng.chance(0.5)
+    ? [{ ...faultKind(prng), target: prng.pick(["grant", "identity"]), times: 4 }]
+    : []
+  const faults = [{ ...lost, target: "createUser", times: prng.pick([1, 1, 2, 4]) } satisfies Fault, ...more]
+  const ensuring: Operation = { _tag: "ensureUser", user }
+  const calls: ReadonlyArray<Operation> = [
+    { _tag: "deleteUserBy", user, by: prng.pick(["userId", "externalUserId"]) },
+    ensuring,
+    prng.pick<Operation>([
+      ensuring,
+      { _tag: "createUser", user },
+      { _tag: "deleteUserBy", user, by: "externalUserId" }
+    ]),
+    { _tag: "authorize", user, session: 0, scopes: "all", by: "userId" }
+  ]
+  return { faults, calls, pause: prng.pick([tasks(prng.below(200)), millis(2001)]) }
+}
+
+/** Old and new sessions of one user, for the same scopes and for others, used at once. */
+const manySessions = (prng: Prng.Prng, users: number) => {
+  const user = userOf(prng, users)
+  const authorize = (session: number, scopes: ScopeSet): Operation => ({
+    _tag: "authorize",
+    user,
+    session,
+    scopes,
+    by: "userId"
+  })
+  const read = (session: number): Operation => ({ _tag: "listCredentials", user, session, bypass: true })
+  const shared = (session: number): Operation => ({ _tag: "listCredentials", user, session, bypass: false })
+  const calls = [authorize(5, "all"), authorize(1, "read"), read(5), read(0), read(1), shared(2), shared(3)]
+  return { faults: [], calls, pause: prng.pick([none, tasks(prng.below(60))]) }
+}
+
+/** A user who is deleted while their sessions are used, and after that. */
+const forgottenUser = (prng: Prng.Prng, users: number) => {
+  const user = userOf(prng, users)
+  const read: Operation = { _tag: "listCredentials", user, session: 0, bypass: prng.chance(0.5) }
+  const calls: ReadonlyArray<Operation> = [read, { _tag: "deleteUserBy", user, by: "userId" }, read, read]
+  const faults = prng.chance(0.5) ? [faultFor(prng, "deleteUser")] : []
+  return { faults, calls, pause: prng.pick([tasks(prng.below(200)), rest]) }
+}
+
 /** What hardly ever comes about by itself. */
 const coincidence = (prng: Prng.Prng, users: number, nextId: () => number, settings: Settings): ReadonlyArray<Step> => {
-  const script = prng.pick([slowRead, slowRead, lostDeletion, lateChange])
+  const script = prng.pick([
+    slowRead,
+    slowRead,
+    overtakenRead,
+    overtakenRead,
+    lostDeletion,
+    lostDeletion,
+    lateChange,
+    lostCreation,
+    lostCreation,
+    manySessions,
+    forgottenUser
+  ])
   const { calls, faults, pause } = script(prng, users, settings)
   return [
     ...faults.map((fault): Step => ({ pause: none, action: { _tag: "Fault", fault } })),
@@ -291,7 +377,7 @@ export const generate = (seed: number): Schedule => {
   const settings = settingsOf(prng)
   let id = 0
   const nextId = () => id++
-  const nextScene = () => (prng.chance(0.1) ? coincidence(prng, users, nextId, settings) : scene(prng, users, nextId))
+  const nextScene = () => (prng.chance(0.15) ? coincidence(prng, users, nextId, settings) : scene(prng, users, nextId))
   return {
     seed,
     settings,

@@ -16,6 +16,8 @@ export interface OriginRequest {
   readonly path: string
   /** A form's or JSON body's `grant_type`, which tells the two kinds of token requests apart. */
   readonly grantType: string | undefined
+  /** Whom a form or JSON body names: `user <id>` or `external <id>`. */
+  readonly subject: string | undefined
   readonly traceId: string
   readonly token: string | undefined
   readonly sent: Point
@@ -34,6 +36,16 @@ export interface IssuedToken {
   /** `undefined` for a token of the app itself. */
   readonly userId: string | undefined
   readonly scopes: ReadonlyArray<string>
+  /** The exchange that it came with. */
+  readonly serial: number
+}
+
+/** A user as the origin made them. */
+export interface CreatedUser {
+  readonly userId: string
+  readonly externalUserId: string
+  /** The creation that made them. */
+  readonly serial: number
 }
 
 /** A session as the schedule's callers hold it. */
@@ -45,7 +57,7 @@ export interface SessionInfo {
 }
 
 export type Ending =
-  | { readonly _tag: "Success"; readonly serial: number | undefined }
+  | { readonly _tag: "Success"; readonly serial: number | undefined; readonly userId: string | undefined }
   | {
       readonly _tag: "Failure"
       readonly reason: string
@@ -92,6 +104,8 @@ export interface History {
   readonly requests: Array<OriginRequest>
   readonly calls: Array<Call>
   readonly tokens: Map<string, IssuedToken>
+  /** All but those whose creation was answered so that nobody could read it. */
+  readonly created: Array<CreatedUser>
   readonly remarks: Array<Remark>
   /** What the ids of credentials are called in the schedule. */
   readonly names: Map<string, string>
@@ -113,6 +127,7 @@ export const make = (settings: Settings, now: () => number): History => {
     requests: [],
     calls: [],
     tokens: new Map(),
+    created: [],
     remarks: [],
     names: new Map(),
     audits: [],

@@ -1,7 +1,8 @@
 /** What must hold of every history, whatever happened in it: the promises of the library, one by one. */
 import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
-import { type Call, type History, isApplied, type OriginRequest } from "./history.js"
+import { type Call, type Ending, type History, isApplied, type OriginRequest } from "./history.js"
+import type { OperationName } from "./schedule.js"
 
 export type InvariantName =
   | "never stale"
@@ -17,6 +18,10 @@ export type InvariantName =
   | "honest failures"
   | "deleted is deleted"
   | "refused tokens"
+  | "own token"
+  | "one token"
+  | "forgotten tokens"
+  | "one user"
   | "bounded"
   | "counters"
   | "one lookup"
@@ -38,20 +43,34 @@ type Check = (history: History) => { readonly text: string; readonly calls: Read
 const isRead = ({ operation: { _tag } }: Call): boolean => _tag === "listCredentials" || _tag === "getCredential"
 
 const isMutation = ({ operation: { _tag } }: Call): boolean =>
-  _tag === "deleteUser" || _tag === "refreshCredential" || _tag === "deleteCredential"
+  _tag === "refreshCredential" || _tag === "deleteCredential" || isDeletion(_tag)
 
-/** Whether a request is what its call is about, rather than the fetch of a token for it. */
-const isOwn = ({ operation: { _tag } }: Call, { grantType, path }: OriginRequest): boolean => {
-  if (_tag === "createAuthorization") return path === "/api/v1/oauth/authorization-grant"
-  if (_tag === "getUserAccessToken") return grantType === "authorization_code"
-  return _tag !== "authorize" && !path.startsWith("/api/v1/oauth/")
+const isDeletion = (tag: OperationName): boolean => tag === "deleteUser" || tag === "deleteUserBy"
+
+/** Whether a path, or its template, is what an operation is about, rather than what it takes to get there. */
+const isOwnPath = ({ operation: { _tag } }: Call, path: string): boolean => {
+  switch (_tag) {
+    case "authorize":
+    case "getUserAccessToken":
+      return false
+    case "createAuthorization":
+      return path === "/api/v1/oauth/authorization-grant"
+    case "createUser":
+    case "ensureUser":
+      return path === "/api/v1/user/create"
+    case "deleteUser":
+    case "deleteUserBy":
+      return path === "/api/v1/user/delete"
+    default:
+      return path.startsWith("/api/v1/credentials/")
+  }
 }
 
+const isOwn = (call: Call, { grantType, path }: OriginRequest): boolean =>
+  isOwnPath(call, path) || (call.operation._tag === "getUserAccessToken" && grantType === "authorization_code")
+
 /** Whether a failure is of the request that the call is about, not of the fetch of a token for it. */
-const isOwnRoute = ({ operation }: Call, route: string | undefined): boolean =>
-  operation._tag === "createAuthorization"
-    ? route === "/api/v1/oauth/authorization-grant"
-    : route?.startsWith("/api/v1/oauth/") === false
+const isOwnRoute = (call: Call, route: string | undefined): boolean => isOwnPath(call, route ?? "")
 
 const ownRequests = (history: History, call: Call): ReadonlyArray<OriginRequest> =>
   history.requests.filter((request) => request.call === call.id && isOwn(call, request))
@@ -113,11 +132,18 @@ const neverStale: Check = (history) => {
   )
 }
 
+/** Whether a change without a request of its own has got as far as trying to make one. */
+const hasBegun = ({ ended, left, operation }: Call): boolean => {
+  // Who left may have done so before, and whom an external id names may not have been found.
+  if (left !== undefined || (operation._tag === "deleteUserBy" && operation.by === "externalUserId")) return false
+  // Without a route the session or the input was refused.
+  return ended?.ending._tag !== "Failure" || ended.ending.route !== undefined
+}
+
 const freshAfterInvalidation: Check = (history) => {
   const reads = answeredReads(history)
   return findFirst(endedMutations(history), ({ call, ended, own }) => {
-    // One who left before anything was sent may not have begun.
-    if (call.left !== undefined && own.length === 0) return undefined
+    if (own.length === 0 && !hasBegun(call)) return undefined
     const atLeast = Math.max(call.started.order, ...own.map(({ sent }) => sent.order))
     const old = reads.find(
       ({ read, source }) =>
@@ -196,10 +222,13 @@ const undisturbed: Check = (history) =>
     return { text: `${name(call)} was interrupted, although its caller stayed`, calls: [call.id] }
   })
 
+/** A grant and an exchange, and a look with their token; each part may be done a second time. */
+const requestsToFind = 2 * (2 * 2 + 1)
+
 /** How many calls of the HTTP layer, each with a deadline of its own, an operation makes one after the other. */
 const requestsInARow = ({ operation }: Call): number => {
-  if (operation._tag !== "authorize") return 1
-  return operation.by === "userId" ? 2 : 5
+  if (operation._tag === "ensureUser") return 3 * (1 + requestsToFind)
+  return "by" in operation && operation.by === "externalUserId" ? 1 + requestsToFind : 1
 }
 
 const deadline: Check = (history) =>
@@ -231,6 +260,8 @@ const changes = (history: History): ReadonlyArray<Call> => history.calls.filter(
 
 const appliedOnce: Check = (history) =>
   findFirst(changes(history), (call) => {
+    // Who is deleted while they are being ensured is created again: see `oneUser`.
+    if (call.operation._tag === "ensureUser") return undefined
     const applied = ownRequests(history, call).filter(isApplied)
     return applied.length < 2
       ? undefined
@@ -253,6 +284,8 @@ const neverSentAgain: Check = (history) => {
   const lastByTrace = new Map<string, OriginRequest>()
   return findFirst(history.requests, (request) => {
     if (request.method !== "POST" || isHarmless(history, request)) return undefined
+    // Deleting a user twice deletes nobody else.
+    if (request.path === "/api/v1/user/delete") return undefined
     const key = `${request.traceId} ${request.path}`
     const earlier = lastByTrace.get(key)
     lastByTrace.set(key, request)
@@ -281,13 +314,21 @@ const honestFailures: Check = (history) =>
 const deletedIsDeleted: Check = (history) =>
   findFirst(history.calls, (call) => {
     const ending = call.ended?.ending
-    if (call.operation._tag !== "deleteCredential" || ending?._tag !== "Failure") return undefined
-    const isNotFound = ending.reason === "NotFound" && isOwnRoute(call, ending.route)
+    if (ending?._tag !== "Failure") return undefined
+    const isNotFound =
+      call.operation._tag === "deleteCredential"
+        ? ending.reason === "NotFound" && isOwnRoute(call, ending.route)
+        : isDeletion(call.operation._tag) && isGone(call, ending)
     const applied = isNotFound ? ownRequests(history, call).find(isApplied) : undefined
     return applied === undefined
       ? undefined
       : { text: `${name(call)} found nothing, because its own request #${applied.serial} deleted it`, calls: [call.id] }
   })
+
+/** Nobody to get a token for, or a token that is dead for good where there is a way to another one. */
+const isGone = (call: Call, { reason, route }: Ending & { readonly _tag: "Failure" }): boolean =>
+  reason === "NotFound" ||
+  (reason === "Unauthorized" && isOwnRoute(call, route) && call.session?.bareToken === undefined)
 
 const refusedTokens: Check = (history) =>
   findFirst(history.calls, (call) => {
@@ -304,6 +345,191 @@ const refusedTokens: Check = (history) =>
 const isMinted = ({ session }: Call): boolean => session !== undefined && session.bareToken === undefined
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Whose tokens are used
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What a token that goes with a request of a call must be for; nothing when only the application's own will do. */
+const rightfulOwner = (call: Call, { path }: OriginRequest) => {
+  const { operation, session } = call
+  if (path.startsWith("/api/v1/oauth/") || path === "/api/v1/user/create") return undefined
+  if (session !== undefined) return session
+  if (path === "/api/v1/user/delete" && operation._tag === "deleteUserBy") {
+    // Who has an external id by now is not for the schedule to know.
+    const userId = operation.by === "userId" ? call.userId : undefined
+    return { userId, scopes: ["user:delete"], bareToken: undefined }
+  }
+  // Somebody is looked for.
+  return { userId: `external cust-${operation.user}`, scopes: ["user:read"], bareToken: undefined }
+}
+
+const ownToken: Check = (history) => {
+  const callById = new Map(history.calls.map((call) => [call.id, call]))
+  return findFirst(history.requests, (request) => {
+    const call = callById.get(request.call ?? -1)
+    const issued = history.tokens.get(request.token ?? "")
+    if (call === undefined || issued === undefined) return undefined
+    const owner = rightfulOwner(call, request)
+    const isTheirs =
+      owner === undefined
+        ? issued.userId === undefined
+        : (owner.userId === undefined
+            ? issued.userId?.startsWith("external") === false
+            : issued.userId === owner.userId) &&
+          (owner.bareToken === undefined ? sameScopes(issued.scopes, owner.scopes) : issued.token === owner.bareToken)
+    return isTheirs
+      ? undefined
+      : {
+          text: `request #${request.serial} of ${name(call)} went with the token of ${issued.userId ?? "the application"} for ${issued.scopes.join(",")}`,
+          calls: [call.id]
+        }
+  })
+}
+
+/** The tokens that were fetched to be kept: for a user by id, and not by the schedule's own two steps to one. */
+const keptTokens = (history: History) => {
+  const callById = new Map(history.calls.map((call) => [call.id, call]))
+  return [...history.tokens.values()].flatMap((issued) => {
+    const exchange = history.requests[issued.serial]
+    const call = callById.get(exchange?.call ?? -1)
+    const isKept = issued.userId?.startsWith("external") === false && call?.operation._tag !== "getUserAccessToken"
+    if (exchange === undefined || call === undefined || !isKept) return []
+    const grant = history.requests.find(
+      (request) => request.call === exchange.call && request.subject === `user ${issued.userId}`
+    )
+    // When somebody tried to get it, from when its life counts, was between these.
+    return [{ issued, exchange, earliest: call.started, latest: (grant ?? exchange).sent }]
+  })
+}
+
+/** A token is renewed when half of its life is over, or a minute before it ends. */
+const usableMillis = ({ userTokenLifetime }: History["settings"]): number =>
+  userTokenLifetime - Math.min(60_000, userTokenLifetime / 2)
+
+const deletions = (history: History): ReadonlyArray<Call> =>
+  history.calls.filter(({ operation }) => isDeletion(operation._tag))
+
+const oneToken: Check = (history) => {
+  const lazy = history.calls.find(
+    (call) =>
+      call.operation._tag === "authorize" &&
+      call.operation.by === "userId" &&
+      history.requests.some((request) => request.call === call.id)
+  )
+  if (lazy !== undefined) return { text: `${name(lazy)} sent a request`, calls: [lazy.id] }
+  if (history.settings.tokenCapacity < 10_000) return undefined
+  const kept = keptTokens(history)
+  return findFirst(kept, ({ earliest, exchange, issued }) => {
+    // Of which it is certain that it arrived.
+    const { evaluated } = exchange
+    if (exchange.fault !== undefined || exchange.delivered !== 200 || evaluated === undefined) return undefined
+    const until = earliest.at + usableMillis(history.settings)
+    const again = kept.find(
+      (other) =>
+        other.issued.userId === issued.userId &&
+        sameScopes(other.issued.scopes, issued.scopes) &&
+        other.earliest.order > evaluated.order &&
+        other.latest.at < until
+    )
+    if (again === undefined) return undefined
+    const isBefore = ({ order }: { readonly order: number }) => order < again.exchange.sent.order
+    const wasRefused = history.requests.some(
+      ({ delivered, sent, token }) => token === issued.token && delivered === 401 && isBefore(sent)
+    )
+    const wasForgotten = deletions(history).some(({ started }) => isBefore(started))
+    return wasRefused || wasForgotten
+      ? undefined
+      : {
+          text: `request #${again.exchange.serial} fetched a token for what the one of request #${exchange.serial} was still good for`,
+          calls: []
+        }
+  })
+}
+
+const forgottenTokens: Check = (history) => {
+  const callById = new Map(history.calls.map((call) => [call.id, call]))
+  return findFirst(deletions(history), (deletion) => {
+    const { ended } = deletion
+    if (ended === undefined || (ownRequests(history, deletion).length === 0 && !hasBegun(deletion))) return undefined
+    const used = history.requests.find(({ call: id, token }) => {
+      const call = callById.get(id ?? -1)
+      const issued = history.tokens.get(token ?? "")
+      if (call === undefined || issued === undefined || call.session?.bareToken !== undefined) return false
+      const askedFor = history.requests[issued.serial]
+      return (
+        issued.userId === deletion.userId &&
+        call.started.order > ended.order &&
+        (askedFor?.sent.order ?? 0) < ended.order
+      )
+    })
+    return used === undefined
+      ? undefined
+      : {
+          text: `request #${used.serial} went with a token from before ${name(deletion)} ended`,
+          calls: [deletion.id, ...(used.call === undefined ? [] : [used.call])]
+        }
+  })
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Who is created
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Creations of one call, of which a second one follows a first that may have been processed without a look in between. */
+const blindCreation = (history: History, call: Call) => {
+  let last: OriginRequest | undefined
+  for (const request of history.requests) {
+    if (request.call !== call.id) continue
+    const isLook =
+      request.path === "/api/v1/oauth/authorization-grant" && request.subject?.startsWith("external") === true
+    if (isLook && request.delivered === 404) last = undefined
+    if (!isOwn(call, request)) continue
+    if (last !== undefined && !isNotProcessed(last)) return { last, request }
+    last = request
+  }
+  return undefined
+}
+
+const oneUser: Check = (history) =>
+  findFirst(history.calls, (call) => {
+    if (call.operation._tag !== "ensureUser") return undefined
+    const blind = blindCreation(history, call)
+    if (blind !== undefined) {
+      return {
+        text: `${name(call)} sent request #${blind.request.serial}, although nobody had looked what became of #${blind.last.serial}`,
+        calls: [call.id]
+      }
+    }
+    const ending = call.ended?.ending
+    if (ending?._tag !== "Success") return undefined
+    const externalUserId = `cust-${call.operation.user}`
+    const creations = history.requests.filter(
+      (request) =>
+        request.path === "/api/v1/user/create" && request.subject === `external ${externalUserId}` && isApplied(request)
+    )
+    const known = history.created.filter((user) => user.externalUserId === externalUserId)
+    // Not all answers could be read.
+    if (known.length < creations.length) return undefined
+    const isThere = known.some(({ serial, userId }) => {
+      const created = history.requests[serial]?.evaluated
+      const deleted = history.requests.find(
+        (request) =>
+          request.path === "/api/v1/user/delete" &&
+          isApplied(request) &&
+          history.tokens.get(request.token ?? "")?.userId === userId
+      )?.evaluated
+      return (
+        userId === ending.userId &&
+        created !== undefined &&
+        created.order < (call.ended?.order ?? 0) &&
+        (deleted === undefined || deleted.order > call.started.order)
+      )
+    })
+    return isThere
+      ? undefined
+      : { text: `${name(call)} returned somebody who was not the user with that external id`, calls: [call.id] }
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
 // What the cache holds and counts
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -315,8 +541,12 @@ const bounded: Check = ({ audits, maxSize, settings: { capacity } }) => {
     : { text: `${audit.hits} different values were stored at once with a capacity of ${capacity}`, calls: [] }
 }
 
-const isCached = ({ operation }: Call): boolean =>
-  (operation._tag === "listCredentials" || operation._tag === "getCredential") && !operation.bypass
+/** A minted session without the scope is refused before anything is looked for; a bare one claims all scopes. */
+const mayRead = ({ session }: Call): boolean =>
+  session?.bareToken !== undefined || session?.scopes.includes("credentials:read") === true
+
+const isCached = (call: Call): boolean =>
+  isRead(call) && mayRead(call) && !("bypass" in call.operation && call.operation.bypass)
 
 const counters: Check = ({ calls, counters: { bypasses, hits, joins, misses } }) => {
   const reads = calls.filter(isCached)
@@ -355,7 +585,11 @@ const checks: ReadonlyArray<readonly [InvariantName, Check]> = [
   ["never sent again", neverSentAgain],
   ["deleted is deleted", deletedIsDeleted],
   ["honest failures", honestFailures],
+  ["own token", ownToken],
+  ["one user", oneUser],
   ["refused tokens", refusedTokens],
+  ["forgotten tokens", forgottenTokens],
+  ["one token", oneToken],
   ["nothing remains", nothingRemains],
   ["deadline", deadline],
   ["bounded", bounded],

@@ -24,7 +24,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "Effect.onExit(mutation, (exit) =>",
     replacement: "Effect.onExit(mutation, (exit) => Exit.isFailure(exit) ? Effect.void :",
     breaks: ["never stale", "fresh after invalidation"],
-    firstSeed: 6
+    firstSeed: 11
   },
   {
     name: "no quarantine",
@@ -32,7 +32,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "if (quarantine.includes(userId, at.monotonic))",
     replacement: "if (false)",
     breaks: ["never stale", "quarantine"],
-    firstSeed: 3
+    firstSeed: 23
   },
   {
     name: "late result stored",
@@ -40,31 +40,31 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "isOwned(flight) && isFresh(flight, at)",
     replacement: "isFresh(flight, at)",
     breaks: ["never stale", "fresh after invalidation"],
-    firstSeed: 16
+    firstSeed: 9
   },
   {
     name: "cache key without user",
-    file: "users/src/Users.ts",
-    text: "cache.get(session.userId, key, lookup)",
-    replacement: 'cache.get("", key, lookup)',
+    file: "users/src/internal/access.ts",
+    text: "cache.get(right.userId,",
+    replacement: 'cache.get("",',
     breaks: ["never shared"],
-    firstSeed: 6
+    firstSeed: 5
   },
   {
     name: "cache key without token",
-    file: "users/src/Users.ts",
-    text: "secrets.identity].join",
-    replacement: 'secrets.identity.replace(/^token:.*/, "token")].join',
+    file: "users/src/internal/access.ts",
+    text: "`${instance} ${secrets.identity}`",
+    replacement: '`${instance} ${secrets.identity.replace(/^token:.*/, "token")}`',
     breaks: ["never shared"],
-    firstSeed: 25
+    firstSeed: 3
   },
   {
     name: "cache key without scope set",
-    file: "users/src/Users.ts",
-    text: '`minted:${instance}:${scopes.join(",")}`',
-    replacement: "`minted:${instance}`",
+    file: "users/src/internal/authorizationOperations.ts",
+    text: '`minted:${scopes.join(",")}`',
+    replacement: '"minted"',
     breaks: ["never shared"],
-    firstSeed: 14
+    firstSeed: 25
   },
   {
     name: "age counted from completion",
@@ -72,7 +72,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "if (isUsable) store(flight, exit.value)",
     replacement: "if (isUsable) store({ ...flight, startedAt: at }, exit.value)",
     breaks: ["time to live"],
-    firstSeed: 1
+    firstSeed: 11
   },
   {
     name: "a caller's interruption spread to others",
@@ -96,7 +96,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: 'request.method === "DELETE" && error.reason === "NotFound"',
     replacement: "false",
     breaks: ["deleted is deleted"],
-    firstSeed: 3
+    firstSeed: 14
   },
   {
     name: "the app token kept after 401",
@@ -104,7 +104,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "yield* source.invalidate(token)",
     replacement: "",
     breaks: ["refused tokens"],
-    firstSeed: 1
+    firstSeed: 3
   },
   {
     name: "an entry leaked at eviction",
@@ -112,7 +112,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "drop(recency.oldest)",
     replacement: "forgetEntry(recency.oldest)",
     breaks: ["bounded"],
-    firstSeed: 12
+    firstSeed: 27
   },
   {
     name: "no eviction",
@@ -120,7 +120,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "if (recency.size > options.capacity && recency.oldest !== undefined)",
     replacement: "if (false)",
     breaks: ["bounded"],
-    firstSeed: 1
+    firstSeed: 3
   },
   {
     name: "a flight joined past its time to live",
@@ -128,7 +128,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "if (slot === undefined || isFresh(slot, at)) return slot",
     replacement: 'if (slot === undefined || slot._tag === "Flight" || isFresh(slot, at)) return slot',
     breaks: ["time to live"],
-    firstSeed: 19
+    firstSeed: 8
   },
   {
     name: "an abandoned lookup left running",
@@ -136,7 +136,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "return Fiber.interrupt(flight.fiber)",
     replacement: "return Effect.never",
     breaks: ["nothing remains", "deadline"],
-    firstSeed: 4
+    firstSeed: 16
   },
   {
     name: "an ambiguous failure called certain",
@@ -144,7 +144,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: 'isAmbiguous: progress === "maybe processed" && !isSafe(attempt.request)',
     replacement: "isAmbiguous: false",
     breaks: ["honest failures", "never stale"],
-    firstSeed: 3
+    firstSeed: 2
   },
   {
     name: "the ambiguity of an earlier attempt forgotten",
@@ -152,7 +152,64 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "mayHaveBeenApplied && !error.isAmbiguous ?",
     replacement: "false ?",
     breaks: ["honest failures", "never stale"],
-    firstSeed: 23
+    firstSeed: 12
+  },
+  {
+    name: "tokens kept without their user",
+    file: "users/src/internal/userTokens.ts",
+    text: "users.get(userId) ?? new Map",
+    replacement: "[...users.values()][0] ?? new Map",
+    breaks: ["own token"],
+    firstSeed: 3
+  },
+  {
+    name: "tokens kept without their scopes",
+    file: "users/src/internal/userTokens.ts",
+    text: 'const key = scopes.join(",")',
+    replacement: 'const key = ""',
+    breaks: ["own token", "never shared"],
+    firstSeed: 2
+  },
+  {
+    name: "a token for each use",
+    file: "users/src/internal/userTokens.ts",
+    text: "if (known !== undefined) return known",
+    replacement: "if (known !== undefined) size -= 1",
+    breaks: ["one token"],
+    firstSeed: 1
+  },
+  {
+    name: "tokens kept after their user's deletion",
+    file: "users/src/internal/userOperations.ts",
+    text: "userTokens.forget(userId)",
+    replacement: "undefined",
+    breaks: ["forgotten tokens"],
+    firstSeed: 2
+  },
+  {
+    name: "ensureUser creates again without a look",
+    file: "users/src/internal/userOperations.ts",
+    text: "return Effect.catchAll(find, (failure) => {",
+    replacement:
+      "return Effect.catchAll(error.isAmbiguous && round < maxRounds ? ensure(input, round + 1, true) : find, (failure) => {",
+    breaks: ["one user"],
+    firstSeed: 2
+  },
+  {
+    name: "ensureUser forgets that it may have created",
+    file: "users/src/internal/userOperations.ts",
+    text: "const isAmbiguous = mayHaveCreated || error.isAmbiguous",
+    replacement: "const isAmbiguous = false",
+    breaks: ["honest failures"],
+    firstSeed: 9
+  },
+  {
+    name: "deleting who is gone a failure",
+    file: "users/src/internal/userOperations.ts",
+    text: "Effect.catchIf(http.request(Requests.deleteUser(tokens)), isGone,",
+    replacement: "Effect.catchIf(http.request(Requests.deleteUser(tokens)), () => false,",
+    breaks: ["deleted is deleted"],
+    firstSeed: 6
   },
   {
     name: "retries without a deadline",
@@ -160,6 +217,6 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "Math.max(0, Duration.toMillis(config.deadline) - Number(now - startedAt) / 1e6)",
     replacement: "Number.MAX_SAFE_INTEGER",
     breaks: ["deadline"],
-    firstSeed: 12
+    firstSeed: 21
   }
 ]

@@ -47,12 +47,14 @@ const record = (
   call: number | undefined
 ): OriginRequest => {
   const path = new URL(request.url).pathname
+  const body = textOf(request)
   const made: OriginRequest = {
     serial: history.requests.length,
     call,
     method: request.method,
     path,
-    grantType: new URLSearchParams(textOf(request)).get("grant_type") ?? undefined,
+    grantType: new URLSearchParams(body).get("grant_type") ?? undefined,
+    subject: Tokens.subjectOf(body),
     traceId: request.headers["x-client-trace-id"] ?? "",
     token: bearerOf(request),
     sent: history.point(),
@@ -114,7 +116,7 @@ const exchange = (
     const body = yield* Deferred.make<string, Failure>()
     if (fault?.kind !== "drop-after") yield* Deferred.succeed(answer, withBody(response, Deferred.await(body)))
     const read = Effect.map(response.text, (text) => {
-      Tokens.learn(history, textOf(request), path, text)
+      Tokens.learn(history, made, textOf(request), text)
       return Stamp.add(made, history, text)
     })
     yield* Deferred.completeWith(body, yield* Effect.exit(read))

@@ -12,6 +12,8 @@ export interface Settings {
   readonly clientTokenLifetime: number
   readonly userTokenLifetime: number
   readonly rateLimitedRefresh: "429" | "204"
+  /** How many user tokens are kept at the most. */
+  readonly tokenCapacity: number
 }
 
 export const scopeSets = {
@@ -28,6 +30,7 @@ export type ScopeSet = keyof typeof scopeSets
  */
 export type Operation =
   | { readonly _tag: "createUser"; readonly user: number }
+  | { readonly _tag: "ensureUser"; readonly user: number }
   | {
       readonly _tag: "authorize"
       readonly user: number
@@ -38,6 +41,7 @@ export type Operation =
   | { readonly _tag: "createAuthorization"; readonly user: number; readonly session: number; readonly scopes: ScopeSet }
   | { readonly _tag: "getUserAccessToken"; readonly user: number; readonly session: number }
   | { readonly _tag: "deleteUser"; readonly user: number; readonly session: number }
+  | { readonly _tag: "deleteUserBy"; readonly user: number; readonly by: "userId" | "externalUserId" }
   | { readonly _tag: "listCredentials"; readonly user: number; readonly session: number; readonly bypass: boolean }
   | {
       readonly _tag: "getCredential"

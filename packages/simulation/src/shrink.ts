@@ -39,7 +39,12 @@ const simplerSteps = ({ action, pause }: Step): ReadonlyArray<Step> => [
   ...simplerPauses(pause).map((pause) => ({ action, pause }))
 ]
 
-const plain: Partial<Settings> = { capacity: 100, clientTokenLifetime: 1_800_000, userTokenLifetime: 7_200_000 }
+const plain: Partial<Settings> = {
+  capacity: 100,
+  clientTokenLifetime: 1_800_000,
+  userTokenLifetime: 7_200_000,
+  tokenCapacity: 10_000
+}
 
 const simplerSettings = (settings: Settings): ReadonlyArray<Settings> => {
   const simpler = { ...settings, ...plain }

@@ -36,7 +36,8 @@ const describe = (operation: Operation, call: Call): string => {
       : ""
   const credential = "credential" in operation ? `, credential ${operation.credential}` : ""
   const scopes = "scopes" in operation ? `, scopes: ${operation.scopes}` : ""
-  return `${operation._tag}(${user}${session}${credential}${scopes})${"bypass" in operation && operation.bypass ? " past the cache" : ""}`
+  const by = "by" in operation ? `, by ${operation.by}` : ""
+  return `${operation._tag}(${user}${session}${credential}${scopes}${by})${"bypass" in operation && operation.bypass ? " past the cache" : ""}`
 }
 
 const describeFault = (fault: Fault): string => {

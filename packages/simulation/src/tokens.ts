@@ -1,5 +1,5 @@
-/** Whose the tokens are, learnt from what the origin says when it gives them out. */
-import type { History } from "./history.js"
+/** Whose the tokens are, and who the users, learnt from what the origin says when it gives them out. */
+import type { History, OriginRequest } from "./history.js"
 
 interface Grant {
   readonly userId: string
@@ -17,8 +17,22 @@ const grantsOf = (history: History): Map<string, Grant> => {
 
 const member = (text: string, name: string): string | undefined => new RegExp(`"${name}":"([^"]+)"`).exec(text)?.[1]
 
-/** Looks at an answer of the two OAuth endpoints. A garbled one tells nothing, but then nobody gets the token either. */
-export const learn = (history: History, form: string, path: string, answer: string): void => {
+/** Whom a request names in its body. */
+export const subjectOf = (body: string): string | undefined => {
+  const fields = new URLSearchParams(body)
+  const userId = fields.get("user_id")
+  const externalUserId = fields.get("external_user_id") ?? member(body, "external_user_id")
+  if (userId !== null) return `user ${userId}`
+  return externalUserId === undefined ? undefined : `external ${externalUserId}`
+}
+
+/** Looks at an answer that makes a code, a token or a user. A garbled one tells nothing, but nobody else either. */
+export const learn = (history: History, { path, serial }: OriginRequest, form: string, answer: string): void => {
+  if (path === "/api/v1/user/create") {
+    const userId = member(answer, "user_id")
+    const externalUserId = member(answer, "external_user_id")
+    if (userId !== undefined && externalUserId !== undefined) history.created.push({ userId, externalUserId, serial })
+  }
   if (!path.startsWith("/api/v1/oauth/")) return
   const fields = new URLSearchParams(form)
   const code = member(answer, "code")
@@ -29,6 +43,6 @@ export const learn = (history: History, form: string, path: string, answer: stri
   }
   if (token !== undefined) {
     const grant = grantsOf(history).get(fields.get("code") ?? "")
-    history.tokens.set(token, { token, userId: grant?.userId, scopes: grant?.scopes ?? [] })
+    history.tokens.set(token, { token, userId: grant?.userId, scopes: grant?.scopes ?? [], serial })
   }
 }

@@ -63,7 +63,7 @@ export const make = (
     const client = Context.get(below, HttpClient.HttpClient)
     const origin = Origin.make({ sandbox, client, history, faults, calm, scope })
     const context = yield* Layer.buildWithScope(
-      Users.layer.pipe(
+      Users.layerWith({ tokenCapacity: settings.tokenCapacity }).pipe(
         Layer.provideMerge(Layer.merge(layerTink(settings, sandbox), layerCache(settings))),
         Layer.provide(Layer.succeed(HttpClient.HttpClient, origin))
       ),
