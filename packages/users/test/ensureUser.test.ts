@@ -224,40 +224,49 @@ for (const existed of [false, true]) {
       }
     }
 
-    it.effect("by 50 at once: all get the same", () =>
-      Effect.gen(function* () {
-        const before = yield* make
-        yield* takeLines
-        const all = yield* Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" })
-        const sent = yield* takeSent
-        const ids = [...new Set(all.map(({ userId }) => userId))]
-        assert.lengthOf(ids, 1)
-        if (before._tag === "Some") assert.deepStrictEqual(ids, [before.value.userId])
-        // Each creates once, and whoever is too late looks once.
-        assert.lengthOf(sent.filter(isCreation), 50)
-        assert.lengthOf(sent.filter(isLook), existed ? 50 : 49)
-        for (const userId of ids) yield* isTheOne(userId, sent)
-      }).pipe(provideAll())
+    it.effect(
+      "by 50 at once: all get the same",
+      () =>
+        Effect.gen(function* () {
+          const before = yield* make
+          yield* takeLines
+          const all = yield* Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" })
+          const sent = yield* takeSent
+          const ids = [...new Set(all.map(({ userId }) => userId))]
+          assert.lengthOf(ids, 1)
+          if (before._tag === "Some") assert.deepStrictEqual(ids, [before.value.userId])
+          // Each creates once, and whoever is too late looks once.
+          assert.lengthOf(sent.filter(isCreation), 50)
+          assert.lengthOf(sent.filter(isLook), existed ? 50 : 49)
+          for (const userId of ids) yield* isTheOne(userId, sent)
+        }).pipe(provideAll()),
+      30_000
     )
 
-    it.effect("by 50 at once, with the answers of 25 creations lost before and after they are processed", () =>
-      Effect.gen(function* () {
-        const sandbox = yield* TinkSandbox.TinkSandbox
-        yield* make
-        yield* takeLines
-        for (let n = 0; n < 25; n++) {
-          yield* sandbox.injectFault({ kind: n % 2 === 0 ? "drop-before" : "drop-after", path: "/api/v1/user/create" })
-        }
-        const all = yield* withTime(Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" }))
-        const sent = yield* takeSent
-        const ids = [...new Set(all.map(({ userId }) => userId))]
-        assert.lengthOf(ids, 1)
-        // No call of TinkHttp sends a creation twice, so that each is decided upon after a look.
-        const calls = sent.filter(isCreation).map(callOf)
-        assert.strictEqual(new Set(calls).size, calls.length)
-        assert.isAtMost(calls.length, 50 + sent.filter(isLook).length)
-        for (const userId of ids) yield* isTheOne(userId, sent)
-      }).pipe(provideAll())
+    it.effect(
+      "by 50 at once, with the answers of 25 creations lost before and after they are processed",
+      () =>
+        Effect.gen(function* () {
+          const sandbox = yield* TinkSandbox.TinkSandbox
+          yield* make
+          yield* takeLines
+          for (let n = 0; n < 25; n++) {
+            yield* sandbox.injectFault({
+              kind: n % 2 === 0 ? "drop-before" : "drop-after",
+              path: "/api/v1/user/create"
+            })
+          }
+          const all = yield* withTime(Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" }))
+          const sent = yield* takeSent
+          const ids = [...new Set(all.map(({ userId }) => userId))]
+          assert.lengthOf(ids, 1)
+          // No call of TinkHttp sends a creation twice, so that each is decided upon after a look.
+          const calls = sent.filter(isCreation).map(callOf)
+          assert.strictEqual(new Set(calls).size, calls.length)
+          assert.isAtMost(calls.length, 50 + sent.filter(isLook).length)
+          for (const userId of ids) yield* isTheOne(userId, sent)
+        }).pipe(provideAll()),
+      30_000
     )
   })
 }
