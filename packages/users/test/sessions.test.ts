@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AccessToken } from "@effect-tink/http/AccessToken"
 import * as Ids from "@effect-tink/http/Ids"
+import type { TinkError } from "@effect-tink/http/TinkError"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
@@ -748,7 +749,7 @@ it.effect.prop(
         const session = known ?? (yield* users.authorize({ userId, scopes }))
         sessions.set(key, session)
         const id = Ids.CredentialsId.make(key.replaceAll(/[:,]/g, "-").replace("|", "_"))
-        const operation = {
+        const operation: Effect.Effect<unknown, TinkError> = {
           get: users.getCredential(session, id),
           bypass: users.getCredential(session, id, { bypassCache: true }),
           refresh: users.refreshCredential(session, id),
