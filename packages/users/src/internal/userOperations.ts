@@ -23,7 +23,7 @@ type Target = Parameters<UserOperations["deleteUser"]>[0]
 
 /** What has scopes is meant to be a session, and is treated as one, so that a forged one is refused. */
 const isReference = (target: Target): target is Exclude<Target, UserSession<"user:delete">> =>
-  typeof target === "object" && target !== null && !("scopes" in target)
+  typeof target === "object" && target !== null && target.scopes === undefined
 
 export const make = ({ access, http, userTokens }: Parts): UserOperations => {
   const create = Requests.createUser
