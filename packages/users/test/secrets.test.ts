@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
+import { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Cause from "effect/Cause"
@@ -14,12 +15,15 @@ import * as LogLevel from "effect/LogLevel"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
+import * as TinkLink from "../src/TinkLink.js"
 import type { UserSession } from "../src/UserSession.js"
 import * as Session from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
-import { allScopes, type Answer, provideAnswers } from "./helpers.js"
+import { type Answer, provideAnswers, withTime } from "./helpers.js"
 
 /** Every secret there is holds this word, and nothing that may be shown does. */
 const CANARY = "canary"
@@ -28,6 +32,8 @@ const userToken = `user-token-${CANARY}`
 
 const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
 const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
+
+const scopes = UserScope.literals
 
 const clone = (value: unknown): unknown => {
   try {
@@ -128,21 +134,45 @@ const makeWatch = () => {
   return { seen, lines, watched }
 }
 
-const credential = `{"id":"${id}","userId":"${userId}","providerName":"a-bank","status":"UPDATED",
-  "supplementalInformation":"${CANARY}"}`
+const credential = `{"id":"${id}","userId":"${userId}","providerName":"a-bank",
+  "status":"AWAITING_SUPPLEMENTAL_INFORMATION","supplementalInformation":"${CANARY}"}`
+
+const profile = {
+  currency: "SEK",
+  locale: "sv_SE",
+  market: "SE",
+  timeZone: "Europe/Stockholm",
+  periodMode: "MONTHLY"
+} as const
+
+const user = JSON.stringify({ id: userId, appId: "an-app", created: 1, nationalId: CANARY, more: CANARY, profile })
+
+const consent = `{"credentialsId":"${id}","status":"UPDATED","more":"${CANARY}"}`
+
+/** By how a request ends. What is not here has no answer. */
+const answers: ReadonlyArray<readonly [string, string]> = [
+  ["/oauth/token", `{"access_token":"${userToken}","expires_in":7200,"scope":"${scopes.join(",")}"}`],
+  ["/authorization-grant", `{"code":"code-${CANARY}"}`],
+  ["/delegate", `{"code":"code-${CANARY}"}`],
+  ["/user/create", `{"user_id":"${userId}","more":"${CANARY}"}`],
+  ["/api/v1/user", user],
+  ["/profile", JSON.stringify(profile)],
+  ["/list", `{"credentials":[${credential}]}`],
+  [`GET /api/v1/credentials/${id}`, credential],
+  [`PUT /api/v1/credentials/${id}`, credential],
+  ["POST /api/v1/credentials", credential],
+  ["/qr", `data:image/png;base64,${CANARY}`],
+  ["/provider-consents", `{"providerConsents":[${consent}]}`],
+  [":extend", consent]
+]
 
 const good = (line: string): Answer => {
-  if (line.endsWith("/oauth/token"))
-    return { body: `{"access_token":"${userToken}","expires_in":7200,"scope":"${allScopes.join(",")},user:read"}` }
-  if (line.endsWith("/authorization-grant")) return { body: `{"code":"code-${CANARY}"}` }
-  if (line.endsWith("/user/create")) return { body: `{"user_id":"${userId}","more":"${CANARY}"}` }
-  if (line.endsWith("/api/v1/user")) return { body: `{"id":"${userId}"}` }
-  if (line.endsWith("/list")) return { body: `{"credentials":[${credential}]}` }
-  return line.startsWith("GET") ? { body: credential } : { status: 204, body: "" }
+  const [, body] = answers.find(([end]) => line.endsWith(end)) ?? []
+  return body === undefined ? { status: 204, body: "" } : { body }
 }
 
 /** Tink repeats what it was sent, and more. */
-const echo = `client-secret-${CANARY} user-token-${CANARY} code-${CANARY} given-${CANARY}`
+const echo = `client-secret-${CANARY} user-token-${CANARY} code-${CANARY} given-${CANARY} password-${CANARY} pin-${CANARY}`
 
 const onlyTokens = (bad: Answer) => (line: string) => (/oauth/.test(line) ? good(line) : bad)
 
@@ -161,26 +191,58 @@ const worlds: ReadonlyArray<readonly [string, (line: string) => Answer]> = [
   ["Tink answers with JSON that is cut", () => ({ body: `{"access_token":"${CANARY}` })]
 ]
 
-const bare = Session.make({ userId, accessToken: Redacted.make(userToken), scopes: allScopes })
+const bare = Session.make({ userId, accessToken: Redacted.make(userToken), scopes })
 
-const operations = (
-  users: Users.Service,
-  session: UserSession<(typeof allScopes)[number]>
-): ReadonlyArray<Effect.Effect<unknown, unknown>> => [
+const fields = { username: `password-${CANARY}`, pin: Redacted.make(`pin-${CANARY}`) }
+
+const login = {
+  selectedAuthenticationOptions: [
+    { authenticationOptionDefinition: "A_DEVICE", authenticationOptionsGroup: "DEVICES", fields }
+  ]
+}
+
+const polling = { schedule: Schedule.spaced("1 second").pipe(Schedule.upTo("3 seconds")), patience: 0 }
+
+const link = { redirectUri: "https://app.example/callback", state: CANARY }
+
+const operations = (users: Users.Service): ReadonlyArray<Effect.Effect<unknown, unknown>> => [
   users.createUser({ market: "SE", externalUserId: "cust-0001" }),
-  users.createAuthorization({ userId, scopes: allScopes }),
+  users.createAuthorization({ userId, scopes }),
   users.getUserAccessToken({ code: Redacted.make(`code-${CANARY}`) }),
-  users.authorize({ userId, scopes: allScopes }),
-  users.authorize({ externalUserId: "cust-0001", scopes: allScopes }),
-  users.authorizeWithCode({ code: Redacted.make(`code-${CANARY}`), scopes: allScopes }),
+  users.authorize({ userId, scopes }),
+  users.authorize({ externalUserId: "cust-0001", scopes }),
+  users.authorizeWithCode({ code: Redacted.make(`code-${CANARY}`), scopes }),
   users.ensureUser({ market: "SE", externalUserId: "cust-0001" }),
+  users.delegateAuthorization({ userId, idHint: "a hint" }),
+  users.revokeAll({ userId }),
+  users.revokeAll({ externalUserId: "cust-0001" }),
+  users.deleteUser({ userId }),
+  users.deleteUser({ externalUserId: "cust-0001" })
+]
+
+const sessionOperations = (
+  users: Users.Service,
+  session: UserSession<UserScope>
+): ReadonlyArray<Effect.Effect<unknown, unknown>> => [
+  users.getUser(session),
+  users.updateUser(session, { username: "a-name" }),
+  users.getProfile(session),
+  users.updateProfile(session, profile),
+  users.createCredential(session, { providerName: "a-bank", fields, ...login }),
+  users.updateCredential(session, id, { fields, ...login }),
+  users.authenticateCredential(session, id, login),
+  users.submitSupplementalInformation(session, id, fields),
+  users.getCredentialQr(session, id),
+  withTime(Stream.runCollect(users.followCredential(session, id, polling))),
+  withTime(users.refreshAndWait(session, id, { ...polling, tinkLink: { ...link, idHint: "a hint" } })),
+  users.listProviderConsents(session),
+  users.extendProviderConsent(session, id),
   users.listCredentials(session),
   users.getCredential(session, id),
   users.refreshCredential(session, id),
+  users.refreshCredential(session, id, { ...login, authenticate: true }),
   users.deleteCredential(session, id),
-  users.deleteUser(session),
-  users.deleteUser({ userId }),
-  users.deleteUser({ externalUserId: "cust-0001" })
+  users.deleteUser(session)
 ]
 
 describe("no secret is seen in results, errors, causes, logs and spans", () => {
@@ -189,11 +251,15 @@ describe("no secret is seen in results, errors, causes, logs and spans", () => {
       Effect.gen(function* () {
         const users = yield* Users.Users
         const { lines, seen, watched } = makeWatch()
-        const minted = yield* Effect.option(users.authorize({ userId, scopes: allScopes }))
+        const minted = yield* Effect.option(users.authorize({ userId, scopes }))
         const sessions = [bare, ...Option.toArray(minted)]
-        for (const operation of sessions.flatMap((session) => operations(users, session))) {
+        for (const operation of [
+          ...operations(users),
+          ...sessions.flatMap((session) => sessionOperations(users, session))
+        ]) {
           const exit = yield* watched(operation)
           isClean("exit", exit)
+          if (answer === good) assert.isTrue(Exit.isSuccess(exit))
           if (Exit.isSuccess(exit)) isClean("value", exit.value)
           else assert.notInclude(Cause.pretty(exit.cause, { renderErrorCause: true }), CANARY)
         }
@@ -212,7 +278,12 @@ describe("no secret is seen in results, errors, causes, logs and spans", () => {
         [users.getUserAccessToken({ code: Redacted.make(`code-${CANARY}`) }), `code-${CANARY}`],
         [users.createUser({ market: "SE" }), clientSecret],
         [users.listCredentials(bare), userToken],
-        [users.deleteUser(bare), userToken]
+        [users.deleteUser(bare), userToken],
+        [users.createCredential(bare, { providerName: "a-bank", fields }), `password-${CANARY}`],
+        [users.updateCredential(bare, id, { fields }), `pin-${CANARY}`],
+        [users.authenticateCredential(bare, id, login), `pin-${CANARY}`],
+        [users.refreshCredential(bare, id, { ...login, authenticate: true }), `password-${CANARY}`],
+        [users.submitSupplementalInformation(bare, id, fields), `password-${CANARY}`]
       ] satisfies ReadonlyArray<readonly [Effect.Effect<unknown, unknown>, string]>) {
         const { lines, seen, watched } = makeWatch()
         const exit = yield* watched(operation)
@@ -230,13 +301,20 @@ describe("no secret is seen in results, errors, causes, logs and spans", () => {
 it.effect("no secret is seen in sessions, grants, tokens, services, statistics and metrics", () =>
   Effect.gen(function* () {
     const users = yield* Users.Users
-    const session = yield* users.authorize({ userId, scopes: allScopes })
+    const session = yield* users.authorize({ userId, scopes })
     yield* users.listCredentials(session)
     yield* users.listCredentials(bare)
     isClean("minted session", session)
     isClean("bare session", bare)
-    isClean("grant", yield* users.createAuthorization({ userId, scopes: allScopes }))
+    isClean("grant", yield* users.createAuthorization({ userId, scopes }))
     isClean("token", yield* users.getUserAccessToken({ code: Redacted.make(`code-${CANARY}`) }))
+    isClean(
+      "link",
+      yield* TinkLink.connectAccounts({ ...link, clientId: "a", authorizationCode: Redacted.make(CANARY) })
+    )
+    const back = `/callback?code=code-${CANARY}&credentials_id=${id}`
+    isClean("redirect", yield* TinkLink.parseRedirect(back, { ignoreState: true }))
+    isClean("another state", yield* Effect.flip(TinkLink.parseRedirect(`${back}&state=${CANARY}`, { state: "x" })))
     isClean("Users", users)
     isClean("TinkHttp", yield* TinkHttp.TinkHttp)
     const cache = yield* UserCache.UserCache
@@ -249,7 +327,7 @@ it.effect("no secret is seen in sessions, grants, tokens, services, statistics a
 )
 
 it("a session says whose it is and what for, and nothing else", () => {
-  const json = { _id: "@effect-tink/users/UserSession", userId, scopes: [...allScopes] }
+  const json = { _id: "@effect-tink/users/UserSession", userId, scopes: [...scopes] }
   assert.deepStrictEqual(JSON.parse(JSON.stringify(bare)), json)
   assert.deepStrictEqual(JSON.parse(String(bare)), json)
   assert.deepStrictEqual(Object.keys(structuredClone({ ...bare })), ["userId", "scopes"])
