@@ -1,0 +1,21 @@
+import type { Benchmark } from "./benchmark.js"
+import { cached } from "./benchmarks/cached.js"
+import { invalidation } from "./benchmarks/invalidation.js"
+import { loading } from "./benchmarks/loading.js"
+import { memory } from "./benchmarks/memory.js"
+import { minting } from "./benchmarks/minting.js"
+import { mixedDay } from "./benchmarks/mixedDay.js"
+import { readersAtOnce } from "./benchmarks/readers.js"
+import { uncached } from "./benchmarks/uncached.js"
+
+/** In the order of the table. */
+export const benchmarks: ReadonlyArray<Benchmark> = [
+  cached,
+  uncached,
+  readersAtOnce,
+  invalidation,
+  mixedDay,
+  memory,
+  loading,
+  minting
+]

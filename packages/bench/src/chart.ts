@@ -1,0 +1,88 @@
+/** What was found, as a picture: a bar for each ratio, on a logarithmic scale. */
+import type { Comparison, Result } from "./comparison.js"
+import type { Report } from "./report.js"
+import { inUnit } from "./table.js"
+
+const width = 860
+const left = 190
+const right = 130
+const barHeight = 14
+const gap = 4
+
+const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;")
+
+interface Bar {
+  readonly result: Result
+  readonly ratio: number
+}
+
+interface Panel {
+  readonly title: string
+  readonly comparison: Comparison
+  readonly bars: ReadonlyArray<Bar>
+}
+
+/** Numbers that are the same for all make no picture. */
+const panelsOf = ({ benchmarks }: Report): ReadonlyArray<Panel> =>
+  benchmarks.flatMap(({ comparisons, title }) =>
+    comparisons
+      .filter(({ results, unit }) => (unit === "time" || unit === "bytes" || unit === "rate") && results.length > 1)
+      .map((comparison) => ({
+        title: `${title}: ${comparison.what}`,
+        comparison,
+        bars: comparison.results.flatMap((result) =>
+          result.ratio === undefined || result.ratio <= 0 ? [] : [{ result, ratio: result.ratio }]
+        )
+      }))
+  )
+
+const panelHeight = ({ bars }: Panel) => 26 + bars.length * (barHeight + gap) + 12
+
+const text = (x: number, y: number, content: string, kind: string) =>
+  `<text x="${x}" y="${y}" class="${kind}">${escape(content)}</text>`
+
+const draw = (panel: Panel, top: number, xOf: (ratio: number) => number): string => {
+  const { bars, comparison, title } = panel
+  const one = xOf(1)
+  const drawn = bars.map(({ ratio, result }, index) => {
+    const y = top + 26 + index * (barHeight + gap)
+    const x = xOf(ratio)
+    const kind = result.contestant === "effect-tink" || result.contestant === "UserCache" ? "ours" : "peer"
+    const label = `${inUnit(result.median, comparison.unit)}  ${ratio.toFixed(2)} ×`
+    return [
+      text(left - 8, y + 11, result.contestant, "name"),
+      `<rect x="${Math.min(one, x)}" y="${y}" width="${Math.max(1, Math.abs(x - one))}" height="${barHeight}" class="${kind}"/>`,
+      text(Math.max(one, x) + 6, y + 11, label, "value")
+    ].join("\n")
+  })
+  const axis = `<line x1="${one}" x2="${one}" y1="${top + 22}" y2="${top + panelHeight(panel) - 10}" class="axis"/>`
+  return [text(8, top + 14, title, "title"), ...drawn, axis].join("\n")
+}
+
+const style = `
+text { font: 12px system-ui, sans-serif; fill: #57606a }
+.title { font-weight: 600; fill: #24292f }
+.name { text-anchor: end }
+.ours { fill: #2f81f7 }
+.peer { fill: #9da7b3 }
+.axis { stroke: #57606a }
+@media (prefers-color-scheme: dark) { text { fill: #9da7b3 } .title { fill: #e6edf3 } .peer { fill: #57606a } .axis { stroke: #9da7b3 } }
+`
+
+export const render = (report: Report): string => {
+  const panels = panelsOf(report)
+  const ratios = panels.flatMap(({ bars }) => bars.map(({ ratio }) => ratio))
+  const low = Math.log(Math.min(0.5, ...ratios))
+  const high = Math.log(Math.max(2, ...ratios))
+  const xOf = (ratio: number) => Math.round(left + ((Math.log(ratio) - low) / (high - low)) * (width - left - right))
+  const tops = panels.map((_, index) => 40 + panels.slice(0, index).reduce((sum, panel) => sum + panelHeight(panel), 0))
+  const height = 40 + panels.reduce((sum, panel) => sum + panelHeight(panel), 0)
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
+    `<style>${style}</style>`,
+    text(8, 18, "Ratios on a logarithmic scale: the line is 1; to its left is less, to its right is more", "caption"),
+    ...panels.map((panel, index) => draw(panel, tops[index] ?? 0, xOf)),
+    "</svg>",
+    ""
+  ].join("\n")
+}

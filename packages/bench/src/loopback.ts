@@ -1,0 +1,40 @@
+/** The origin in its own process, as seen from the benchmarks. */
+import { fork } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import type { Origin } from "./contestant.js"
+import type { Counts } from "./tink.js"
+
+export interface Loopback extends Origin {
+  /** What the origin has been asked since the last time. */
+  readonly takeCounts: () => Promise<Counts>
+  readonly close: () => void
+}
+
+/** Where `tsx`, which the processes are started with, is found. */
+export const root = join(import.meta.dirname, "..")
+
+const none: Counts = { lists: 0, changes: 0, clientTokens: 0, grants: 0, exchanges: 0 }
+
+export const startOrigin = async (): Promise<Loopback> => {
+  const child = fork(join(import.meta.dirname, "origin.ts"), { cwd: root, execArgv: ["--import", "tsx"] })
+  const [{ port }] = (await once(child, "message")) as [{ readonly port: number }]
+  let taken = none
+  return {
+    baseUrl: `http://127.0.0.1:${port}`,
+    takeCounts: async () => {
+      child.send("counts")
+      const [{ counts }] = (await once(child, "message")) as [{ readonly counts: Counts }]
+      const since = {
+        lists: counts.lists - taken.lists,
+        changes: counts.changes - taken.changes,
+        clientTokens: counts.clientTokens - taken.clientTokens,
+        grants: counts.grants - taken.grants,
+        exchanges: counts.exchanges - taken.exchanges
+      }
+      taken = counts
+      return since
+    },
+    close: () => child.disconnect()
+  }
+}

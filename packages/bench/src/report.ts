@@ -1,0 +1,56 @@
+/** All that a run has found, and on what. */
+import * as Arr from "effect/Array"
+import * as Order from "effect/Order"
+import { readFileSync } from "node:fs"
+import { cpus } from "node:os"
+import { join } from "node:path"
+import type { Benchmark, Context } from "./benchmark.js"
+import type { Comparison } from "./comparison.js"
+import { root } from "./loopback.js"
+
+export interface Measured {
+  readonly name: string
+  readonly title: string
+  readonly comparisons: ReadonlyArray<Comparison>
+}
+
+export interface Report {
+  readonly node: string
+  readonly processor: string
+  readonly effort: Context["effort"]
+  readonly seed: number
+  /** Of everything that was measured. */
+  readonly versions: Readonly<Record<string, string>>
+  readonly benchmarks: ReadonlyArray<Measured>
+}
+
+const versionOf = (name: string): string => {
+  if (name === "node") return process.versions.node
+  const manifest: { readonly version: string } = JSON.parse(
+    readFileSync(join(root, "node_modules", name, "package.json"), "utf8")
+  )
+  return manifest.version
+}
+
+const versionsOf = (benchmarks: ReadonlyArray<Measured>): Record<string, string> => {
+  const measured = benchmarks.flatMap(({ comparisons }) => comparisons.flatMap(({ results }) => results))
+  const names = new Set(["effect", ...measured.flatMap(({ packages }) => packages)])
+  return Object.fromEntries(Arr.sort(names, Order.string).map((name) => [name, versionOf(name)]))
+}
+
+const processor = () => {
+  const all = cpus()
+  return `${all.length} × ${all[0]?.model.trim() ?? "unknown"}`
+}
+
+/** Runs one benchmark after the other. */
+export const measure = async (benchmarks: ReadonlyArray<Benchmark>, context: Context): Promise<Report> => {
+  const measured: Array<Measured> = []
+  for (const { name, run, title } of benchmarks) {
+    const progress = (what: string) => context.progress(`${name}: ${what}`)
+    measured.push({ name, title, comparisons: await run({ ...context, progress }) })
+  }
+  const { effort, seed } = context
+  const versions = versionsOf(measured)
+  return { node: process.versions.node, processor: processor(), effort, seed, versions, benchmarks: measured }
+}
