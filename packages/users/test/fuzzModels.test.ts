@@ -1,0 +1,383 @@
+import { assert, describe } from "@effect/vitest"
+import type { TinkError } from "@effect-tink/http/TinkError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { ProviderConsent } from "../src/ProviderConsent.js"
+import type { User } from "../src/User.js"
+import type { UserProfile } from "../src/UserProfile.js"
+import type * as Users from "../src/Users.js"
+import {
+  anId,
+  anything,
+  checkCredential,
+  credential,
+  damaged,
+  forAll,
+  good,
+  goodToken,
+  id,
+  isFailure,
+  isSameTime,
+  type Json,
+  nullable,
+  number,
+  objectWith,
+  outcome,
+  own,
+  quote,
+  readCredential,
+  reading,
+  readId,
+  readObject,
+  readOptional,
+  readText,
+  readTime,
+  type Respond,
+  session,
+  text,
+  userId,
+  wrong
+} from "./fuzz.js"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What a body says, read by tink-api.md alone
+// ---------------------------------------------------------------------------------------------------------------------
+
+const readBoolean = (value: unknown): boolean => (typeof value === "boolean" ? value : wrong())
+const readSome = (value: unknown): string => readText(value) || wrong()
+
+const readList = <A>(value: unknown, read: (value: unknown) => A): ReadonlyArray<A> =>
+  Array.isArray(value) ? value.map(read) : wrong()
+
+/** `null` is nothing, and there is one name under which an object cannot be given anything. */
+const readOpen = (value: unknown): Json =>
+  Object.fromEntries(Object.entries(readObject(value)).filter(([key, part]) => part !== null && key !== "__proto__"))
+
+const settings =
+  "balance budget doubleCharge einvoices fraud income largeExpense leftToSpend loanUpdate summaryMonthly summaryWeekly"
+    .concat(" transaction unusualAccount unusualCategory")
+    .split(" ")
+
+const readSettings = (value: unknown): Json => {
+  const json = readOpen(value)
+  for (const name of settings) readOptional(own(json, name), readBoolean)
+  return json
+}
+
+const readProfile = (value: unknown): Json => {
+  const json = readOpen(value)
+  for (const name of ["currency", "locale", "market", "timeZone", "periodMode"]) readSome(own(json, name))
+  readOptional(own(json, "periodAdjustedDay"), (day) => (Number.isSafeInteger(day) ? day : wrong()))
+  const notificationSettings = readOptional(own(json, "notificationSettings"), readSettings)
+  return { ...json, ...(notificationSettings === undefined ? {} : { notificationSettings }) }
+}
+
+const readUser = (value: unknown) => {
+  const json = readObject(value)
+  const created = own(json, "created")
+  return {
+    id: readId(own(json, "id")),
+    appId: readText(own(json, "appId")),
+    externalUserId: readOptional(own(json, "externalUserId"), readText),
+    created: typeof created === "number" && Math.abs(created) <= 8.64e15 ? Math.trunc(created) : wrong(),
+    flags: readOptional(own(json, "flags"), (flags) => readList(flags, readText)) ?? [],
+    nationalId: readOptional(own(json, "nationalId"), readText),
+    username: readOptional(own(json, "username"), readText),
+    profile: readProfile(own(json, "profile"))
+  }
+}
+
+const readConsent = (value: unknown) => {
+  const json = readObject(value)
+  return {
+    credentialsId: readOptional(own(json, "credentialsId"), readId),
+    providerName: readOptional(own(json, "providerName"), readText),
+    status: readOptional(own(json, "status"), readText),
+    statusUpdated: readOptional(own(json, "statusUpdated"), readTime),
+    sessionExpiryDate: readOptional(own(json, "sessionExpiryDate"), readTime),
+    sessionExtendable: readOptional(own(json, "sessionExtendable"), readBoolean),
+    accountIds: readOptional(own(json, "accountIds"), (ids) => readList(ids, readText)) ?? [],
+    detailedError: readOptional(own(json, "detailedError"), (error) => {
+      const json = readObject(error)
+      return {
+        type: readOptional(own(json, "type"), readText),
+        displayMessage: readOptional(own(json, "displayMessage"), readText),
+        details: readOptional(own(json, "details"), (details) => ({
+          reason: readOptional(own(readObject(details), "reason"), readText),
+          retryable: readOptional(own(readObject(details), "retryable"), readBoolean)
+        }))
+      }
+    })
+  }
+}
+
+/** Without what is not there, and not deeper than anything that is documented. */
+const written = (value: unknown, depth = 0): string => {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value)
+  if (depth > 9) return "deep"
+  const parts = Object.entries(value)
+    .filter(([, part]) => part !== undefined)
+    .map(([key, part]) => `${quote(key)}:${written(part, depth + 1)}`)
+  return `${Array.isArray(value) ? "list" : "object"}(${Arr.sort(parts, Order.string).join()})`
+}
+
+const checkProfile = (decoded: UserProfile, read: Json) => assert.strictEqual(written(decoded), written(read))
+
+const checkUser = ({ created, nationalId, ...decoded }: User, read: ReturnType<typeof readUser>) =>
+  assert.strictEqual(
+    written({ ...decoded, created: created.epochMillis, nationalId: nationalId && Redacted.value(nationalId) }),
+    written({ ...read, created: read.created })
+  )
+
+const checkConsent = (decoded: ProviderConsent, read: ReturnType<typeof readConsent>) => {
+  const { sessionExpiryDate, statusUpdated, ...others } = decoded
+  assert.isTrue(isSameTime(statusUpdated, read.statusUpdated))
+  assert.isTrue(isSameTime(sessionExpiryDate, read.sessionExpiryDate))
+  assert.strictEqual(written(others), written({ ...read, statusUpdated: undefined, sessionExpiryDate: undefined }))
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Bodies
+// ---------------------------------------------------------------------------------------------------------------------
+
+const boolean = FastCheck.constantFrom("true", "false")
+const texts = FastCheck.array(text, { maxLength: 3 }).map((all) => `[${all.join(",")}]`)
+const mostlyThis = (value: string) =>
+  FastCheck.oneof({ weight: 8, arbitrary: FastCheck.constant(quote(value)) }, { weight: 1, arbitrary: anId })
+
+const profile = objectWith(
+  { currency: text, locale: text, market: text, timeZone: text, periodMode: text },
+  {
+    periodAdjustedDay: nullable(FastCheck.oneof(FastCheck.constant("25"), number)),
+    notificationSettings: nullable(objectWith({ balance: boolean }, { fraud: nullable(boolean) }))
+  }
+)
+
+const user = objectWith(
+  {
+    id: mostlyThis(userId),
+    appId: text,
+    created: FastCheck.oneof(FastCheck.constant("1700000000000"), number),
+    profile
+  },
+  { externalUserId: nullable(text), flags: nullable(texts), nationalId: nullable(text), username: nullable(text) }
+)
+
+const details = objectWith({ reason: text }, { retryable: nullable(boolean) })
+
+const consent = objectWith(
+  { credentialsId: nullable(mostlyThis(id)) },
+  {
+    providerName: nullable(text),
+    status: nullable(text),
+    statusUpdated: nullable(number),
+    sessionExpiryDate: nullable(number),
+    sessionExtendable: nullable(boolean),
+    accountIds: nullable(texts),
+    detailedError: nullable(objectWith({ type: text }, { displayMessage: nullable(text), details: nullable(details) }))
+  }
+)
+
+const consentList = objectWith(
+  { providerConsents: FastCheck.array(consent, { maxLength: 3 }).map((all) => `[${all.join()}]`) },
+  { providerConsents: anything }
+)
+
+/** One operation: how it reads a body that is as documented, and what it does with one that is of something else. */
+const reads = <A, R>(
+  name: string,
+  spec: {
+    readonly body: FastCheck.Arbitrary<string>
+    readonly run: (users: Users.Service) => Effect.Effect<A, TinkError>
+    readonly respond?: (body: string) => Respond
+    readonly read: (value: unknown) => R
+    readonly isOther?: (read: R) => boolean
+    readonly check: (decoded: A, read: R) => void
+    /** Whether it changes something, which may have been done by the time that the answer is read. */
+    readonly isChange?: boolean
+    /** Whether it is made by then, so that what is refused later changes nothing more. */
+    readonly isDone?: boolean
+  }
+) =>
+  forAll(name, damaged(spec.body), 50, (connection, body) =>
+    Effect.gen(function* () {
+      const { isChange = false, isDone = false, isOther = () => false } = spec
+      connection.respond = spec.respond?.(body) ?? (() => ({ status: 200, body }))
+      const result = yield* outcome(spec.run(connection.users))
+      const read = reading(spec.read, body)
+      if (read === undefined) return isFailure(result, "Decode", isChange)
+      if (isOther(read.value)) return isFailure(result, "Invalid", isChange && !isDone)
+      spec.check(Either.getOrThrow(result), read.value)
+    })
+  )
+
+const isOtherUser = (read: { readonly id: string }) => read.id !== userId
+
+const ofUser = { body: user, read: readUser, isOther: isOtherUser, check: checkUser }
+
+const ofProfile = { body: profile, read: readProfile, check: checkProfile }
+
+const isOtherOwner = (read: { readonly userId: string | undefined }) =>
+  read.userId !== undefined && read.userId !== userId
+
+const isOtherCredential = (read: ReturnType<typeof readCredential>) => read.id !== id || isOtherOwner(read)
+
+const ofCredential = { body: credential, read: readCredential, isOther: isOtherCredential, check: checkCredential }
+
+const isOtherConsent = (read: ReturnType<typeof readConsent>) =>
+  read.credentialsId !== undefined && read.credentialsId !== id
+
+const ofConsents = {
+  body: consentList,
+  read: (value: unknown) => readList(own(readObject(value), "providerConsents"), readConsent),
+  check: (decoded: ReadonlyArray<ProviderConsent>, read: ReadonlyArray<ReturnType<typeof readConsent>>) => {
+    assert.lengthOf(decoded, read.length)
+    for (const [n, one] of decoded.entries()) checkConsent(one, read[n] ?? wrong())
+  }
+}
+
+const fields = { username: "a-name" }
+
+/** The connection goes from one status to the next, and so needs the user. */
+const needsUser: Respond = (line) =>
+  line.startsWith("GET")
+    ? { status: 200, body: `{"id":"${id}","providerName":"p","status":"SESSION_EXPIRED"}` }
+    : { status: 204, body: "" }
+
+describe("whatever a body says, it is read as it is or not at all:", () => {
+  reads("getUser", { ...ofUser, run: (users) => users.getUser(session) })
+
+  reads("updateUser", { ...ofUser, run: (users) => users.updateUser(session, { username: "a-name" }), isChange: true })
+
+  reads("getProfile", { ...ofProfile, run: (users) => users.getProfile(session) })
+
+  reads("updateProfile", {
+    ...ofProfile,
+    run: (users) =>
+      users.updateProfile(session, {
+        currency: "SEK",
+        locale: "sv_SE",
+        market: "SE",
+        timeZone: "Europe/Stockholm",
+        periodMode: "MONTHLY"
+      }),
+    isChange: true
+  })
+
+  reads("createCredential", {
+    ...ofCredential,
+    isOther: isOtherOwner,
+    run: (users) => users.createCredential(session, { providerName: "a-bank", fields }),
+    isChange: true
+  })
+
+  reads("updateCredential", {
+    ...ofCredential,
+    run: (users) => users.updateCredential(session, id, { fields }),
+    isChange: true
+  })
+
+  reads("followCredential", {
+    ...ofCredential,
+    run: (users) => Effect.map(Stream.runHead(users.followCredential(session, id)), Option.getOrThrow)
+  })
+
+  reads("refreshAndWait, as the connection was", {
+    ...ofCredential,
+    // Over before the first answer is there, so that the outcome is of what was read before.
+    run: (users) =>
+      Effect.map(
+        users.refreshAndWait(session, id, { patience: 0, schedule: Schedule.stop }),
+        ({ credential }) => credential
+      ),
+    respond: (body) => (line) => (line.startsWith("GET") ? { status: 200, body } : { status: 204, body: "" })
+  })
+
+  reads("refreshAndWait, the code for the link", {
+    body: objectWith({ code: FastCheck.oneof(FastCheck.constant(`"a+code"`), text) }, { id_hint: text }),
+    run: (users) =>
+      users.refreshAndWait(session, id, {
+        patience: 0,
+        tinkLink: { idHint: "a hint", redirectUri: "https://app.example/back" }
+      }),
+    respond: (body) => (line) => (line.endsWith("/delegate") ? { status: 200, body } : needsUser(line)),
+    read: (value) => readSome(own(readObject(value), "code")),
+    isChange: true,
+    isDone: true,
+    isOther: (code) => !/^[\x21-\x7e]+$/.test(code),
+    check: (decoded, code) => {
+      const url = decoded._tag === "NeedsUser" ? Option.getOrThrow(decoded.tinkLinkUrl) : assert.fail(decoded._tag)
+      assert.strictEqual(new URL(Redacted.value(url)).searchParams.get("authorization_code"), code)
+    }
+  })
+
+  forAll(
+    "getCredentialQr",
+    FastCheck.oneof(
+      FastCheck.base64String({ minLength: 4 }).map((data) => ` data:image/png;base64,${data}\n`),
+      damaged(FastCheck.constantFrom("data:image/png;base64,AAAA", "data:image/svg+xml;base64,AAAA", `"data:,"`))
+    ),
+    50,
+    (connection, body) =>
+      Effect.gen(function* () {
+        connection.respond = () => ({ status: 200, body })
+        const result = yield* outcome(connection.users.getCredentialQr(session, id))
+        const [, uri] = /^\s*(data:image\/png;base64,[A-Za-z0-9+/]+={0,2})\s*$/.exec(body) ?? []
+        if (uri === undefined) return isFailure(result, "Decode", false)
+        assert.strictEqual(Redacted.value(Either.getOrThrow(result)), uri)
+      })
+  )
+
+  reads("listProviderConsents", { ...ofConsents, run: (users) => users.listProviderConsents(session) })
+
+  reads("listProviderConsents, of one connection", {
+    ...ofConsents,
+    isOther: (read) => read.some(isOtherConsent),
+    run: (users) => users.listProviderConsents(session, { credentialsId: id })
+  })
+
+  reads("extendProviderConsent", {
+    body: consent,
+    read: readConsent,
+    isOther: isOtherConsent,
+    check: checkConsent,
+    run: (users) => users.extendProviderConsent(session, id),
+    isChange: true
+  })
+
+  reads("authorizeWithCode, whose it is", {
+    body: objectWith({ id: anId }, { externalUserId: nullable(text) }),
+    run: (users) => users.authorizeWithCode({ code: Redacted.make("a-code"), scopes: ["user:read"] }),
+    respond: (body) => (line) => (line.endsWith("/token") ? goodToken : { status: 200, body }),
+    read: (value) => {
+      const json = readObject(value)
+      readOptional(own(json, "externalUserId"), readText)
+      return readId(own(json, "id"))
+    },
+    check: ({ userId }, read) => assert.strictEqual<string>(userId, read)
+  })
+
+  forAll(
+    "ensureUser, who looks for the user where it cannot be read",
+    damaged(objectWith({ user_id: anId }, { external_user_id: nullable(text) })),
+    50,
+    (connection, body) =>
+      Effect.gen(function* () {
+        connection.respond = (line) => (line.endsWith("/create") ? { status: 200, body } : good(line))
+        const result = yield* outcome(connection.users.ensureUser({ market: "SE", externalUserId: "cust-0001" }))
+        const read = reading((value) => {
+          const json = readObject(value)
+          readOptional(own(json, "external_user_id"), readText)
+          return readId(own(json, "user_id"))
+        }, body)
+        assert.strictEqual<string>(Either.getOrThrow(result).userId, read?.value ?? userId)
+      })
+  )
+})
