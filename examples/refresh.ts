@@ -4,14 +4,12 @@ import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { RefreshOutcome, Users } from "@effect-tink/users"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Clock, Console, Effect, Layer, Option, Redacted, Schedule } from "effect"
-
-const siteOf = (url: Redacted.Redacted) => new URL(Redacted.value(url)).host
+import { Clock, Console, Effect, Layer, Option, Schedule } from "effect"
 
 const inWords = RefreshOutcome.$match({
   Updated: () => "up to date",
   NeedsUser: ({ tinkLinkUrl, why }) =>
-    `needs the user (${why}): ${Option.match(tinkLinkUrl, { onNone: () => "ask them", onSome: siteOf })}`,
+    `needs the user (${why})${Option.isSome(tinkLinkUrl) ? ", and there is a link for them" : ""}`,
   Temporary: () => "the bank has a problem: try again later",
   Permanent: () => "this bank is no longer available",
   Refused: () => "nothing has happened: the last refresh was a moment ago",

@@ -23,7 +23,7 @@ export interface RefreshAndWaitOptions extends RefreshOptions, Polling.Options {
   readonly onProgress?: ((credential: Credential) => Effect.Effect<void>) | undefined
   /**
    * How to make the link on which the user goes on, should it need them: a `TinkLink.updateConsent`, with a code from
-   * `delegateAuthorization` that the user sees `idHint` with. For whoever can send the user there at once.
+   * `delegateAuthorization` that the user sees `idHint` with. `tinkLinkUrl` of the outcome makes it when it is run.
    */
   readonly tinkLink?:
     | (Omit<TinkLink.UpdateConsentOptions, "authorizationCode" | "clientId" | "credentialsId"> & {
@@ -79,7 +79,9 @@ import type { UserSession } from "@effect-tink/users/UserSession"
    * That the bank or the user stands in the way is no failure but an outcome. A refresh that Tink does not accept is a
    * failure: `RateLimited` when it says so, `NotFound`. Tink may also accept one and do nothing: the outcome is `Refused`, when
    * `statusUpdated` has not moved within `patience`. When nobody knows whether the refresh was accepted, the connection shows
-   * it; if it does not move either, that failure is the result. With `tinkLink`, the Tink app needs `authorization:grant`.
+   * it; if it does not move either, that failure is the result. A failure after the refresh was sent is never `isRetryable`, as
+   * to repeat this is to refresh twice; `followCredential` goes on where it ended. With `tinkLink`, the Tink app needs
+   * `authorization:grant`.
    *
    * @example
    * ```ts

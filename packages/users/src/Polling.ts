@@ -8,8 +8,8 @@ import * as Schedule from "effect/Schedule"
 import type { Credential } from "./Credential.js"
 
 /**
- * Asks after one second, then a little later each time, up to every two seconds, as `tink-api.md` 6.4 advises; for ten
- * minutes, which is longer than Tink waits for a user (6.2).
+ * Asks at once, again after one second, then a little later each time, up to every two seconds, as `tink-api.md` 6.4 advises;
+ * for ten minutes, which is longer than Tink waits for a user (6.2).
  *
  * @since 0.1.0
  * @category schedules
@@ -26,7 +26,8 @@ export const schedule: Schedule.Schedule<unknown> = Schedule.exponential("1 seco
 export interface Options {
   /**
    * When to ask again, and, where it ends, when to give up; `Polling.schedule` by default. All who follow a credential with
-   * the same schedule share the requests; it begins anew when the user is changed. Each of them gives up by their own time.
+   * the same schedule (the same value: make it a constant) share the requests; it begins anew when the user is changed. Each of
+   * them gives up by their own time, after one answer at least. Shorter waits than 100 milliseconds are made as long.
    *
    * @example
    * ```ts

@@ -3,15 +3,17 @@
  *
  * @since 0.1.0
  */
+import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { Credential } from "./Credential.js"
+import type { Credential, KnownStatus, Status } from "./Credential.js"
 
 /**
- * Why a refresh cannot go on without the user: the status of the credential, or `SESSION_EXPIRED` also when its consent has
- * run out and Tink has not noticed yet (`tink-api.md` 6.2).
+ * Why a refresh cannot go on without the user, where Tink documents it: the status of the credential, or `SESSION_EXPIRED`
+ * also when its consent has run out and Tink has not noticed yet (`tink-api.md` 6.2).
  *
  * - `AUTHENTICATION_ERROR`: they did not log in, or could not
  * - `SESSION_EXPIRED`: they have to renew their consent
@@ -21,7 +23,7 @@ import type { Credential } from "./Credential.js"
  * @since 0.1.0
  * @category schemas
  */
-export const Why = Schema.Literal(
+export const KnownWhy = Schema.Literal(
   "AUTHENTICATION_ERROR",
   "SESSION_EXPIRED",
   "AWAITING_THIRD_PARTY_APP_AUTHENTICATION",
@@ -30,17 +32,19 @@ export const Why = Schema.Literal(
 )
 
 /**
+ * A documented reason, or any other `AWAITING_…` status that Tink comes to send, as it is.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Why = typeof Why.Type
+export type Why = typeof KnownWhy.Type | Exclude<Status, typeof KnownStatus.Type>
 
 /**
  * Each comes with the credential as it was seen last.
  *
  * - `Updated`: the bank has delivered
- * - `NeedsUser`: it cannot go on without the user; `tinkLinkUrl` is where to send them, when `refreshAndWait` was told how to
- *   make it, and good for one visit
+ * - `NeedsUser`: it cannot go on without the user; `tinkLinkUrl` makes the link on which to send them, where `refreshAndWait`
+ *   was told how to: each is good for one visit, so run it when they are about to go
  * - `Temporary`: it failed, and may succeed later
  * - `Permanent`: Tink has disabled the bank, or the credential is deleted; no later refresh will succeed
  * - `Refused`: Tink accepted the request and did nothing, as it does with one too many: try again in some minutes
@@ -54,7 +58,7 @@ export type RefreshOutcome = Data.TaggedEnum<{
   NeedsUser: {
     readonly credential: Credential
     readonly why: Why
-    readonly tinkLinkUrl: Option.Option<Redacted.Redacted>
+    readonly tinkLinkUrl: Option.Option<Effect.Effect<Redacted.Redacted, TinkError>>
   }
   Temporary: { readonly credential: Credential }
   Permanent: { readonly credential: Credential }

@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { AuthorizationOperations } from "./AuthorizationOperations.js"
 import type { ConsentOperations } from "./ConsentOperations.js"
@@ -89,24 +90,41 @@ export interface Options {
 /** Tells the sessions of one `Users` from those of another, which may be another application's, in a shared cache. */
 let instances = 0
 
+const isCapacity = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
+
+/** `Duration.decodeUnknown` takes a number that is none, or less than nothing, for no time at all. */
+const durationOf = (value: unknown): Option.Option<Duration.Duration> =>
+  typeof value === "number" && !(value >= 0) ? Option.none() : Duration.decodeUnknown(value)
+
+const inProgressOf = (freshness: Options["freshness"]): Option.Option<Duration.Duration> =>
+  freshness === false ? Option.some(Duration.zero) : durationOf(freshness?.inProgress ?? "1 second")
+
 /**
+ * Dies when `tokenCapacity` is not a whole number of at least 0, or `freshness.inProgress` is not a duration.
+ *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (options: Options = {}): Effect.Effect<Service, never, TinkHttp | UserCache | Scope.Scope> =>
   Effect.gen(function* () {
+    const capacity = options.tokenCapacity ?? 10_000
+    if (!isCapacity(capacity))
+      return yield* Effect.dieMessage("Users: tokenCapacity must be a whole number of at least 0")
+    const inProgress = inProgressOf(options.freshness)
+    if (Option.isNone(inProgress)) return yield* Effect.dieMessage("Users: freshness.inProgress must be a duration")
     const http = yield* TinkHttp
     const cache = yield* UserCache
     const scope = yield* Effect.scope
     let isClosed = false
-    yield* Effect.addFinalizer(() => Effect.sync(() => (isClosed = true)))
 
     const users = Symbol("Users")
     const userTokens = makeUserTokens({
-      capacity: options.tokenCapacity ?? 10_000,
+      capacity,
       makeSource: (userId, scopes) => TokenSource.unsafeMake(mint(http, { userId, scopes }), scope)
     })
     const pollers = yield* Pollers.make
+    // After what it is told of, so that it comes before the end of that.
+    yield* Effect.addFinalizer(() => Effect.sync(() => (isClosed = true)))
     const access = Access.make({
       http,
       cache,
@@ -116,10 +134,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
       isClosed: () => isClosed,
       onChange: pollers.changed
     })
-    const timeToLive =
-      options.freshness === false
-        ? undefined
-        : Freshness.timeToLive(Duration.decode(options.freshness?.inProgress ?? "1 second"))
+    const timeToLive = options.freshness === false ? undefined : Freshness.timeToLive(inProgress.value)
     const latestChanges = makeLatestChanges()
     const parts = { http, access, userTokens, latestChanges, users }
     const authorization = authorizationOperations.make(parts)

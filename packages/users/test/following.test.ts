@@ -3,9 +3,14 @@ import type * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache/UserCache"
 import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import type { Credential } from "../src/Credential.js"
@@ -50,6 +55,15 @@ const pass = (seconds: number) =>
   Effect.zipRight(TestClock.adjust("1 second"), Effect.replicateEffect(turn, 5, { discard: true })).pipe(
     Effect.replicateEffect(seconds, { discard: true })
   )
+
+const clockOf = (clock: Clock.Clock): Clock.Clock => ({
+  [Clock.ClockTypeId]: Clock.ClockTypeId,
+  unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
+  unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+  currentTimeMillis: clock.currentTimeMillis,
+  currentTimeNanos: clock.currentTimeNanos,
+  sleep: (duration) => clock.sleep(duration)
+})
 
 describe("followCredential", () => {
   it.effect("gives each status once, up to the one at rest", () =>
@@ -172,6 +186,91 @@ describe("followCredential", () => {
       yield* users.refreshCredential(session, credentialsId)
       const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("2 seconds"))
       assert.deepStrictEqual(yield* withTime(follow(session, credentialsId, { schedule })), ["AUTHENTICATING"])
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  for (const [name, schedule] of [
+    ["ends at once", Schedule.stop],
+    ["counts", Schedule.recurs(0)],
+    ["never waits", Schedule.forever]
+  ] as const) {
+    it.effect(`asks at least once, and no faster than it may, with a schedule that ${name}`, () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { credentialsId, session } = yield* makeSession
+        yield* users.refreshCredential(session, credentialsId)
+        yield* takeSent
+        const seen: Array<string> = []
+        yield* users.followCredential(session, credentialsId, { schedule }).pipe(
+          Stream.runForEach(({ status }) => Effect.sync(() => seen.push(status))),
+          Effect.fork
+        )
+        yield* pass(1)
+        assert.deepStrictEqual(seen, ["AUTHENTICATING"])
+        const polls = yield* takePolls
+        assert.isAtLeast(polls, 1)
+        assert.isAtMost(polls, 11)
+      }).pipe(provideAll({ sandbox }))
+    )
+  }
+
+  it.effect("keeps its time when the clock is set", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("4 seconds"))
+      const shift = { millis: 0 }
+      const fiber = yield* Effect.fork(
+        Effect.clockWith((clock) =>
+          Effect.withClock(follow(session, credentialsId, { schedule }), {
+            ...clockOf(clock),
+            unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
+            currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
+          })
+        )
+      )
+      yield* pass(1)
+      shift.millis = 3_600_000
+      yield* pass(1)
+      assert.isNull(fiber.unsafePoll())
+      shift.millis = -3_600_000
+      yield* pass(4)
+      assert.isNotNull(fiber.unsafePoll())
+    }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }))
+  )
+
+  it.effect("knows of a change that is made meanwhile", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { credentialsId, session } = yield* makeSession
+      yield* users.refreshCredential(session, credentialsId)
+      const patient = { schedule: everySecond, patience: "3 seconds" } as const
+      const fiber = yield* Effect.fork(follow(session, credentialsId, patient))
+      yield* pass(2)
+      // Accepted and ignored: what is still read is from before it too.
+      yield* users.refreshCredential(session, credentialsId)
+      yield* pass(2)
+      assert.isNull(fiber.unsafePoll())
+      yield* pass(2)
+      assert.deepStrictEqual(yield* Fiber.join(fiber), ["UPDATED"])
+    }).pipe(provideAll({ sandbox: { acceptingTime: "1 hour", rateLimitedRefresh: "204" } }))
+  )
+
+  it.effect("fails when the layer closes", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const users = Context.get(yield* Layer.buildWithScope(Users.layer, scope), Users.Users)
+      const { credentialsId, userId } = yield* makeUser()
+      const session = yield* users.authorize({ userId, scopes: ["credentials:read", "credentials:refresh"] })
+      yield* users.refreshCredential(session, credentialsId)
+      const following = users.followCredential(session, credentialsId, { schedule: Schedule.spaced("1 hour") })
+      const fiber = yield* Effect.fork(failure(Stream.runDrain(following)))
+      yield* pass(1)
+      yield* Scope.close(scope, Exit.void)
+      const error = yield* Fiber.join(fiber)
+      assert.strictEqual(error.reason, "Invalid")
+      assert.include(error.message, "closed")
     }).pipe(provideAll({ sandbox }))
   )
 

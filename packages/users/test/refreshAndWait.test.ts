@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type * as Ids from "@effect-tink/http/Ids"
+import * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -11,7 +11,20 @@ import type { Credential } from "../src/Credential.js"
 import type { RefreshAndWaitOptions } from "../src/FollowingOperations.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
-import { failure, getToken, makeSession, makeUser, provideAll, takeLines, takeSent, turn, withTime } from "./helpers.js"
+import {
+  failure,
+  getToken,
+  GRANT,
+  makeSession,
+  makeUser,
+  provideAll,
+  provideAnswers,
+  takeLines,
+  takeSent,
+  TOKEN,
+  turn,
+  withTime
+} from "./helpers.js"
 
 const sandbox = { authenticatingTime: "3 seconds", updatingTime: "3 seconds" } as const
 
@@ -211,6 +224,27 @@ describe("refreshAndWait fails", () => {
   )
 })
 
+/** Options that callers without types can give. */
+const isCheckedFirst = (name: string, options: unknown) =>
+  it.effect(`is checked before anything is sent: ${name}`, () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      // What is tested is that it is not of this type.
+      const error = yield* failure(refreshAndWait(session, credentialsId, options as RefreshAndWaitOptions))
+      assert.strictEqual(error.reason, "Invalid")
+      assert.strictEqual(error.operation, "refreshAndWait")
+      assert.include(error.message, name)
+      assert.deepStrictEqual(yield* takeLines, [])
+    }).pipe(provideAll())
+  )
+
+describe("what is not valid", () => {
+  isCheckedFirst("items", { items: ["BOGUS"] })
+  isCheckedFirst("patience", { patience: "soon" })
+  isCheckedFirst("schedule", { schedule: 5 })
+  isCheckedFirst("onProgress", { onProgress: 3 })
+})
+
 const tinkLink = {
   redirectUri: "https://app.example/callback",
   idHint: "Ada L.",
@@ -227,7 +261,9 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
       yield* expireSession(credentialsId)
       const outcome = yield* withTime(refreshAndWait(session, credentialsId, { tinkLink }))
       if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
-      const url = new URL(Redacted.value(Option.getOrThrow(outcome.tinkLinkUrl)))
+      const makeUrl = Option.getOrThrow(outcome.tinkLinkUrl)
+      assert.notInclude((yield* takeLines).join(), "delegate")
+      const url = new URL(Redacted.value(yield* makeUrl))
       assert.strictEqual(url.origin + url.pathname, "https://link.example/1.0/transactions/update-consent")
       const { authorization_code, ...others } = Object.fromEntries(url.searchParams)
       assert.deepStrictEqual(others, {
@@ -236,6 +272,8 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
         redirect_uri: "https://app.example/callback",
         state: "a-state"
       })
+      const again = new URL(Redacted.value(yield* makeUrl))
+      assert.notStrictEqual(again.searchParams.get("authorization_code"), authorization_code)
       const sent = yield* takeSent
       const delegated = sent.find(({ line }) => line.endsWith("/delegate"))
       assert.include(delegated?.body, `user_id=${userId}`)
@@ -261,16 +299,86 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
     ["redirectUri", { ...tinkLink, redirectUri: "no uri" }],
     ["idHint", { ...tinkLink, idHint: "✓" }]
   ] as const) {
-    it.effect(`is checked before anything is sent: ${name}`, () =>
-      Effect.gen(function* () {
-        const { credentialsId, session } = yield* makeSession
-        const error = yield* failure(refreshAndWait(session, credentialsId, { tinkLink: bad }))
-        assert.strictEqual(error.reason, "Invalid")
-        assert.include(error.message, name)
-        assert.deepStrictEqual(yield* takeLines, [])
-      }).pipe(provideAll())
-    )
+    isCheckedFirst(name, { tinkLink: bad })
   }
+})
+
+describe("whatever Tink answers", () => {
+  /** What is read of the connection, one after the other, the last again and again; the first is before the refresh. */
+  const answering = (...answers: ReadonlyArray<readonly [status: string, statusUpdated: number] | 503>) => {
+    const left = [...answers]
+    return provideAnswers((line) => {
+      if (REFRESH.test(line)) return { status: 204, body: "" }
+      if (line === GRANT) return { body: JSON.stringify({ code: "a-code" }) }
+      if (line === TOKEN) return { body: JSON.stringify({ access_token: "a-token", expires_in: 7200 }) }
+      const answer = left.length > 1 ? left.shift() : left[0]
+      if (answer === undefined || answer === 503) return { status: 503, body: "" }
+      const [status, statusUpdated] = answer
+      return { body: JSON.stringify({ id: theirId, providerName: "a-bank", status, statusUpdated, fields: {} }) }
+    })
+  }
+  const theirId = Ids.CredentialsId.make("a-connection")
+  const refreshTheirs = (options?: RefreshAndWaitOptions) =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const session = yield* users.authorize({
+        userId: Ids.UserId.make("a-user"),
+        scopes: ["credentials:read", "credentials:refresh"]
+      })
+      return yield* withTime(refreshAndWait(session, theirId, options))
+    })
+
+  it.effect("a read that lags behind is neither news nor the end", () =>
+    Effect.gen(function* () {
+      const seen: Array<string> = []
+      const onProgress = ({ status }: Credential) => Effect.sync(() => void seen.push(status))
+      const outcome = yield* refreshTheirs({ onProgress })
+      assert.strictEqual(outcome._tag, "Temporary")
+      assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING", "TEMPORARY_ERROR"])
+    }).pipe(
+      answering(
+        ["UPDATED", 1000],
+        ["AUTHENTICATING", 2000],
+        ["UPDATED", 1000],
+        ["UPDATING", 3000],
+        ["UPDATED", 1000],
+        ["TEMPORARY_ERROR", 4000]
+      )
+    )
+  )
+
+  it.effect("one from before what was there before is no proof", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* refreshTheirs())._tag, "Temporary")
+    }).pipe(answering(["UPDATED", 1000], ["UPDATED", 500], ["UPDATING", 2000], ["TEMPORARY_ERROR", 3000]))
+  )
+
+  it.effect("an answer counts from when it was asked for, however long its reader takes", () =>
+    Effect.gen(function* () {
+      const onProgress = ({ status }: Credential) => (status === "UPDATED" ? Effect.sleep("40 seconds") : Effect.void)
+      assert.strictEqual((yield* refreshTheirs({ onProgress }))._tag, "Temporary")
+    }).pipe(
+      answering(["UPDATED", 1000], ["UPDATED", 1000], ["UPDATED", 1000], ["UPDATING", 2000], ["TEMPORARY_ERROR", 3000])
+    )
+  )
+
+  it.effect("a status that waits for the user in a way not known yet needs the user", () =>
+    Effect.gen(function* () {
+      const outcome = yield* refreshTheirs()
+      if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
+      assert.strictEqual(outcome.why as string, "AWAITING_PASSKEY")
+    }).pipe(answering(["UPDATED", 1000], ["AWAITING_PASSKEY", 2000]))
+  )
+
+  it.effect("a failure after the refresh was sent is not to be retried, as that would refresh again", () =>
+    Effect.gen(function* () {
+      const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("5 seconds"))
+      const error = yield* failure(refreshTheirs({ schedule }))
+      assert.strictEqual(error.status, 503)
+      assert.isFalse(error.isRetryable)
+      assert.isTrue(error.isAmbiguous)
+    }).pipe(answering(["UPDATED", 1000], 503))
+  )
 })
 
 describe("refreshing at once", () => {

@@ -1,7 +1,20 @@
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /** Milliseconds on the clock that nobody sets. */
-export const millisOf = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+const millisOf = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
 
 export const now: Effect.Effect<number> = Effect.clockWith((clock) => Effect.succeed(millisOf(clock)))
+
+const monotonicClock = (clock: Clock.Clock): Clock.Clock => ({
+  [Clock.ClockTypeId]: Clock.ClockTypeId,
+  unsafeCurrentTimeMillis: () => millisOf(clock),
+  unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+  currentTimeMillis: now,
+  currentTimeNanos: clock.currentTimeNanos,
+  sleep: (duration) => clock.sleep(duration)
+})
+
+/** Keeps a schedule's time on the clock that nobody sets: by itself it goes by the time of day. */
+export const onMonotonicClock = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.clockWith((clock) => Effect.withClock(effect, monotonicClock(clock)))
