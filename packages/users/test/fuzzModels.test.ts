@@ -314,6 +314,7 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
     respond: (body) => (line) => (line.endsWith("/delegate") ? { status: 200, body } : needsUser(line)),
     read: (value) => readSome(own(readObject(value), "code")),
     isChange: true,
+    isDone: true,
     isOther: (code) => !/^[\x21-\x7e]+$/.test(code),
     check: (url, code) => {
       assert.strictEqual(new URL(Redacted.value(url)).searchParams.get("authorization_code"), code)
