@@ -48,9 +48,10 @@ const main = Effect.gen(function* () {
 
 const TinkLive = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, (sandbox) => TinkHttp.layer(sandbox)))
 
-main.pipe(
-  Effect.provide(Layer.provide(Users.layer, [UserCache.layer({ capacity: 10_000 }), TinkLive])),
-  Effect.provide(TinkSandbox.layerServer({ authenticatingTime: "400 millis", updatingTime: "600 millis" })),
-  Effect.provide(NodeHttpClient.layerUndici),
-  NodeRuntime.runMain
+const MainLive = Users.layer.pipe(
+  Layer.provide([UserCache.layer({ capacity: 10_000 }), TinkLive]),
+  Layer.provideMerge(TinkSandbox.layerServer({ authenticatingTime: "400 millis", updatingTime: "600 millis" })),
+  Layer.provide(NodeHttpClient.layerUndici)
 )
+
+NodeRuntime.runMain(Effect.provide(main, MainLive))
