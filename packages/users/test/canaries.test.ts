@@ -161,6 +161,7 @@ const textsOf = (
       for (const operation of operations(users, planted)) {
         const exit = yield* inTime(printed(texts, operation))
         if (world === good) assert.isTrue(Exit.isSuccess(exit))
+        if (Exit.isFailure(exit)) assert.isFalse(Cause.isDie(exit.cause))
       }
       yield* printServices(texts)
     }).pipe(Effect.provide(layerOver(world, planted)))
