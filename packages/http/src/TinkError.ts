@@ -12,11 +12,11 @@ import * as Schema from "effect/Schema"
  * - `Timeout`: no answer in time, or Tink answered 408
  * - `RateLimited`: 429; see `retryAfter`
  * - `Unauthorized`: 401; the token, or the client id or secret, is not valid
- * - `Forbidden`: 403; a scope is missing
- * - `NotFound`: 404
+ * - `Forbidden`: 403; a scope is missing. Also without a `status`: a session lacks it, or Tink has not granted it
+ * - `NotFound`: 404, of any other endpoint than that of tokens
  * - `Conflict`: 409
  * - `Invalid`: the input is not valid, which was seen by this library (no `status`) or by Tink (400 and others)
- * - `Server`: 5xx, or an answer that is no answer of this API, such as a redirect
+ * - `Server`: 5xx, or an answer that is no answer of this API, such as a redirect, or a 404 where tokens come from
  * - `Decode`: a success whose body is not what Tink documents
  *
  * @since 0.1.0

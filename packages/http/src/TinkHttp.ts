@@ -16,6 +16,7 @@ import type * as Scope from "effect/Scope"
 import { AccessToken } from "./AccessToken.js"
 import * as Call from "./internal/call.js"
 import { prepareClient } from "./internal/exchange.js"
+import { tokenRoute } from "./internal/failures.js"
 import { makeTokenSource } from "./internal/tokenSource.js"
 import type { ClientScope } from "./OAuthScope.js"
 import * as TinkConfig from "./TinkConfig.js"
@@ -65,7 +66,7 @@ type Grant =
 const tokenRequest = (config: TinkConfig.TinkConfig, operation: string, grant: Grant): TinkRequest<AccessToken> => ({
   operation,
   method: "POST",
-  route: "/api/v1/oauth/token",
+  route: tokenRoute,
   authorization: { _tag: "None" },
   body: { _tag: "Form", fields: { client_id: config.clientId, client_secret: config.clientSecret, ...grant } },
   response: Schema.parseJson(AccessToken),

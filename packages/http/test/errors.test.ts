@@ -33,6 +33,27 @@ const errorOf = (answer: Answer) => errorOfRequest(answer, getCredential)
 const exchange = (answer: Answer) =>
   Effect.flatMap(over(answers(answer)), ({ http }) => failure(http.exchangeCode(Redacted.make("a-c0de"))))
 
+describe("a 404 of the token endpoint is no answer of Tink, with and without a body", () => {
+  for (const [name, body] of [
+    ["nothing", ""],
+    ["a page", "<html>not here</html>"],
+    ["Tink's words", `{"errorCode":"a.code"}`]
+  ] as const) {
+    it.scoped(name, () =>
+      Effect.gen(function* () {
+        const { http, sent } = yield* over(() => text(404, body))
+        for (const attempt of [http.request(createUser), http.exchangeCode(Redacted.make("a-c0de"))]) {
+          const error = yield* failure<unknown>(attempt)
+          assert.deepStrictEqual([error.reason, error.status, error.isRetryable], ["Server", 404, false])
+          assert.strictEqual(error.route, "/api/v1/oauth/token")
+          assert.include(error.detail, "base URL")
+        }
+        assert.lengthOf(sent, 2)
+      })
+    )
+  }
+})
+
 describe("an authorization code that is not valid", () => {
   // tink-api.md 1.4
   const cases: ReadonlyArray<readonly [number, unknown, TinkError.Reason]> = [

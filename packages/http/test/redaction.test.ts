@@ -256,7 +256,11 @@ for (const [name, send] of Object.entries(requests)) {
           )
           seen.texts.push(...everythingSaid(error), inspect(http, { depth: 10 }), JSON.stringify(http))
           assert.include(
-            ["an exchange of a code Unauthorized Invalid", `${name} ${reason} ${reason}`],
+            [
+              "an exchange of a code Unauthorized Invalid",
+              "an exchange of a code NotFound Server",
+              `${name} ${reason} ${reason}`
+            ],
             `${name} ${reason} ${error.reason}`
           )
           assert.isAbove(made.length, 1)
@@ -270,6 +274,58 @@ for (const [name, send] of Object.entries(requests)) {
     }
   })
 }
+
+const wiping =
+  (secret: Redacted.Redacted): Respond =>
+  (sent) => {
+    Redacted.unsafeWipe(secret)
+    const token = (sent.headers["authorization"] ?? "").replace("Bearer ", "")
+    return json(400, { errorMessage: `no ${sent.form["hidden"] ?? sent.form["code"] ?? sent.body} ${token}` })
+  }
+
+describe("a secret that is wiped by whoever gave it", () => {
+  const wiped = Redacted.make(canaries.code)
+  Redacted.unsafeWipe(wiped)
+
+  it.scoped("while it is under way, is not shown, in a form, in JSON or as a token", () =>
+    Effect.gen(function* () {
+      const sends: ReadonlyArray<
+        (http: TinkHttp.Service, secret: Redacted.Redacted) => Effect.Effect<unknown, TinkError.TinkError>
+      > = [
+        (http, secret) => http.exchangeCode(secret),
+        (http, hidden) =>
+          http.request(asUser({ ...getCredential, method: "POST", body: { _tag: "Form", fields: { hidden } } })),
+        (http, hidden) =>
+          http.request(asUser({ ...getCredential, method: "POST", body: { _tag: "Json", value: { hidden } } })),
+        (http, token) =>
+          http.request({ ...getCredential, authorization: { _tag: "User", tokens: TokenSource.fromToken(token) } })
+      ]
+      for (const send of sends) {
+        const secret = Redacted.make(canaries.code)
+        const { http } = yield* over(wiping(secret), settings)
+        const error = yield* Effect.flip(send(http, secret))
+        assert.strictEqual(error.status, 400)
+        assert.include(error.errorMessage, "<redacted>")
+        assert.notMatch(error.message, telltale)
+      }
+    })
+  )
+
+  it.scoped("before it is sent, makes the request Invalid", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(() => json(200, {}), settings)
+      const tokens = TokenSource.fromToken(wiped)
+      for (const attempt of [
+        http.exchangeCode(wiped),
+        http.request({ ...getCredential, method: "POST", body: { _tag: "Json", value: { wiped } } }),
+        http.request({ ...getCredential, authorization: { _tag: "User", tokens } })
+      ]) {
+        assert.strictEqual((yield* Effect.flip<unknown, TinkError.TinkError, never>(attempt)).reason, "Invalid")
+      }
+      assert.lengthOf(sent, 0)
+    })
+  )
+})
 
 describe("an error message", () => {
   it.scoped("that quotes a secret has it blotted out, and nothing else", () =>

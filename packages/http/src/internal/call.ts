@@ -44,7 +44,7 @@ export const make =
     Effect.gen(function* () {
       const traceId = yield* makeTraceId
       const prepared = yield* Exchange.prepare(config, request, traceId)
-      const unsent = Exchange.attemptOf(config, { request, traceId, token: undefined })
+      const unsent = Exchange.attemptOf(config, { ...prepared, request, traceId, token: undefined })
       const startedAt = yield* monotonicNanos
       const remaining = Effect.map(monotonicNanos, (now) =>
         Math.max(0, Duration.toMillis(config.deadline) - Number(now - startedAt) / 1e6)
@@ -59,7 +59,7 @@ export const make =
         Effect.flatMap(remaining, (millis) => {
           if (millis === 0) return Effect.succeed(Either.left(Failures.noTimeLeft(unsent)))
           const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
-          const exchange = { request, prepared, token, traceId, resends: resends++, timeout }
+          const exchange = { ...prepared, request, token, traceId, resends: resends++, timeout }
           return Effect.either(Exchange.send(config, client, exchange))
         })
 

@@ -15,7 +15,7 @@ import { invalidInput, type TinkError } from "../TinkError.js"
 import type { Body, Outgoing, TinkRequest } from "../TinkRequest.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
-import { jsonWithSecrets, secretsOf } from "./redact.js"
+import { copyOf, jsonWithSecrets, secretsOf } from "./redact.js"
 import * as ResponseBody from "./responseBody.js"
 import { word } from "./text.js"
 import { within } from "./timeout.js"
@@ -29,6 +29,8 @@ export interface Exchange<Request extends Outgoing> {
   readonly prepared: HttpClientRequest.HttpClientRequest
   readonly token: Redacted.Redacted | undefined
   readonly traceId: string
+  /** What went into the body, copied when the call began. */
+  readonly bodySecrets: ReadonlyArray<Redacted.Redacted>
   /** How often the request was sent before. */
   readonly resends: number
   /** In milliseconds. */
@@ -43,39 +45,49 @@ const withForm = (request: HttpClientRequest.HttpClientRequest, body: Body & { r
   )
 }
 
-const withBody = (http: HttpClientRequest.HttpClientRequest, { body, operation }: Outgoing) => {
-  if (body === undefined) return Either.right(http)
-  if (body._tag === "Form") return Either.right(withForm(http, body))
-  return Either.try({
-    try: () => HttpClientRequest.bodyText(http, jsonWithSecrets(body.value), "application/json"),
-    catch: () => invalidInput(operation, "the body cannot be written as JSON")
-  })
+const withBody = (http: HttpClientRequest.HttpClientRequest, { body }: Outgoing) => {
+  if (body === undefined) return http
+  if (body._tag === "Form") return withForm(http, body)
+  return HttpClientRequest.bodyText(http, jsonWithSecrets(body.value), "application/json")
 }
 
-/** All of a request but its token. Fails with `Invalid` when it cannot be made, so that no token is fetched for it. */
+/** A secret that was wiped cannot be written, nor can JSON that contains itself. */
+const write = <A>({ body, operation }: Outgoing, make: () => A): Either.Either<A, TinkError> =>
+  Either.try({
+    try: make,
+    catch: () => invalidInput(operation, `the body cannot be written as ${body?._tag === "Form" ? "a form" : "JSON"}`)
+  })
+
+/**
+ * All of a request but its token, with the secrets in its body. Fails with `Invalid` when it cannot be made, so that no
+ * token is fetched for it.
+ */
 export const prepare = (
   config: TinkConfig,
   request: Outgoing,
   traceId: string
-): Either.Either<HttpClientRequest.HttpClientRequest, TinkError> =>
-  Either.flatMap(pathOf(request), (path) =>
-    HttpClientRequest.make(request.method)(config.baseUrl + path).pipe(
+): Either.Either<Pick<Exchange<Outgoing>, "prepared" | "bodySecrets">, TinkError> =>
+  Either.flatMap(pathOf(request), (path) => {
+    const bodiless = HttpClientRequest.make(request.method)(config.baseUrl + path).pipe(
       HttpClientRequest.setHeaders({
         accept: "application/json, text/plain",
         "user-agent": userAgent,
         "x-client-trace-id": traceId
       }),
-      HttpClientRequest.appendUrlParams(request.query ?? {}),
-      (http) => withBody(http, request)
+      HttpClientRequest.appendUrlParams(request.query ?? {})
     )
-  )
+    return write(request, () => ({ prepared: withBody(bodiless, request), bodySecrets: secretsOf(request) }))
+  })
 
 /** What clients make of a header with other characters differs: they fail late, or repeat the token in their error. */
 const authorize = ({ prepared, request, token }: Exchange<Outgoing>) => {
   if (token === undefined) return Either.right(prepared)
-  return word.test(Redacted.value(token))
-    ? Either.right(HttpClientRequest.bearerToken(prepared, token))
-    : Either.left(invalidInput(request.operation, "the access token must be one word of printable ASCII characters"))
+  return Option.filter(copyOf(token), (copy) => word.test(Redacted.value(copy))).pipe(
+    Either.fromOption(() =>
+      invalidInput(request.operation, "the access token must be one word of printable ASCII characters")
+    ),
+    Either.map((copy) => HttpClientRequest.bearerToken(prepared, copy))
+  )
 }
 
 /** fetch follows redirects unless it is told not to, and takes a POST body with the client secret along. */
@@ -125,14 +137,14 @@ const annotateResponse = (attempt: Failures.Attempt, response: HttpClientRespons
 
 export const attemptOf = (
   config: TinkConfig,
-  exchange: Pick<Exchange<Outgoing>, "request" | "token" | "traceId">
+  exchange: Pick<Exchange<Outgoing>, "request" | "token" | "traceId" | "bodySecrets">
 ): Failures.Attempt => ({
   request: exchange.request,
   traceId: exchange.traceId,
   secrets: [
     config.clientSecret,
-    ...(exchange.token === undefined ? [] : [exchange.token]),
-    ...secretsOf(exchange.request)
+    ...Option.toArray(Option.flatMap(Option.fromNullable(exchange.token), copyOf)),
+    ...exchange.bodySecrets
   ]
 })
 

@@ -146,8 +146,16 @@ const reasonByStatus: Readonly<Record<number, Reason>> = {
   429: "RateLimited"
 }
 
-const reasonOf = (status: number): Reason =>
-  reasonByStatus[status] ?? (status >= 400 && status < 500 ? "Invalid" : "Server")
+/** Where all tokens come from. */
+export const tokenRoute = "/api/v1/oauth/token"
+
+/** The token endpoint is there for whoever asks: a 404 of it comes from something that is not Tink, and says nothing. */
+const isElsewhere = (request: Outgoing, status: number): boolean => status === 404 && request.route === tokenRoute
+
+const reasonOf = (request: Outgoing, status: number): Reason => {
+  if (isElsewhere(request, status)) return "Server"
+  return reasonByStatus[status] ?? (status >= 400 && status < 500 ? "Invalid" : "Server")
+}
 
 const progressOf = (reason: Reason): Progress =>
   reason === "Server" || reason === "Timeout" ? "maybe processed" : "not processed"
@@ -185,13 +193,14 @@ export const fromStatus = (
   body: string,
   now: number
 ): TinkError => {
-  const reason = reasonOf(response.status)
+  const reason = reasonOf(attempt.request, response.status)
   const retryAfter = RetryAfter.parse(response.headers["retry-after"], now)
   return make(attempt, reason, progressOf(reason), {
     status: response.status,
     ...requestIdOf(attempt, response),
     ...tinksWords(attempt, body),
     ...(reason === "Forbidden" ? missingScope(attempt.request) : {}),
+    ...(isElsewhere(attempt.request, response.status) ? { detail: "no answer of Tink: is the base URL right?" } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter })
   })
 }

@@ -1,4 +1,5 @@
 import * as Arr from "effect/Array"
+import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import type { Outgoing } from "../TinkRequest.js"
@@ -60,11 +61,16 @@ const secretsOfJson = (value: unknown): ReadonlyArray<Redacted.Redacted> => {
   return secrets
 }
 
-/** The secrets that go out in the body of a request. */
+/** Of one's own, as whoever gave a secret may wipe it, for all who hold it. None of one that is wiped already. */
+export const copyOf = Option.liftThrowable((secret: Redacted.Redacted) => Redacted.make(Redacted.value(secret)))
+
+/** Copies of the secrets that go out in the body of a request. */
 export const secretsOf = ({ body }: Outgoing): ReadonlyArray<Redacted.Redacted> => {
   switch (body?._tag) {
     case "Form":
-      return Object.values(body.fields).filter((field) => Redacted.isRedacted(field))
+      return Arr.filterMap(Object.values(body.fields), (field) =>
+        Redacted.isRedacted(field) ? copyOf(field) : Option.none()
+      )
     case "Json":
       return secretsOfJson(body.value)
     case undefined:
