@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import type * as Ids from "@effect-tink/http/Ids"
+import * as Ids from "@effect-tink/http/Ids"
+import { TinkError } from "@effect-tink/http/TinkError"
+import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
 import {
@@ -22,6 +25,7 @@ import {
   makeUser,
   passUntilEnd,
   provideAll,
+  provideAnswers,
   takeLines,
   takeSent,
   TOKEN,
@@ -306,3 +310,43 @@ it.effect("deleteUser by a session that lacks the scope fails, by name, and is n
     assert.isTrue(yield* exists(userId))
   }).pipe(provideAll())
 )
+
+describe("deleteUser does not take a wrong base URL for a user who is gone", () => {
+  const targets: ReadonlyArray<Deletable> = [{ userId: Ids.UserId.make("u1") }, { externalUserId }]
+
+  it.effect("when there is nothing at any path", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      for (const target of targets) {
+        const error = yield* failure(users.deleteUser(target))
+        assert.deepStrictEqual([error.reason, error.status], ["Server", 404])
+      }
+      const ensured = yield* failure(users.ensureUser({ externalUserId, market: "SE" }))
+      assert.strictEqual(ensured.reason, "Server")
+    }).pipe(provideAnswers(() => ({ status: 404, body: "" })))
+  )
+
+  it.effect("when a request on the way that is not about the user finds nothing", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      for (const target of targets) assert.strictEqual((yield* failure(users.deleteUser(target))).reason, "NotFound")
+    }).pipe(
+      Effect.provide(Users.layer),
+      Effect.provide(UserCache.layerNoop),
+      Effect.provide(
+        Layer.mock(TinkHttp.TinkHttp, {
+          clientId: "a-client",
+          request: ({ operation }) =>
+            new TinkError({
+              reason: "NotFound",
+              operation,
+              route: "/api/v1/oauth/token",
+              status: 404,
+              isRetryable: false,
+              isAmbiguous: false
+            })
+        })
+      )
+    )
+  )
+})

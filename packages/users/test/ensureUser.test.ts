@@ -17,6 +17,7 @@ import {
   GRANT,
   LIST,
   provideAll,
+  provideAnswers,
   type Sent,
   takeLines,
   takeSent,
@@ -381,3 +382,25 @@ it.effect("ensureUser disturbs nobody's cache", () =>
     assert.notInclude(yield* takeLines, LIST)
   }).pipe(provideAll())
 )
+
+it.effect("ensureUser does not take a token endpoint that is not there for a user who is not", () => {
+  const asked: Array<string> = []
+  return Effect.gen(function* () {
+    const error = yield* failure(ensure)
+    assert.deepStrictEqual([error.reason, error.route, error.isAmbiguous], ["Server", "/api/v1/oauth/token", true])
+    assert.lengthOf(
+      asked.filter((line) => line === CREATE),
+      1
+    )
+  }).pipe(
+    provideAnswers((line) => {
+      asked.push(line)
+      if (line === CREATE) return { status: 503, body: "" }
+      if (line === GRANT) return { body: `{"code":"a-code"}` }
+      // The application's tokens come first: for the creation, and for the grant.
+      return asked.filter((other) => other === TOKEN).length < 3
+        ? { body: `{"access_token":"a-token","expires_in":1800,"scope":""}` }
+        : { status: 404, body: "" }
+    })
+  )
+})

@@ -14,7 +14,15 @@ import type { Parts } from "./operations.js"
 import { afterChange, checkUser } from "./ownership.js"
 import * as Requests from "./userRequests.js"
 
-const isGone = (error: TinkError): boolean => error.reason === "NotFound"
+/** The requests that name a user, or go out with a token of one. */
+const routesOfUser: ReadonlySet<string | undefined> = new Set([
+  "/api/v1/oauth/authorization-grant",
+  "/api/v1/user",
+  "/api/v1/user/delete"
+])
+
+/** A 404 of any other request on the way tells nothing of the user: it may be of a wrong base URL. */
+const isGone = (error: TinkError): boolean => error.reason === "NotFound" && routesOfUser.has(error.route)
 
 /** How often a user is looked for and created before the last failure is passed on. */
 const maxRounds = 3
