@@ -82,4 +82,4 @@ export const make = <const Scopes extends UserScope>(options: {
   readonly userId: UserId
   readonly accessToken: Redacted.Redacted
   readonly scopes: ReadonlyArray<Scopes>
-}): UserSession<Scopes> => new internal.UserSessionImpl<Scopes>(options.userId, options.scopes, bareSecrets(options))
+}): UserSession<Scopes> => internal.makeSession<Scopes>(options.userId, options.scopes, bareSecrets(options))

@@ -26,6 +26,8 @@ const makeCode = (userId: Ids.UserId, scopes: ReadonlyArray<UserScope>) =>
 
 const both = ["credentials:read", "user:read"] as const
 
+const bank = (userId?: string) => ({ id: "c1", providerName: "p", status: "UPDATED", userId })
+
 describe("authorizeWithCode", () => {
   it.effect("exchanges the code and asks whose token it is, by user:read", () =>
     Effect.gen(function* () {
@@ -166,6 +168,27 @@ describe("authorizeWithCode", () => {
       const error = yield* withTime(failure(users.authorizeWithCode({ code: second.code, scopes: both })))
       assert.deepStrictEqual([error.reason, error.isRetryable, error.isAmbiguous], ["Server", false, false])
     }).pipe(provideAll())
+  )
+
+  const token = { body: `{"access_token":"a-token","expires_in":7200,"scope":""}` }
+  const ownerAmong = (...banks: ReadonlyArray<object>) =>
+    Effect.flatMap(Users.Users, (users) =>
+      users.authorizeWithCode({ code: Redacted.make("c"), scopes: ["credentials:read"] })
+    ).pipe(
+      provideAnswers((line) => (line.endsWith("/token") ? token : { body: JSON.stringify({ credentials: banks }) }))
+    )
+
+  it.effect("takes the word of the first bank that says whose it is", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* ownerAmong(bank(), bank("u1"), bank(), bank("u1"))).userId, "u1")
+    })
+  )
+
+  it.effect("is Invalid when the banks are of different users", () =>
+    Effect.gen(function* () {
+      const error = yield* failure(ownerAmong(bank("u1"), bank(), bank("u2")))
+      assert.deepStrictEqual([error.reason, error.isRetryable], ["Invalid", false])
+    })
   )
 
   it.effect("is Forbidden when Tink does not say whose the first bank is", () =>

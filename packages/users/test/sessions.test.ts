@@ -824,3 +824,57 @@ describe("a session of UserSession.make", () => {
     }).pipe(provideAll())
   )
 })
+
+/** All that can be reached from a session by names. */
+const reachable = (start: object): ReadonlySet<unknown> => {
+  const seen = new Set<unknown>()
+  const visit = (value: unknown): void => {
+    if ((typeof value !== "object" && typeof value !== "function") || value === null || seen.has(value)) return
+    // What all objects have leads everywhere, and to no session.
+    if (value === Object.prototype || value === Function.prototype || value === Array.prototype) return
+    seen.add(value)
+    visit(Object.getPrototypeOf(value))
+    for (const descriptor of Object.values(Object.getOwnPropertyDescriptors(value))) visit(descriptor.value)
+  }
+  visit(start)
+  return seen
+}
+
+describe("what a session holds", () => {
+  const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
+  const bare = UserSession.make({ userId, accessToken: Redacted.make("a-token"), scopes: ["credentials:read"] })
+
+  it.effect("cannot be dug out, nor put into another", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const minted = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+      for (const session of [bare, minted]) {
+        for (const found of reachable(session)) {
+          if (typeof found !== "function") continue
+          assert.notProperty(found, "secretsOf")
+          assert.notProperty(found, "heldBy")
+          assert.isFalse(found.prototype === Object.getPrototypeOf(session))
+        }
+        const constructor: unknown = Reflect.get(session, "constructor")
+        assert.isFunction(constructor)
+        const forged: unknown = Reflect.construct(constructor as new () => unknown, [userId, allScopes, {}])
+        for (const other of [forged, { ...session }, Object.create(session), structuredClone({ ...bare })]) {
+          // What types forbid.
+          const error = yield* failure(users.listCredentials(other as UserSession.UserSession<"credentials:read">))
+          assert.deepStrictEqual([error.reason, error.status], ["Invalid", undefined])
+        }
+      }
+    }).pipe(provideAnswers(() => ({ body: `{"credentials":[]}` })))
+  )
+
+  it("is not seen, and what is seen does not change", () => {
+    assert.isTrue(Object.isFrozen(bare))
+    assert.isTrue(Object.isFrozen(bare.scopes))
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(bare)), {
+      _id: "@effect-tink/users/UserSession",
+      userId,
+      scopes: ["credentials:read"]
+    })
+    assert.deepStrictEqual(Object.keys(bare), ["userId", "scopes"])
+  })
+})

@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { ReadOptions } from "../ReadOptions.js"
 import type { UserSession } from "../UserSession.js"
-import { UserSessionImpl } from "./userSession.js"
+import { secretsOf } from "./userSession.js"
 import type { UserTokens } from "./userTokens.js"
 
 /** A session that may be used for an operation. */
@@ -88,7 +88,7 @@ export const make = (options: {
   const { cache, http, instance, isClosed, onChange, users, userTokens } = options
 
   const open: Access["open"] = (operation, session, scope) => {
-    const secrets = UserSessionImpl.secretsOf(session)
+    const secrets = secretsOf(session)
     if (typeof secrets === "string") return Either.left(invalidInput(operation, secrets))
     if (isClosed()) return Either.left(invalidInput(operation, "the layer of this Users is closed"))
     if (secrets._tag === "Minted" && secrets.users !== users) {

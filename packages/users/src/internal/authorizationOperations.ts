@@ -1,13 +1,14 @@
 import type { AccessToken } from "@effect-tink/http/AccessToken"
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
-import { TinkError } from "@effect-tink/http/TinkError"
+import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
 import * as TokenSource from "@effect-tink/http/TokenSource"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
 import type * as Redacted from "effect/Redacted"
 import type { AuthorizationOperations } from "../AuthorizationOperations.js"
+import type { Credential } from "../Credential.js"
 import type { UserReference } from "../UserReference.js"
 import * as UserSession from "../UserSession.js"
 import { traced } from "./access.js"
@@ -17,21 +18,29 @@ import * as Input from "./input.js"
 import { checkGranted, userIdOf } from "./minting.js"
 import type { Parts } from "./operations.js"
 import { getUserIdentity } from "./userRequests.js"
-import { UserSessionImpl } from "./userSession.js"
+import { makeSession } from "./userSession.js"
 
 /** The code is used by now: asking again with it cannot help. */
 const toFinal = (error: TinkError): TinkError => new TinkError({ ...error, isRetryable: false })
 
-export const make = ({ access, http, users, userTokens }: Parts): AuthorizationOperations => {
-  const operation = "authorizeWithCode"
+const operation = "authorizeWithCode"
 
+/** Not every connection says whose it is. */
+const ownerOfAll = (credentials: ReadonlyArray<Credential>): Effect.Effect<UserId | undefined, TinkError> => {
+  const [owner, ...others] = new Set(credentials.flatMap(({ userId }) => userId ?? []))
+  return others.length === 0
+    ? Effect.succeed(owner)
+    : Effect.fail(invalidInput(operation, "Tink answered with connections of different users"))
+}
+
+export const make = ({ access, http, users, userTokens }: Parts): AuthorizationOperations => {
   /** Whose token it is, by whichever of its scopes tells. */
   const ownerOf = (token: AccessToken, scopes: ReadonlyArray<UserScope>): Effect.Effect<UserId, TinkError> => {
     const tokens = TokenSource.fromToken(token.accessToken)
     const has = (scope: UserScope) => [...scopes, ...token.scopes].includes(scope)
     if (has("user:read")) return Effect.map(http.request(getUserIdentity(operation, tokens)), ({ id }) => id)
     const viaCredentials = has("credentials:read")
-      ? Effect.map(http.request({ ...listCredentials(tokens), operation }), ([first]) => first?.userId)
+      ? Effect.flatMap(http.request({ ...listCredentials(tokens), operation }), ownerOfAll)
       : Effect.succeed(undefined)
     return Effect.flatMap(viaCredentials, (userId) =>
       userId === undefined
@@ -81,7 +90,7 @@ export const make = ({ access, http, users, userTokens }: Parts): AuthorizationO
         yield* Input.checkAuthorization("authorize", input)
         const userId = yield* userIdOf(http, "authorize", input)
         const scopes = Arr.sort(new Set(input.scopes), Order.string)
-        return new UserSessionImpl<Scopes>(userId, scopes, {
+        return makeSession<Scopes>(userId, scopes, {
           _tag: "Minted",
           users,
           identity: `minted:${scopes.join(",")}`

@@ -15,19 +15,21 @@ export type Secrets =
   | { readonly _tag: "Minted"; readonly users: symbol; readonly identity: string }
   | { readonly _tag: "Bare"; readonly tokens: TokenSource; readonly identity: string }
 
+/** In place of secrets: why the session cannot be used. */
+type Held = Secrets | string
+
 /** The private field keeps the secrets from everything that prints, copies or serializes a session. */
-export class UserSessionImpl<in Scopes extends UserScope> extends Inspectable.Class implements UserSession<Scopes> {
+class UserSessionImpl<in Scopes extends UserScope> extends Inspectable.Class implements UserSession<Scopes> {
   readonly [TypeId] = { _Scopes: constVoid }
-  readonly #secrets: Secrets | string
+  readonly #held: Held
   readonly userId: UserId
   readonly scopes: ReadonlyArray<UserScope>
 
-  /** In place of secrets: why the session cannot be used. */
-  constructor(userId: UserId, scopes: ReadonlyArray<UserScope>, secrets: Secrets | string) {
+  constructor(userId: UserId, scopes: ReadonlyArray<UserScope>, held: Held) {
     super()
     this.userId = userId
     this.scopes = Object.freeze(Array.isArray(scopes) ? [...scopes] : [])
-    this.#secrets = secrets
+    this.#held = held
     // The user it is for must stay the user whose token it holds.
     Object.freeze(this)
   }
@@ -37,9 +39,20 @@ export class UserSessionImpl<in Scopes extends UserScope> extends Inspectable.Cl
   }
 
   /** `instanceof` would take an heir of a session for one. */
-  static secretsOf(session: unknown): Secrets | string {
-    return typeof session === "object" && session !== null && #secrets in session
-      ? session.#secrets
+  static heldBy(session: unknown): Held {
+    return typeof session === "object" && session !== null && #held in session
+      ? session.#held
       : "the session must come from Users.authorize or UserSession.make"
   }
 }
+
+// Whoever has a session must not get from it to the class, which can make others and tell what they hold.
+Reflect.deleteProperty(UserSessionImpl.prototype, "constructor")
+
+export const makeSession = <Scopes extends UserScope>(
+  userId: UserId,
+  scopes: ReadonlyArray<UserScope>,
+  held: Held
+): UserSession<Scopes> => new UserSessionImpl<Scopes>(userId, scopes, held)
+
+export const secretsOf = (session: unknown): Held => UserSessionImpl.heldBy(session)
