@@ -106,10 +106,6 @@ const isBaseUrl = (text: unknown): text is string => {
   return url.protocol === "https:" || isLoopback(url.hostname)
 }
 
-const isMarket = (value: unknown): boolean => Input.matches(value, /^[A-Z]{2}$/)
-
-const isLocale = (value: unknown): boolean => Input.matches(value, /^[a-z]{2}_[A-Z]{2}$/)
-
 const isSecretWord = (value: unknown): boolean => Input.wordOf(value) !== undefined
 
 const isState = (value: unknown): boolean => Input.isText(Input.textOf(value))
@@ -209,8 +205,8 @@ export const connectAccounts = (options: ConnectAccountsOptions): Effect.Effect<
     options,
     [
       [Input.isOptional(options?.authorizationCode, isSecretWord), codeRequirement],
-      [Input.isOptional(options?.market, isMarket), "market must be two capital letters, like SE (ISO 3166-1)"],
-      [Input.isOptional(options?.locale, isLocale), "locale must be like sv_SE"],
+      [Input.isOptional(options?.market, Input.isMarket), Input.marketRequirement],
+      [Input.isOptional(options?.locale, Input.isLocale), Input.localeRequirement],
       [Input.isOptional(options?.inputProvider, Input.isText), "inputProvider must be the name of a provider"]
     ],
     () => [
@@ -411,7 +407,7 @@ const names = [
 
 /** Each once: whoever adds a second one wants one reader to see another than the next. An empty one says nothing. */
 const textsOf = (parameters: URLSearchParams) => {
-  const texts: { [name in (typeof names)[number]]?: string } = {}
+  const texts: { [name in (typeof names)[number]]?: string | undefined } = {}
   for (const name of names) {
     const [first, ...others] = parameters.getAll(name)
     if (others.length > 0) return undefined
@@ -460,7 +456,8 @@ const invalid = (detail: string) => Effect.fail(invalidInput("parseRedirect", de
  * request. Otherwise anyone can have a user come with a bank of their own, or with the code of another. What else comes with
  * the request is not checked: whose the `credentialsId` is shows when it is read with a session of the user.
  *
- * Fails with `Invalid` when the state is another, or when it is no such URL.
+ * Fails with `Invalid` when the state is another, or when it is no such URL. A `state` that is expected as a `Redacted` is left
+ * out of what this gives.
  *
  * @example
  * ```ts
@@ -495,6 +492,7 @@ export const parseRedirect = (url: string | URL, expected: ExpectedState): Effec
     const texts = parameters && textsOf(parameters)
     if (texts === undefined) return invalid("the URL is none that Tink Link comes back to")
     if (expected.ignoreState !== true && texts.state !== state) return invalid("the state is not the expected one")
-    const redirect = redirectOf(texts)
+    // Whoever keeps their state secret has it, and does not want it shown with what came back.
+    const redirect = redirectOf(Redacted.isRedacted(expected.state) ? { ...texts, state: undefined } : texts)
     return redirect === undefined ? invalid("the URL is none that Tink Link comes back to") : Effect.succeed(redirect)
   })

@@ -158,7 +158,8 @@ describe("parseRedirect", () => {
       assert.deepStrictEqual(yield* TinkLink.parseRedirect(`/callback${query}`, expected), connected)
       assert.deepStrictEqual(
         yield* TinkLink.parseRedirect(`${callback}${query}&client_id=my-client&new=1`, { state: Redacted.make("s") }),
-        connected
+        // Who keeps it secret gets none back.
+        new TinkLink.Connected({ credentialsId: id })
       )
     })
   )
@@ -171,6 +172,23 @@ describe("parseRedirect", () => {
         new TinkLink.ConnectedOnce({ credentialsId: id, code: Redacted.make("c0de"), state: "s" })
       )
       assert.notInclude(inspect(redirect) + JSON.stringify(redirect), "c0de")
+    })
+  )
+
+  it.effect("a state that is kept secret is not in what comes back", () =>
+    Effect.gen(function* () {
+      for (const query of [
+        `credentials_id=${id}`,
+        `credentials_id=${id}&code=c0de`,
+        "error=USER_CANCELLED",
+        "error=BAD_REQUEST"
+      ]) {
+        const back = yield* TinkLink.parseRedirect(`${callback}?${query}&state=canary`, {
+          state: Redacted.make("canary")
+        })
+        assert.notInclude(inspect(back) + JSON.stringify(back), "canary")
+        assert.notProperty(back, "state")
+      }
     })
   )
 

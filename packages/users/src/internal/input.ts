@@ -50,11 +50,14 @@ export const isUri = (value: unknown): boolean => matches(value, /^[A-Za-z][A-Za
 export const isOptional = (value: unknown, isValid: (value: unknown) => boolean): boolean =>
   value === undefined || isValid(value)
 
+export const isMarket = (value: unknown): boolean => matches(value, /^[A-Z]{2}$/)
+
+export const isLocale = (value: unknown): boolean => matches(value, /^[a-z]{2}_[A-Z]{2}$/)
+
+export const marketRequirement = "market must be two capital letters, like SE (ISO 3166-1)"
+export const localeRequirement = "locale must be like sv_SE"
 const externalUserIdRequirement = "externalUserId must be at least one character, and no control characters"
 export const idRequirement = "must be 1 to 128 of the characters A-Z a-z 0-9 _ -"
-
-/** What every id of Tink is made of. */
-export const isId = (value: unknown): boolean => matches(value, /^[A-Za-z0-9_-]{1,128}$/)
 
 export const userIdRequirement = `userId ${idRequirement}`
 
@@ -64,8 +67,8 @@ export const checkCreateUser = (
 ): Effect.Effect<void, TinkError> =>
   check(
     operation,
-    [matches(input?.market, /^[A-Z]{2}$/), "market must be two capital letters, like SE (ISO 3166-1)"],
-    [isOptional(input?.locale, (locale) => matches(locale, /^[a-z]{2}_[A-Z]{2}$/)), "locale must be like sv_SE"],
+    [isMarket(input?.market), marketRequirement],
+    [isOptional(input?.locale, isLocale), localeRequirement],
     [isOptional(input?.externalUserId, isExternalUserId), externalUserIdRequirement],
     [
       isOptional(input?.retentionClass, (retention) => matches(retention, /^(permanent|temporary)$/)),
@@ -148,7 +151,8 @@ export const checkDelegation = (
       "idHint must be of the characters of ISO-8859-1, and not blank"
     ],
     [isOptional(input?.scopes, isSomeDelegableScopes), "scopes must be scopes that Tink delegates, at least one"],
-    [isOptional(input?.actorClientId, isId), `actorClientId ${idRequirement}`]
+    // All ids of Tink are made of the same characters.
+    [isOptional(input?.actorClientId, isUserId), `actorClientId ${idRequirement}`]
   )
 
 const secretText = Option.liftThrowable((secret: Redacted.Redacted<unknown>) => Redacted.value(secret))
