@@ -5,6 +5,8 @@
  */
 import { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import * as DateTime from "effect/DateTime"
+import * as Inspectable from "effect/Inspectable"
+import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import { optional, optionalTime } from "./internal/schema.js"
 
@@ -85,7 +87,7 @@ export class Credential extends Schema.Class<Credential>("@effect-tink/users/Cre
   updated: optionalTime,
   /** When the user has to renew their consent. A credential keeps its status when that time passes (`tink-api.md` 6.2). */
   sessionExpiryDate: optionalTime,
-  /** What the user logs in with; empty for banks to which they are redirected. */
+  /** What the user logs in with; empty for banks to which they are redirected. Whatever prints a credential shows the names alone. */
   fields: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.String }), {
     default: () => ({}),
     nullable: true
@@ -93,6 +95,19 @@ export class Credential extends Schema.Class<Credential>("@effect-tink/users/Cre
   /** What Tink waits for while the status is `AWAITING_…`; may hold a one-time token (`tink-api.md` 6.3). */
   supplementalInformation: optional(Schema.Redacted(Schema.String))
 }) {
+  /** By their names alone: should Tink repeat a password among the fields, no log shows it. */
+  toJSON() {
+    return { ...this, fields: Record.map(this.fields, () => "<redacted>") }
+  }
+
+  override toString(): string {
+    return Inspectable.format(this)
+  }
+
+  [Inspectable.NodeInspectSymbol]() {
+    return this.toJSON()
+  }
+
   /** Whether the consent of the user has run out at the given time. */
   isExpired(now: DateTime.Utc): boolean {
     return this.sessionExpiryDate !== undefined && DateTime.lessThanOrEqualTo(this.sessionExpiryDate, now)

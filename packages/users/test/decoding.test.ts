@@ -2,7 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Inspectable from "effect/Inspectable"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { inspect } from "node:util"
 import * as Credential from "../src/Credential.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
@@ -19,6 +23,10 @@ const get = (body: string) =>
 
 const list = (body: string) =>
   Effect.flatMap(Users.Users, (users) => users.listCredentials(session)).pipe(answering(body))
+
+const withPassword = (password: string) =>
+  `{"id":"${id}","providerName":"p","status":"CREATED","updated":1700000000400,
+    "fields":{"username":"u-canary","password":"${password}"}}`
 
 describe("a credential", () => {
   it.effect("as documented", () =>
@@ -115,6 +123,31 @@ describe("a credential", () => {
         `{"id":"${id}","providerName":"p","status":"CREATED","fields":{"username":"u","toString":"t","":""}}`
       )
       assert.deepStrictEqual(fields, { username: "u", toString: "t", "": "" } as Record<string, string>)
+    })
+  )
+
+  it.effect("fields are shown by their names alone, and are equal by their values", () =>
+    Effect.gen(function* () {
+      const credential = yield* get(withPassword("p-canary"))
+      for (const text of [
+        String(credential),
+        JSON.stringify(credential),
+        JSON.stringify({ credentials: [credential] }),
+        inspect(credential, { depth: 5, showHidden: true }),
+        inspect([{ credential }], { depth: 5 }),
+        Inspectable.toStringUnknown(credential)
+      ]) {
+        assert.notInclude(text, "canary")
+        assert.include(text, "password")
+        assert.include(text, id)
+        assert.include(text, "2023-11-14T22:13:20.400Z")
+      }
+      assert.strictEqual(credential.fields["password"], "p-canary")
+      assert.isTrue(Equal.equals(credential, credential))
+      assert.notDeepEqual(credential, yield* get(withPassword("other")))
+      assert.deepStrictEqual(credential, yield* get(withPassword("p-canary")))
+      const encoded = yield* Schema.encode(Credential.Credential)(credential)
+      assert.strictEqual(encoded.fields?.["password"], "p-canary")
     })
   )
 
