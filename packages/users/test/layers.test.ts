@@ -4,6 +4,7 @@ import * as Ids from "@effect-tink/http/Ids"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import type { Outgoing } from "@effect-tink/http/TinkRequest"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -146,6 +147,29 @@ describe("a fake TinkHttp", () => {
       Effect.provide(Layer.mock(TinkHttp.TinkHttp, { clientId: "a-client" }))
     )
   )
+})
+
+describe("settings of Users that are none", () => {
+  const cases: ReadonlyArray<readonly [string, string, unknown]> = [
+    ...[NaN, -1, 1.5, Infinity, "10"].map(
+      (given) => ["tokenCapacity", String(given), { tokenCapacity: given }] as const
+    ),
+    ...["soon", NaN, -1, {}].map(
+      (given) => ["freshness.inProgress", String(given), { freshness: { inProgress: given } }] as const
+    )
+  ]
+  for (const [name, given, options] of cases) {
+    it.effect(`the layer is not built with ${name} ${given}`, () =>
+      Effect.gen(function* () {
+        const cause = yield* Effect.sandbox(Layer.launch(Users.layerWith(options as Users.Options))).pipe(Effect.flip)
+        assert.isTrue(Cause.isDie(cause))
+        assert.include(Cause.pretty(cause), `Users: ${name} must be a`)
+      }).pipe(
+        Effect.provide(UserCache.layerNoop),
+        Effect.provide(Layer.mock(TinkHttp.TinkHttp, { clientId: "a-client" }))
+      )
+    )
+  }
 })
 
 describe("layerNoop", () => {
