@@ -303,6 +303,8 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
   }
 })
 
+const takeTime = ({ status }: Credential) => (status === "UPDATED" ? Effect.sleep("40 seconds") : Effect.void)
+
 describe("whatever Tink answers", () => {
   /** What is read of the connection, one after the other, the last again and again; the first is before the refresh. */
   const answering = (...answers: ReadonlyArray<readonly [status: string, statusUpdated: number] | 503>) => {
@@ -355,8 +357,7 @@ describe("whatever Tink answers", () => {
 
   it.effect("an answer counts from when it was asked for, however long its reader takes", () =>
     Effect.gen(function* () {
-      const onProgress = ({ status }: Credential) => (status === "UPDATED" ? Effect.sleep("40 seconds") : Effect.void)
-      assert.strictEqual((yield* refreshTheirs({ onProgress }))._tag, "Temporary")
+      assert.strictEqual((yield* refreshTheirs({ onProgress: takeTime }))._tag, "Temporary")
     }).pipe(
       answering(["UPDATED", 1000], ["UPDATED", 1000], ["UPDATED", 1000], ["UPDATING", 2000], ["TEMPORARY_ERROR", 3000])
     )
