@@ -53,8 +53,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cache key without token",
     file: "users/src/internal/access.ts",
-    text: "`${instance} ${secrets.identity}`",
-    replacement: '`${instance} ${secrets.identity.replace(/^token:.*/, "token")}`',
+    text: "`${users} ${secrets.identity}`",
+    replacement: '`${users} ${secrets.identity.replace(/^token:.*/, "token")}`',
     breaks: ["never shared"],
     firstSeed: 3
   },

@@ -117,7 +117,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
     const scope = yield* Effect.scope
     let isClosed = false
 
-    const users = Symbol("Users")
+    const users = ++instances
     const userTokens = makeUserTokens({
       capacity,
       makeSource: (userId, scopes) => TokenSource.unsafeMake(mint(http, { userId, scopes }), scope)
@@ -130,7 +130,6 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
       cache,
       userTokens,
       users,
-      instance: ++instances,
       isClosed: () => isClosed,
       onChange: pollers.changed
     })

@@ -79,13 +79,12 @@ export const make = (options: {
   readonly cache: UserCache.Service
   readonly userTokens: UserTokens
   /** Stands for this `Users`: a token of another one's sessions may be for another Tink app. */
-  readonly users: symbol
-  readonly instance: number
+  readonly users: number
   readonly isClosed: () => boolean
   /** Told when what was read of a user may have changed. */
   readonly onChange: (userId: UserId) => Effect.Effect<void>
 }): Access => {
-  const { cache, http, instance, isClosed, onChange, users, userTokens } = options
+  const { cache, http, isClosed, onChange, users, userTokens } = options
 
   const open: Access["open"] = (operation, session, scope) => {
     const secrets = secretsOf(session)
@@ -97,7 +96,7 @@ export const make = (options: {
     if (!session.scopes.includes(scope)) return Either.left(missingScope(operation, scope))
     return Either.right({
       userId: session.userId,
-      identity: `${instance} ${secrets.identity}`,
+      identity: `${users} ${secrets.identity}`,
       tokens: () => (secrets._tag === "Bare" ? secrets.tokens : userTokens.of(session.userId, session.scopes))
     })
   }

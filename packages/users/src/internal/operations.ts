@@ -10,5 +10,5 @@ export interface Parts {
   readonly userTokens: UserTokens
   readonly latestChanges: LatestChanges
   /** Stands for this `Users`. */
-  readonly users: symbol
+  readonly users: number
 }

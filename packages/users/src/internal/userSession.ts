@@ -12,7 +12,7 @@ export const TypeId: unique symbol = Symbol.for("@effect-tink/users/UserSession"
  * identity (and user) may see what each other has read; it tells nothing of the token.
  */
 export type Secrets =
-  | { readonly _tag: "Minted"; readonly users: symbol; readonly identity: string }
+  | { readonly _tag: "Minted"; readonly users: number; readonly identity: string }
   | { readonly _tag: "Bare"; readonly tokens: TokenSource; readonly identity: string }
 
 /** In place of secrets: why the session cannot be used. */
