@@ -18,6 +18,8 @@ const program = Effect.gen(function* () {
   const user = { externalUserId: "cust-0001", market: "SE" }
   const { userId } = yield* users.createUser(user)
   const session = yield* users.authorize({ userId, scopes })
+  // So that it has its token, and what fails below is what it is used for.
+  yield* users.listCredentials(session, { bypassCache: true })
   const stale = UserSession.make({ userId, accessToken: Redacted.make("a-stale-token"), scopes })
   const deleted = Ids.CredentialsId.make("0123456789abcdef0123456789abcdef")
   const listWith = (fault: TinkSandbox.Fault) =>

@@ -43,7 +43,9 @@ const program = Effect.gen(function* () {
   const userId = yield* createUser("SE")
   yield* createUser("FI")
   const users = yield* Users.Users
-  const error = yield* Effect.flip(users.authorize({ userId, scopes: ["credentials:read"] }))
+  const error = yield* Effect.flip(
+    Effect.flatMap(users.authorize({ userId, scopes: ["credentials:read"] }), users.listCredentials)
+  )
   yield* Console.log(`tenant FI is told about a user of SE: ${error.reason}`)
 }).pipe(Effect.provide(Tenants.get("FI")))
 
