@@ -1,12 +1,28 @@
-/** Who takes part in what is run in processes of their own, which are told only names. */
+/** Who takes part in what. */
+import type { Cache, Client, Contestant } from "./contestant.js"
 import { bentocache } from "./contestants/bentocache.js"
 import { cacheable, cacheableTags } from "./contestants/cacheable.js"
 import { effectCache } from "./contestants/effectCache.js"
-import { effectTinkBare } from "./contestants/effectTink.js"
+import { fetchContestant } from "./contestants/fetch.js"
 import { lruCache } from "./contestants/lruCache.js"
+import { openapiFetch } from "./contestants/openapiFetch.js"
+import { plainMap } from "./contestants/plainMap.js"
+import { platformClient } from "./contestants/platformClient.js"
 import { prefixScan } from "./contestants/prefixScan.js"
-import { userCache } from "./contestants/userCache.js"
+import { undici } from "./contestants/undici.js"
 
-export const invalidationContestants = [userCache, prefixScan, cacheableTags, bentocache, lruCache]
+/** Clients without a cache. */
+export const clients: ReadonlyArray<Contestant<Client>> = [platformClient, undici, fetchContestant, openapiFetch]
 
-export const memoryContestants = [effectTinkBare, effectCache, lruCache, cacheable, bentocache]
+/** Caches in front of a client, which have one lookup for all who wait. */
+export const caches: ReadonlyArray<Contestant<Cache>> = [effectCache, lruCache, cacheable, bentocache]
+
+/** Ways to find what is stored of one user. */
+export const groupings: ReadonlyArray<Contestant<Cache>> = [prefixScan, cacheableTags, bentocache, lruCache, plainMap]
+
+/** For processes of their own, which are told only names. */
+export const find = (contestants: ReadonlyArray<Contestant<Cache>>, name: string): Contestant<Cache> => {
+  const found = contestants.find((contestant) => contestant.name === name)
+  if (found === undefined) throw new Error(`no contestant is called ${name}`)
+  return found
+}

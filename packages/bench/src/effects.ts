@@ -1,4 +1,4 @@
-/** Contestants that speak in effects. As in an application, the reads of a loop run in one fiber. */
+/** Contestants that speak in effects. Whoever reads is a fiber, as a request is in a server, and reads in a loop. */
 import * as Effect from "effect/Effect"
 import type * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Answer, Cache, Client, Setup } from "./contestant.js"
@@ -29,8 +29,20 @@ export const clientOf = <H, R, E>(
   return {
     one: (userId) => run(list(open(userId))),
     many: (userIds, concurrency) => {
-      const all = Effect.forEach(userIds.map(open), list, { concurrency, discard: true })
-      return () => run(all)
+      const handles = userIds.map(open)
+      return async () => {
+        // One iterator for all workers, each of which takes the next user.
+        const rest = handles.values()
+        const worker = Effect.suspend(() => {
+          let next = rest.next()
+          return Effect.whileLoop({
+            while: () => next.done !== true,
+            body: () => (next.done === true ? Effect.void : list(next.value)),
+            step: () => void (next = rest.next())
+          })
+        })
+        await Promise.all(Array.from({ length: Math.min(concurrency, handles.length) }, () => run(worker)))
+      }
     },
     close: () => runtime.dispose()
   }

@@ -1,9 +1,11 @@
 import { type Benchmark, byEffort } from "../benchmark.js"
 import { compare } from "../comparison.js"
-import { invalidationContestants as contestants } from "../contestants.js"
+import { groupings } from "../contestants.js"
 import { userCache } from "../contestants/userCache.js"
 import { inOwnProcess } from "../ownProcess.js"
 import type { Found, Task } from "../workers/invalidation.js"
+
+const contestants = [userCache, ...groupings]
 
 /** One user is invalidated, of whom one answer is stored, as of all others. */
 export const invalidation: Benchmark = {
@@ -12,7 +14,7 @@ export const invalidation: Benchmark = {
   run: async (context) => {
     const sizes = byEffort(context, [1_000, 100_000, 1_000_000], [1_000, 100_000], [100, 1_000])
     const { seed } = context
-    const rounds = byEffort(context, 50, 30, 2)
+    const rounds = byEffort(context, 25, 25, 2)
     const names = contestants.map(({ name }) => name)
     const groups = byEffort(
       context,

@@ -1,12 +1,14 @@
 import { type Benchmark, byEffort } from "../benchmark.js"
 import { atMost, compare } from "../comparison.js"
-import { memoryContestants as contestants } from "../contestants.js"
+import { caches } from "../contestants.js"
 import { effectTinkBare as effectTink } from "../contestants/effectTink.js"
 import { lruCache } from "../contestants/lruCache.js"
 import { inOwnProcess } from "../ownProcess.js"
 import { interleave } from "../rounds.js"
 import { median } from "../statistics.js"
 import type { Found, Task } from "../workers/memory.js"
+
+const contestants = [effectTink, ...caches]
 
 const inWorker = (task: Task) => inOwnProcess<Found>("memory", task)
 
@@ -15,7 +17,7 @@ export const memory: Benchmark = {
   name: "memory",
   title: "memory",
   run: async (context) => {
-    const users = byEffort(context, 5_000, 2_000, 100)
+    const users = byEffort(context, 5_000, 2_000, 50)
     const hours = byEffort(context, 24, 6, 1)
     const names = contestants.map(({ name }) => name)
     // Where little is done, one process does it all.

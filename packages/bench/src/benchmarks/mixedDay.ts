@@ -1,15 +1,13 @@
 import { type Benchmark, byEffort } from "../benchmark.js"
 import { compare, exactly } from "../comparison.js"
-import { bentocache } from "../contestants/bentocache.js"
-import { cacheable, cacheableTags } from "../contestants/cacheable.js"
-import { effectCache } from "../contestants/effectCache.js"
+import { caches } from "../contestants.js"
+import { cacheableTags } from "../contestants/cacheable.js"
 import { effectTinkBare as effectTink } from "../contestants/effectTink.js"
 import { exactLru } from "../contestants/exactLru.js"
-import { lruCache } from "../contestants/lruCache.js"
 import { play } from "../day.js"
 import { interleave } from "../rounds.js"
 
-const contestants = [effectTink, exactLru, effectCache, lruCache, cacheable, cacheableTags, bentocache]
+const contestants = [effectTink, exactLru, ...caches, cacheableTags]
 
 /** Reads and changes of users of whom few are busy and many are not, with room for a fifth of them. */
 export const mixedDay: Benchmark = {

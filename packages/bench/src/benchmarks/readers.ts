@@ -1,17 +1,14 @@
 import { type Benchmark, byEffort, type Context } from "../benchmark.js"
 import { compare, type Comparison, exactly } from "../comparison.js"
-import { bentocache } from "../contestants/bentocache.js"
-import { cacheable } from "../contestants/cacheable.js"
-import { effectCache } from "../contestants/effectCache.js"
+import { caches } from "../contestants.js"
 import { effectTinkBare as effectTink } from "../contestants/effectTink.js"
-import { lruCache } from "../contestants/lruCache.js"
 import { checkAnswers, cost, interleave, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 
-const contestants = [effectTink, effectCache, lruCache, cacheable, bentocache]
+const contestants = [effectTink, ...caches]
 const compareWith = async (context: Context, users: number): Promise<ReadonlyArray<Comparison>> => {
   const { origin } = context
-  const readers = byEffort(context, 10_000, 10_000, 2_000)
+  const readers = byEffort(context, 10_000, 10_000, 1_000)
   const userIds = Array.from({ length: readers }, (_, reader) => userIdOf(1 + (reader % users)))
   const what = `${readers} readers of ${users === 1 ? "one user" : `${users} users`}`
   const samplesOf = await interleave(contestants, byEffort(context, 10, 4, 1), async (contestant, round) => {
@@ -42,7 +39,7 @@ const compareWith = async (context: Context, users: number): Promise<ReadonlyArr
       reference: effectTink.name,
       samples: samplesOf("wall"),
       goals: (ratioOf) => {
-        const best = Math.min(...contestants.filter((peer) => peer !== effectTink).map(({ name }) => ratioOf(name)))
+        const best = Math.min(...caches.map(({ name }) => ratioOf(name)))
         return [
           {
             goal: "no worse than the best peer: at most 1 ×",

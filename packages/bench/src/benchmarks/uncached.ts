@@ -1,15 +1,13 @@
 import { type Benchmark, byEffort, type Context } from "../benchmark.js"
 import { atMost, compare, type Comparison } from "../comparison.js"
 import type { Client } from "../contestant.js"
+import { clients } from "../contestants.js"
 import { effectTinkUncached } from "../contestants/effectTink.js"
-import { fetchContestant } from "../contestants/fetch.js"
-import { openapiFetch } from "../contestants/openapiFetch.js"
 import { platformClient } from "../contestants/platformClient.js"
-import { undici } from "../contestants/undici.js"
 import { checkAnswers, cost, interleave, type Ready, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 
-const contestants = [effectTinkUncached, platformClient, undici, fetchContestant, openapiFetch]
+const contestants = [effectTinkUncached, ...clients]
 const userId = userIdOf(0)
 
 const compareAt = async (

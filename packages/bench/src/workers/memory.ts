@@ -1,6 +1,7 @@
 /** How much a cache holds besides the answers: what is freed when it goes, while somebody else still holds them. */
 import type { Answer, Cache, Setup } from "../contestant.js"
-import { memoryContestants } from "../contestants.js"
+import { caches, find } from "../contestants.js"
+import { effectTinkBare } from "../contestants/effectTink.js"
 import { makeOrigin } from "../inProcess.js"
 import { work } from "../ownProcess.js"
 import { userIdOf } from "../tink.js"
@@ -20,7 +21,7 @@ const warmUps = 3
 
 const heap = async (): Promise<number> => {
   // What was dropped may wait for a turn, and for a finalizer, to be free.
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     await new Promise((resolve) => setImmediate(resolve))
     globalThis.gc?.()
   }
@@ -51,8 +52,7 @@ const liveThrough = async (
 
 const measure = (name: string, { hours, users }: Task) =>
   withVirtualTime(async (time) => {
-    const contestant = memoryContestants.find((other) => other.name === name)
-    if (contestant === undefined) throw new Error(`no contestant is called ${name}`)
+    const contestant = find([effectTinkBare, ...caches], name)
     const userIds = Array.from({ length: users }, (_, user) => userIdOf(user))
     const setup: Setup = { origin: makeOrigin(), capacity: users, timeToLive: hour, time }
 
@@ -67,7 +67,7 @@ const measure = (name: string, { hours, users }: Task) =>
 
     // For the compiler, so that it is done with what it keeps.
     await make()
-    await live(warmUps)
+    await live(Math.min(warmUps, hours))
     await drop()
 
     /** What goes with the cache when the application still holds the answers. */
