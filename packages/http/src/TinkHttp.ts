@@ -63,13 +63,15 @@ type Grant =
   | { readonly grant_type: "client_credentials"; readonly scope: string }
   | { readonly grant_type: "authorization_code"; readonly code: Redacted.Redacted }
 
+const AccessTokenJson = Schema.parseJson(AccessToken)
+
 const tokenRequest = (config: TinkConfig.TinkConfig, operation: string, grant: Grant): TinkRequest<AccessToken> => ({
   operation,
   method: "POST",
   route: tokenRoute,
   authorization: { _tag: "None" },
   body: { _tag: "Form", fields: { client_id: config.clientId, client_secret: config.clientSecret, ...grant } },
-  response: Schema.parseJson(AccessToken),
+  response: AccessTokenJson,
   // A client token more or less changes nothing; a code can be used only once.
   isSafe: grant.grant_type === "client_credentials"
 })

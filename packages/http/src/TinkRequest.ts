@@ -47,7 +47,7 @@ export interface Outgoing {
  * @category models
  */
 export interface TinkRequest<A> extends Outgoing {
-  /** Decodes the text of the body of a success. */
+  /** Decodes the text of the body of a success. Make it once, not for each request: it is compiled when first used. */
   readonly response: Schema.Schema<A, string>
 }
 
@@ -73,7 +73,9 @@ export type Authorization =
   | { readonly _tag: "Client"; readonly scopes: Arr.NonEmptyReadonlyArray<ClientScope> }
   | { readonly _tag: "User"; readonly tokens: TokenSource; readonly scope?: UserScope | undefined }
 
-const isJson = (text: string): boolean => Option.isSome(Schema.decodeOption(Schema.parseJson())(text))
+const decodeJson = Schema.decodeOption(Schema.parseJson())
+
+const isJson = (text: string): boolean => Option.isSome(decodeJson(text))
 
 /**
  * The response of a request whose answer has no body, or none that matters. A success with a body is one as well, but a

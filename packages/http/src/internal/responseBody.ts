@@ -24,16 +24,24 @@ const join = (chunks: ReadonlyArray<Uint8Array>, size: number): string => {
   return decoder.decode(bytes)
 }
 
+/** What the body is said to come to, where that is what arrives: a server that compresses tells another length. */
+const lengthOf = ({ headers, status }: HttpClientResponse.HttpClientResponse): number => {
+  if (status === 204) return 0
+  const isAsSent = headers["content-encoding"] === undefined && headers["transfer-encoding"] === undefined
+  const length = headers["content-length"] ?? ""
+  return isAsSent && /^\d+$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY
+}
+
 /** How fetch says that there is no body, as after a 204. */
 const isEmpty = (error: HttpClientError.ResponseError): boolean => error.reason === "EmptyBody"
 
 /**
- * Reads a body to its end, which also frees its connection, but no more of it than `maxBytes`.
+ * Counts the bytes as they come.
  *
  * The stream itself never fails: it runs in a fiber of its own, which would log the error of the client, and with it the
  * request.
  */
-export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
+const readCounted = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
     let size = 0
@@ -56,3 +64,10 @@ export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Ef
       Effect.flatMap(() => (failure === undefined ? Effect.succeed(join(chunks, size)) : Effect.fail(failure)))
     )
   })
+
+/**
+ * Reads a body to its end, which also frees its connection, but no more of it than `maxBytes`. To count costs as much as
+ * all else that is done for a request, so it is left out where HTTP itself sees to the length.
+ */
+export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
+  Effect.suspend(() => (lengthOf(response) <= maxBytes ? response.text : readCounted(response)))

@@ -8,6 +8,8 @@ import type { DelegateAuthorizationInput } from "../AuthorizationOperations.js"
 import * as TinkLink from "../TinkLink.js"
 import type { UserReference } from "../UserReference.js"
 
+const AuthorizationGrantJson = Schema.parseJson(AuthorizationGrant)
+
 /** Section 2. */
 export const createAuthorization = (
   input: UserReference & { readonly scopes: ReadonlyArray<UserScope> }
@@ -20,7 +22,7 @@ export const createAuthorization = (
     _tag: "Form",
     fields: { user_id: input.userId, external_user_id: input.externalUserId, scope: input.scopes.join(",") }
   },
-  response: Schema.parseJson(AuthorizationGrant)
+  response: AuthorizationGrantJson
 })
 
 /** Section 2. */
@@ -39,7 +41,7 @@ export const delegateAuthorization = (input: DelegateAuthorizationInput): TinkRe
       actor_client_id: input.actorClientId ?? TinkLink.actorClientId
     }
   },
-  response: Schema.parseJson(AuthorizationGrant)
+  response: AuthorizationGrantJson
 })
 
 /** Section 2.1. */

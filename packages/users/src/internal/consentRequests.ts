@@ -14,6 +14,9 @@ const ConsentList = Schema.Struct({ providerConsents: Schema.Array(ProviderConse
   })
 )
 
+const ConsentListJson = Schema.parseJson(ConsentList)
+const ProviderConsentJson = Schema.parseJson(ProviderConsent)
+
 /** Section 7.1. */
 export const listProviderConsents = (
   tokens: TokenSource,
@@ -24,7 +27,7 @@ export const listProviderConsents = (
   route: "/api/v1/provider-consents",
   query: { credentialsId },
   authorization: { _tag: "User", tokens, scope: "provider-consents:read" },
-  response: Schema.parseJson(ConsentList)
+  response: ConsentListJson
 })
 
 /** Section 7.2. */
@@ -37,5 +40,5 @@ export const extendProviderConsent = (
   route: "/api/v1/provider-consents:extend",
   authorization: { _tag: "User", tokens, scope: "provider-consents:write" },
   body: { _tag: "Json", value: { credentialsId } },
-  response: Schema.parseJson(ProviderConsent)
+  response: ProviderConsentJson
 })

@@ -49,13 +49,16 @@ const CredentialList = Schema.Struct({ credentials: Schema.Array(Credential) }).
   })
 )
 
+const CredentialListJson = Schema.parseJson(CredentialList)
+const CredentialJson = Schema.parseJson(Credential)
+
 /** Section 6. */
 export const listCredentials = (tokens: TokenSource): TinkRequest<ReadonlyArray<Credential>> => ({
   operation: "listCredentials",
   method: "GET",
   route: "/api/v1/credentials/list",
   authorization: { _tag: "User", tokens, scope: "credentials:read" },
-  response: Schema.parseJson(CredentialList)
+  response: CredentialListJson
 })
 
 /** Section 6. */
@@ -65,7 +68,7 @@ export const getCredential = (tokens: TokenSource, id: CredentialsId): TinkReque
   route: "/api/v1/credentials/{id}",
   params: { id },
   authorization: { _tag: "User", tokens, scope: "credentials:read" },
-  response: Schema.parseJson(Credential)
+  response: CredentialJson
 })
 
 /** Sections 6 and 6.6. */
@@ -84,7 +87,7 @@ export const createCredential = (tokens: TokenSource, input: CreateCredentialInp
       triggerRefresh: input.triggerRefresh
     }
   },
-  response: Schema.parseJson(Credential)
+  response: CredentialJson
 })
 
 /** Sections 6 and 6.6. */
@@ -109,7 +112,7 @@ export const updateCredential = (
   },
   // Like a refresh, it may ask the user for something: not twice.
   isIdempotent: false,
-  response: Schema.parseJson(Credential)
+  response: CredentialJson
 })
 
 /** Section 6.4: without items it asks for all that can be refreshed. */

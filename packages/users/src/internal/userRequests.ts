@@ -8,6 +8,10 @@ import { User } from "../User.js"
 import type { CreateUserInput, UpdateUserInput } from "../UserOperations.js"
 import { UserProfile } from "../UserProfile.js"
 
+const CreatedUserJson = Schema.parseJson(CreatedUser)
+const UserJson = Schema.parseJson(User)
+const UserProfileJson = Schema.parseJson(UserProfile)
+
 /** Section 3. */
 export const createUser = (operation: string, input: CreateUserInput): TinkRequest<CreatedUser> => ({
   operation,
@@ -23,7 +27,7 @@ export const createUser = (operation: string, input: CreateUserInput): TinkReque
       retention_class: input.retentionClass
     }
   },
-  response: Schema.parseJson(CreatedUser)
+  response: CreatedUserJson
 })
 
 /** Section 4: no body. An id is never given to another user, so that deleting twice deletes nobody else. */
@@ -40,6 +44,7 @@ const UserIdentity = Schema.Struct({
   id: UserId,
   externalUserId: Schema.optionalWith(Schema.String, { exact: true, nullable: true })
 })
+const UserIdentityJson = Schema.parseJson(UserIdentity)
 
 /** Section 5.1, of which only the ids are of use here. */
 export const getUserIdentity = (operation: string, tokens: TokenSource): TinkRequest<typeof UserIdentity.Type> => ({
@@ -47,7 +52,7 @@ export const getUserIdentity = (operation: string, tokens: TokenSource): TinkReq
   method: "GET",
   route: "/api/v1/user",
   authorization: { _tag: "User", tokens, scope: "user:read" },
-  response: Schema.parseJson(UserIdentity)
+  response: UserIdentityJson
 })
 
 /** Section 5.1. */
@@ -56,7 +61,7 @@ export const getUser = (tokens: TokenSource): TinkRequest<User> => ({
   method: "GET",
   route: "/api/v1/user",
   authorization: { _tag: "User", tokens, scope: "user:read" },
-  response: Schema.parseJson(User)
+  response: UserJson
 })
 
 /** Section 5.2: with the id, which the text asks for though the example has none (12.14). */
@@ -68,7 +73,7 @@ export const updateUser = (tokens: TokenSource, userId: UserId, input: UpdateUse
   body: { _tag: "Json", value: { id: userId, externalUserId: input.externalUserId, username: input.username } },
   // The same names once more change nothing.
   isIdempotent: true,
-  response: Schema.parseJson(User)
+  response: UserJson
 })
 
 /** Section 5.2. */
@@ -77,7 +82,7 @@ export const getProfile = (tokens: TokenSource): TinkRequest<UserProfile> => ({
   method: "GET",
   route: "/api/v1/user/profile",
   authorization: { _tag: "User", tokens, scope: "user:read" },
-  response: Schema.parseJson(UserProfile)
+  response: UserProfileJson
 })
 
 /** Section 5.2: the whole profile, also what is read-only. */
@@ -87,5 +92,5 @@ export const updateProfile = (tokens: TokenSource, profile: UserProfile): TinkRe
   route: "/api/v1/user/profile",
   authorization: { _tag: "User", tokens, scope: "user:write" },
   body: { _tag: "Json", value: profile },
-  response: Schema.parseJson(UserProfile)
+  response: UserProfileJson
 })
