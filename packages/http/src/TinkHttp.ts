@@ -15,7 +15,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { AccessToken } from "./AccessToken.js"
 import * as Call from "./internal/call.js"
-import { prepareClient } from "./internal/exchange.js"
+import { makeSurroundings } from "./internal/exchange.js"
 import { tokenRoute } from "./internal/failures.js"
 import { makeTokenSource } from "./internal/tokenSource.js"
 import type { ClientScope } from "./OAuthScope.js"
@@ -90,7 +90,7 @@ const fromConfig = (
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const layerScope = yield* Effect.scope
-    const call = Call.make(config, yield* prepareClient(yield* HttpClient.HttpClient))
+    const call = Call.make(config, yield* HttpClient.HttpClient, yield* makeSurroundings)
     const clientTokens = new Map<string, TokenSource>()
 
     const clientToken = (scopes: ReadonlyArray<ClientScope>): TokenSource => {

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { AccessToken } from "./AccessToken.js"
-import { makeTokenSource } from "./internal/tokenSource.js"
+import * as Internal from "./internal/tokenSource.js"
 import type { TinkError } from "./TinkError.js"
 
 /**
@@ -29,10 +29,7 @@ export interface TokenSource {
  * @since 0.1.0
  * @category constructors
  */
-export const fromToken = (token: Redacted.Redacted): TokenSource => ({
-  get: Effect.succeed(token),
-  invalidate: () => Effect.void
-})
+export const fromToken = (token: Redacted.Redacted): TokenSource => Internal.fromToken(token)
 
 /**
  * A source that fetches a token when one is needed and keeps it until shortly before it expires, counted from when it was
@@ -54,4 +51,4 @@ export const make = (fetch: Effect.Effect<AccessToken, TinkError>): Effect.Effec
  * @category constructors
  */
 export const unsafeMake = (fetch: Effect.Effect<AccessToken, TinkError>, scope: Scope.Scope): TokenSource =>
-  makeTokenSource(fetch, scope)
+  Internal.makeTokenSource(fetch, scope)

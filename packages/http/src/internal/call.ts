@@ -1,8 +1,8 @@
 /** One call: a request with its token, its timeouts, and its retries within a deadline. */
 import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
@@ -15,13 +15,9 @@ import * as Exchange from "./exchange.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
 import { within } from "./timeout.js"
+import { keptBy } from "./tokenSource.js"
 
-const makeTraceId = Effect.map(Effect.replicateEffect(Random.nextIntBetween(0, 2 ** 32), 4), (words) =>
-  words.map((word) => word.toString(16).padStart(8, "0")).join("")
-)
-
-/** Of a clock that nobody sets while a call runs. */
-const monotonicNanos = Effect.clockWith((clock) => Effect.succeed(clock.unsafeCurrentTimeNanos()))
+const makeTraceId = Effect.sync(() => crypto.randomUUID().replaceAll("-", ""))
 
 /** Exponential with full jitter, but never sooner than Tink asks for, and never longer than the longest wait. */
 const retryDelay = (config: TinkConfig, error: TinkError, retries: number) =>
@@ -39,57 +35,72 @@ const deletedBefore = <A>(request: TinkRequest<A>, error: TinkError) =>
 
 /** Makes the function that sends a request, as often as needed, with tokens from a source where there is one. */
 export const make =
-  (config: TinkConfig, client: HttpClient.HttpClient) =>
-  <A>(request: TinkRequest<A>, tokens: TokenSource | undefined): Effect.Effect<A, TinkError> =>
-    Effect.gen(function* () {
-      const traceId = yield* makeTraceId
-      const prepared = yield* Exchange.prepare(config, request, traceId)
-      const unsent = Exchange.attemptOf(config, { ...prepared, request, traceId, token: undefined })
-      const startedAt = yield* monotonicNanos
-      const remaining = Effect.map(monotonicNanos, (now) =>
-        Math.max(0, Duration.toMillis(config.deadline) - Number(now - startedAt) / 1e6)
-      )
-      let resends = 0
+  (config: TinkConfig, client: HttpClient.HttpClient, surroundings: Exchange.Surroundings) =>
+  <A>(request: TinkRequest<A>, tokens: TokenSource | undefined): Effect.Effect<A, TinkError> => {
+    const start = (clock: Clock.Clock, traceId: string, prepared: Exchange.Prepared): Effect.Effect<A, TinkError> => {
+      const unsent = () => Exchange.attemptOf(config, { ...prepared, request, traceId })
+      // Of a clock that nobody sets while a call runs.
+      const startedAt = clock.unsafeCurrentTimeNanos()
+      const remaining = () =>
+        Math.max(
+          0,
+          Duration.toMillis(config.deadline) - Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e6
+        )
+      let sent = 0
       let mayHaveBeenApplied = false
 
-      const getToken = (source: TokenSource) =>
-        Effect.flatMap(remaining, (millis) => within(millis, () => Failures.noToken(unsent))(source.get))
+      // It fails when that was tried often enough by whoever fetches it.
+      const getToken = (source: TokenSource) => {
+        const kept = keptBy(source, clock.unsafeCurrentTimeMillis())
+        if (kept !== undefined) return Effect.succeed(kept)
+        return within(remaining(), () => Failures.noToken(unsent()))(source.get)
+      }
 
-      const send = (token: Redacted.Redacted | undefined) =>
-        Effect.flatMap(remaining, (millis) => {
-          if (millis === 0) return Effect.succeed(Either.left(Failures.noTimeLeft(unsent)))
-          const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
-          const exchange = { ...prepared, request, token, traceId, resends: resends++, timeout }
-          return Effect.either(Exchange.send(config, client, exchange))
-        })
+      const send = (token: Redacted.Redacted | undefined) => {
+        const millis = remaining()
+        if (millis === 0) return Effect.fail(Failures.noTimeLeft(unsent()))
+        const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
+        const exchange = { ...prepared, request, token, traceId, resends: sent++, timeout }
+        return Exchange.send(config, client, surroundings, exchange)
+      }
 
-      // Fails only where there is no token: that was tried often enough by whoever fetches it.
-      const sendWithToken = (source: TokenSource) =>
+      const retry = (error: TinkError, retries: number): Effect.Effect<A, TinkError> =>
         Effect.gen(function* () {
-          const token = yield* getToken(source)
-          const result = yield* send(token)
-          if (Either.isRight(result) || result.left.reason !== "Unauthorized") return result
-          yield* source.invalidate(token)
-          const renewed = yield* getToken(source)
-          return Equal.equals(token, renewed) ? result : yield* send(renewed)
-        })
-
-      const attempts = Effect.gen(function* () {
-        for (let retries = 0; ; retries++) {
-          const result = yield* tokens === undefined ? send(undefined) : sendWithToken(tokens)
-          if (Either.isRight(result)) return result.right
-          const error = result.left
           if (mayHaveBeenApplied && !error.isRetryable) return yield* deletedBefore(request, error)
           mayHaveBeenApplied ||= error.isAmbiguous
           const delay = yield* retryDelay(config, error, retries)
-          if (!error.isRetryable || retries >= config.maxRetries || delay >= (yield* remaining)) return yield* error
+          if (!error.isRetryable || retries >= config.maxRetries || delay >= remaining()) return yield* error
           yield* Metrics.countRetry(request)
           yield* Effect.logDebug(`${error.message}; trying again in ${delay} ms`)
           yield* Effect.sleep(delay)
-        }
-      })
+          return yield* attempt(retries + 1)
+        })
 
-      return yield* Effect.mapError(attempts, (error) =>
+      const renew = (source: TokenSource, token: Redacted.Redacted, error: TinkError, retries: number) =>
+        Effect.gen(function* () {
+          yield* source.invalidate(token)
+          const renewed = yield* getToken(source)
+          if (Equal.equals(token, renewed)) return yield* retry(error, retries)
+          return yield* Effect.catchAll(send(renewed), (error) => retry(error, retries))
+        })
+
+      const attempt = (retries: number): Effect.Effect<A, TinkError> => {
+        if (tokens === undefined) return Effect.catchAll(send(undefined), (error) => retry(error, retries))
+        return Effect.flatMap(getToken(tokens), (token) =>
+          Effect.catchAll(send(token), (error) =>
+            error.reason === "Unauthorized" ? renew(tokens, token, error, retries) : retry(error, retries)
+          )
+        )
+      }
+
+      return Effect.mapError(attempt(0), (error) =>
         mayHaveBeenApplied && !error.isAmbiguous ? new TinkError({ ...error, isAmbiguous: true }) : error
       )
-    })
+    }
+
+    return Effect.flatMap(makeTraceId, (traceId) =>
+      Effect.flatMap(Exchange.prepare(config, request, traceId), (prepared) =>
+        Effect.clockWith((clock) => start(clock, traceId, prepared))
+      )
+    )
+  }

@@ -4,18 +4,22 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { constTrue } from "effect/Function"
+import { constTrue, flow } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Runtime from "effect/Runtime"
+import * as Tracer from "effect/Tracer"
 import type { TinkConfig } from "../TinkConfig.js"
 import { invalidInput, type TinkError } from "../TinkError.js"
 import type { Body, Outgoing, TinkRequest } from "../TinkRequest.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
-import { copyOf, jsonWithSecrets, secretsOf } from "./redact.js"
+import { jsonWithSecrets, secretsOf } from "./redact.js"
 import * as ResponseBody from "./responseBody.js"
 import { word } from "./text.js"
 import { within } from "./timeout.js"
@@ -36,6 +40,9 @@ export interface Exchange<Request extends Outgoing> {
   /** In milliseconds. */
   readonly timeout: number
 }
+
+/** All of it that is the same each time it is sent. */
+export type Prepared = Pick<Exchange<Outgoing>, "prepared" | "bodySecrets">
 
 const withForm = (request: HttpClientRequest.HttpClientRequest, body: Body & { readonly _tag: "Form" }) => {
   const fields = Object.entries(body.fields).filter(([, value]) => value !== undefined)
@@ -66,42 +73,38 @@ export const prepare = (
   config: TinkConfig,
   request: Outgoing,
   traceId: string
-): Either.Either<Pick<Exchange<Outgoing>, "prepared" | "bodySecrets">, TinkError> =>
+): Either.Either<Prepared, TinkError> =>
   Either.flatMap(pathOf(request), (path) => {
-    const bodiless = HttpClientRequest.make(request.method)(config.baseUrl + path).pipe(
-      HttpClientRequest.setHeaders({
-        accept: "application/json, text/plain",
-        "user-agent": userAgent,
-        "x-client-trace-id": traceId
-      }),
-      HttpClientRequest.appendUrlParams(request.query ?? {})
-    )
+    const bodiless = HttpClientRequest.make(request.method)(config.baseUrl + path, {
+      headers: { accept: "application/json, text/plain", "user-agent": userAgent, "x-client-trace-id": traceId },
+      urlParams: request.query
+    })
     return write(request, () => ({ prepared: withBody(bodiless, request), bodySecrets: secretsOf(request) }))
   })
 
-/** What clients make of a header with other characters differs: they fail late, or repeat the token in their error. */
-const authorize = ({ prepared, request, token }: Exchange<Outgoing>) => {
-  if (token === undefined) return Either.right(prepared)
-  return Option.filter(copyOf(token), (copy) => word.test(Redacted.value(copy))).pipe(
-    Either.fromOption(() =>
-      invalidInput(request.operation, "the access token must be one word of printable ASCII characters")
-    ),
-    Either.map((copy) => HttpClientRequest.bearerToken(prepared, copy))
-  )
-}
+/** None of a token that was wiped. */
+const readToken = Option.liftThrowable(Redacted.value<string>)
 
-/** fetch follows redirects unless it is told not to, and takes a POST body with the client secret along. */
-const withoutRedirects = (client: HttpClient.HttpClient, init: RequestInit) =>
-  HttpClient.transformResponse(client, Effect.provideService(FetchHttpClient.RequestInit, init))
+/** Where a request is sent: in its span, and as Tink's requests are. */
+export type Surroundings = (span: Tracer.Span) => (runtime: Runtime.Runtime<never>) => Runtime.Runtime<never>
 
-/** The platform's own spans and propagation headers would tell ids and headers to others. */
-const withoutTracing = HttpClient.withTracerDisabledWhen(constTrue)
-
-export const prepareClient = (client: HttpClient.HttpClient) =>
-  Effect.map(Effect.serviceOption(FetchHttpClient.RequestInit), (provided) => {
-    const init = Option.getOrElse(provided, () => ({}))
-    return withoutTracing(withoutRedirects(client, { ...init, redirect: "manual" }))
-  })
+/**
+ * fetch follows redirects unless it is told not to, and takes a POST body with the client secret along. And the platform's
+ * own spans and propagation headers would tell ids and headers to others.
+ */
+export const makeSurroundings: Effect.Effect<Surroundings> = Effect.map(
+  Effect.serviceOption(FetchHttpClient.RequestInit),
+  (provided) => {
+    const init: RequestInit = { ...Option.getOrElse(provided, () => ({})), redirect: "manual" }
+    return (span) =>
+      flow(
+        Runtime.setFiberRef(HttpClient.currentTracerDisabledWhen, constTrue),
+        Runtime.updateContext((context: Context.Context<never>) =>
+          Context.merge(context, Context.make(FetchHttpClient.RequestInit, init).pipe(Context.add(Tracer.ParentSpan, span)))
+        )
+      )
+  }
+)
 
 const isSuccess = (response: HttpClientResponse.HttpClientResponse): boolean =>
   response.status >= 200 && response.status < 300
@@ -118,33 +121,33 @@ const readSuccess = <A>(
   request: TinkRequest<A>,
   response: HttpClientResponse.HttpClientResponse
 ) =>
-  ResponseBody.read(response).pipe(
-    Effect.mapError((error) =>
-      error._tag === "BodyTooLarge"
-        ? Failures.unreadable(attempt, response, "too large")
-        : Failures.fromClientError(attempt, error)
-    ),
-    Effect.flatMap((body) => Failures.decode(attempt, response, request.response, body))
-  )
-
-const annotateResponse = (attempt: Failures.Attempt, response: HttpClientResponse.HttpClientResponse) => {
-  const { requestId } = Failures.requestIdOf(attempt, response)
-  return Effect.annotateCurrentSpan({
-    "http.response.status_code": response.status,
-    ...(requestId === undefined ? {} : { "tink.request_id": requestId })
+  Effect.matchEffect(ResponseBody.read(response), {
+    onFailure: (error) =>
+      Effect.fail(
+        error._tag === "BodyTooLarge"
+          ? Failures.unreadable(attempt, response, "too large")
+          : Failures.fromClientError(attempt, error)
+      ),
+    onSuccess: (body) => Failures.decode(attempt, response, request.response, body)
   })
+
+const annotate = (span: Tracer.Span, attempt: Failures.Attempt, response: HttpClientResponse.HttpClientResponse) => {
+  const { requestId } = Failures.requestIdOf(attempt, response)
+  span.attribute("http.response.status_code", response.status)
+  if (requestId !== undefined) span.attribute("tink.request_id", requestId)
 }
 
+/** With the values of the secrets, as whoever gave one may wipe it. */
 export const attemptOf = (
   config: TinkConfig,
-  exchange: Pick<Exchange<Outgoing>, "request" | "token" | "traceId" | "bodySecrets">
+  { bodySecrets, request, traceId }: Pick<Exchange<Outgoing>, "request" | "traceId" | "bodySecrets">,
+  token?: string
 ): Failures.Attempt => ({
-  request: exchange.request,
-  traceId: exchange.traceId,
-  secrets: [
-    config.clientSecret,
-    ...Option.toArray(Option.flatMap(Option.fromNullable(exchange.token), copyOf)),
-    ...exchange.bodySecrets
+  request,
+  traceId,
+  secrets: () => [
+    ...[config.clientSecret, ...bodySecrets].map(Redacted.value),
+    ...(token === undefined ? [] : [token])
   ]
 })
 
@@ -152,51 +155,75 @@ export const attemptOf = (
  * A client may have been told to fail on a status, which is for this module to judge, or to die of its errors, which hold
  * the request and must not get out.
  */
-const execute = (
-  client: HttpClient.HttpClient,
-  http: HttpClientRequest.HttpClientRequest
-): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
-  client.execute(http).pipe(
-    Effect.catchSomeDefect((defect) =>
-      HttpClientError.isHttpClientError(defect) ? Option.some(Effect.fail(defect)) : Option.none()
-    ),
-    Effect.catchTag("ResponseError", (error) =>
-      error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)
-    )
+const errorOf = (cause: Cause.Cause<HttpClientError.HttpClientError>) =>
+  Option.orElse(Cause.failureOption(cause), () =>
+    Option.filter(Cause.dieOption(cause), HttpClientError.isHttpClientError)
   )
 
-const spanOf = (config: TinkConfig, { request, resends, traceId }: Exchange<Outgoing>) =>
-  Effect.withSpan(`${request.method} ${request.route}`, {
-    kind: "client",
-    captureStackTrace: false,
-    attributes: {
-      "http.request.method": request.method,
-      "http.request.resend_count": resends,
-      "server.address": config.baseUrl,
-      "tink.operation": request.operation,
-      "tink.trace_id": traceId,
-      "url.template": request.route
-    }
+const execute = <A>(
+  client: HttpClient.HttpClient,
+  http: HttpClientRequest.HttpClientRequest,
+  attempt: Failures.Attempt,
+  onResponse: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, TinkError>
+): Effect.Effect<A, TinkError> =>
+  Effect.matchCauseEffect(client.execute(http), {
+    onFailure: (cause) =>
+      Option.match(errorOf(cause), {
+        onNone: () => Effect.failCause(Cause.map(cause, (error) => Failures.fromClientError(attempt, error))),
+        onSome: (error) =>
+          error._tag === "ResponseError" && error.reason === "StatusCode"
+            ? onResponse(error.response)
+            : Effect.fail(Failures.fromClientError(attempt, error))
+      }),
+    onSuccess: onResponse
   })
+
+const useSpan = <A>(
+  config: TinkConfig,
+  { request, resends, traceId }: Exchange<Outgoing>,
+  run: (span: Tracer.Span) => Effect.Effect<A, TinkError>
+) =>
+  Effect.useSpan(
+    `${request.method} ${request.route}`,
+    {
+      kind: "client",
+      captureStackTrace: false,
+      attributes: {
+        "http.request.method": request.method,
+        "http.request.resend_count": resends,
+        "server.address": config.baseUrl,
+        "tink.operation": request.operation,
+        "tink.trace_id": traceId,
+        "url.template": request.route
+      }
+    },
+    run
+  )
 
 /** Sends a request once and reads its answer. */
 export const send = <A>(
   config: TinkConfig,
   client: HttpClient.HttpClient,
+  surroundings: Surroundings,
   exchange: Exchange<TinkRequest<A>>
 ): Effect.Effect<A, TinkError> => {
-  const { request, timeout } = exchange
-  const attempt = attemptOf(config, exchange)
-  return Effect.flatMap(authorize(exchange), (http) =>
-    execute(client, http).pipe(
-      Effect.mapError((error) => Failures.fromClientError(attempt, error)),
-      Effect.tap((response) => annotateResponse(attempt, response)),
-      Effect.flatMap((response) =>
-        isSuccess(response) ? readSuccess(attempt, request, response) : readError(attempt, response)
-      ),
-      within(timeout, () => Failures.timeout(attempt)),
-      Effect.onExit((exit) => Metrics.countRequest(request, exit)),
-      spanOf(config, exchange)
+  const { prepared, request, timeout } = exchange
+  const token = exchange.token && Option.getOrElse(readToken(exchange.token), () => "")
+  // What clients make of a header with other characters differs: they fail late, or repeat the token in their error.
+  if (token !== undefined && !word.test(token)) {
+    return Effect.fail(
+      invalidInput(request.operation, "the access token must be one word of printable ASCII characters")
+    )
+  }
+  const http = token === undefined ? prepared : HttpClientRequest.bearerToken(prepared, token)
+  const attempt = attemptOf(config, exchange, token)
+  return useSpan(config, exchange, (span) =>
+    execute(client, http, attempt, (response) => {
+      annotate(span, attempt, response)
+      return isSuccess(response) ? readSuccess(attempt, request, response) : readError(attempt, response)
+    }).pipe(
+      within(timeout, () => Failures.timeout(attempt), surroundings(span)),
+      Effect.onExit((exit) => Metrics.countRequest(request, exit))
     )
   )
 }

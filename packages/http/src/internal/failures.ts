@@ -5,7 +5,6 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
-import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { type Reason, TinkError } from "../TinkError.js"
 import type { Outgoing } from "../TinkRequest.js"
@@ -17,7 +16,7 @@ export interface Attempt {
   readonly request: Outgoing
   readonly traceId: string
   /** What must not be shown, should Tink repeat it. */
-  readonly secrets: ReadonlyArray<Redacted.Redacted>
+  readonly secrets: () => ReadonlyArray<string>
 }
 
 export const isSafe = (request: Outgoing): boolean => request.isSafe ?? request.method === "GET"
@@ -127,7 +126,7 @@ export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpCli
 
 /** A text of Tink's as part of an error, where there is one. */
 const textOf = (attempt: Attempt, value: unknown): string | undefined =>
-  typeof value === "string" ? showable(value, attempt.secrets) || undefined : undefined
+  typeof value === "string" ? showable(value, attempt.secrets()) || undefined : undefined
 
 export const requestIdOf = (
   attempt: Attempt,
@@ -239,7 +238,7 @@ export const unreadable = (
     detail:
       typeof problem === "string"
         ? `the body is ${problem}`
-        : showable(`not as documented: ${pathsOf(problem)}`, attempt.secrets)
+        : showable(`not as documented: ${pathsOf(problem)}`, attempt.secrets())
   })
 
 export const decode = <A>(

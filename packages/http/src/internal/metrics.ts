@@ -10,10 +10,19 @@ import type { Outgoing } from "../TinkRequest.js"
 const requests = Metric.counter("tink_http_requests_total", { description: "Requests sent to Tink" })
 const retries = Metric.counter("tink_http_retries_total", { description: "Requests sent again after a failure" })
 
-const labels = (request: Outgoing) => [
-  MetricLabel.make("method", request.method),
-  MetricLabel.make("route", request.route)
-]
+const known = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
+
+/** The same array for the same labels: an effect of it is that no search for the metric is needed. */
+const labelsOf = ({ method, route }: Outgoing, outcome?: string): ReadonlyArray<MetricLabel.MetricLabel> => {
+  const key = `${method} ${route} ${outcome ?? ""}`
+  const labels = known.get(key) ?? [
+    MetricLabel.make("method", method),
+    MetricLabel.make("route", route),
+    ...(outcome === undefined ? [] : [MetricLabel.make("outcome", outcome)])
+  ]
+  known.set(key, labels)
+  return labels
+}
 
 const outcomeOf = (exit: Exit.Exit<unknown, TinkError>): string => {
   if (Exit.isSuccess(exit)) return "ok"
@@ -23,7 +32,7 @@ const outcomeOf = (exit: Exit.Exit<unknown, TinkError>): string => {
 
 /** Counts a request by what it came to: `ok`, the reason of its error, or `interrupted`. */
 export const countRequest = (request: Outgoing, exit: Exit.Exit<unknown, TinkError>): Effect.Effect<void> =>
-  Effect.sync(() => requests.unsafeUpdate(1, [...labels(request), MetricLabel.make("outcome", outcomeOf(exit))]))
+  Effect.sync(() => requests.unsafeUpdate(1, labelsOf(request, outcomeOf(exit))))
 
 export const countRetry = (request: Outgoing): Effect.Effect<void> =>
-  Effect.sync(() => retries.unsafeUpdate(1, labels(request)))
+  Effect.sync(() => retries.unsafeUpdate(1, labelsOf(request)))

@@ -11,8 +11,7 @@ const unprintable = /[\p{C}\p{Zl}\p{Zp}]+/gu
 const maxLength = 300
 
 /** A secret as it was sent, and as it looks in a form, in a URL or in JSON that is quoted back. */
-const formsOf = (secret: Redacted.Redacted): ReadonlyArray<string> => {
-  const value = Redacted.value(secret)
+const formsOf = (value: string): ReadonlyArray<string> => {
   // Half of a surrogate pair can be written in JSON alone, and becomes this in whatever else it comes by.
   const sendable = value.replace(/\p{Cs}/gu, "\ufffd")
   return [
@@ -25,7 +24,7 @@ const formsOf = (secret: Redacted.Redacted): ReadonlyArray<string> => {
 }
 
 /** Makes a text that came from Tink fit to be shown: one line, not too long, without any of the secrets. */
-export const showable = (text: string, secrets: ReadonlyArray<Redacted.Redacted>): string => {
+export const showable = (text: string, secrets: ReadonlyArray<string>): string => {
   const forms = secrets.flatMap(formsOf).filter((form) => form !== "")
   // Longest first: a secret can be a part of another.
   return Arr.sortWith(new Set(forms), (form) => -form.length, Order.number)
@@ -62,7 +61,7 @@ const secretsOfJson = (value: unknown): ReadonlyArray<Redacted.Redacted> => {
 }
 
 /** Of one's own, as whoever gave a secret may wipe it, for all who hold it. None of one that is wiped already. */
-export const copyOf = Option.liftThrowable((secret: Redacted.Redacted) => Redacted.make(Redacted.value(secret)))
+const copyOf = Option.liftThrowable((secret: Redacted.Redacted) => Redacted.make(Redacted.value(secret)))
 
 /** Copies of the secrets that go out in the body of a request. */
 export const secretsOf = ({ body }: Outgoing): ReadonlyArray<Redacted.Redacted> => {

@@ -1,9 +1,9 @@
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import { identity } from "effect/Function"
 import * as Runtime from "effect/Runtime"
 import type { TinkError } from "../TinkError.js"
 
@@ -12,29 +12,36 @@ import type { TinkError } from "../TinkError.js"
  *
  * `Effect.timeout` cannot: it interrupts a child, which cannot be interrupted where its parent cannot. And a child that
  * could be would also be interrupted along with such a parent, so it is not a child. It starts at once, and no timer is set
- * for what ends at once, such as getting a token that is at hand.
+ * for what ends at once. The effect can be given other surroundings than those of its caller.
  */
 export const within =
-  (millis: number, onTimeout: () => TinkError) =>
+  (
+    millis: number,
+    onTimeout: () => TinkError,
+    surroundings: (runtime: Runtime.Runtime<never>) => Runtime.Runtime<never> = identity
+  ) =>
   <A>(effect: Effect.Effect<A, TinkError>): Effect.Effect<A, TinkError> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Effect.runtime<never>(), (runtime) => {
-        const fork = Runtime.runFork(runtime)
-        // An exit, as a fiber that nobody awaits yet logs its failure.
-        const work = fork(Effect.exit(Effect.interruptible(effect)))
+    Effect.flatMap(Effect.runtime<never>(), (runtime) =>
+      Effect.async<A, TinkError>((resume) => {
+        // An exit, as a fiber whose failure is its own logs it.
+        const work = Runtime.runFork(surroundings(runtime), Effect.exit(Effect.interruptible(effect)))
         const ended = work.unsafePoll()
-        if (ended !== null) return Exit.flatten(ended)
+        if (ended !== null) return resume(Exit.flatten(ended))
+
         let isLate = false
-        const end = Effect.sync(() => {
+        const onLate = Effect.sync(() => {
           isLate = true
           work.unsafeInterruptAsFork(FiberId.none)
         })
-        const timer = fork(Effect.interruptible(Effect.zipRight(Clock.sleep(Duration.millis(millis)), end)))
-        return restore(Fiber.await(work)).pipe(
-          Effect.onInterrupt(() => Fiber.interrupt(work)),
-          Effect.ensuring(Effect.sync(() => timer.unsafeInterruptAsFork(FiberId.none))),
-          Effect.map(Exit.flatten),
-          Effect.flatMap((exit) => (isLate && Exit.isInterrupted(exit) ? Effect.fail(onTimeout()) : exit))
+        const timer = Runtime.runFork(
+          runtime,
+          Effect.interruptible(Effect.zipRight(Effect.sleep(Duration.millis(millis)), onLate))
         )
+        work.addObserver((exit) => {
+          timer.unsafeInterruptAsFork(FiberId.none)
+          const result = Exit.flatten(exit)
+          resume(isLate && Exit.isInterrupted(result) ? Effect.fail(onTimeout()) : result)
+        })
+        return Fiber.interrupt(work)
       })
     )

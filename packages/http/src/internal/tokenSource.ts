@@ -18,6 +18,22 @@ const usableMillis = (token: AccessToken): number => {
   return lifetime - Math.min(margin, lifetime / 2)
 }
 
+type TokenAt = (now: number) => Redacted.Redacted | undefined
+
+/** Beside the sources, so that nothing that is made from one passes for it. */
+const tokens = new WeakMap<TokenSource, TokenAt>()
+
+const withTokenAt = (source: TokenSource, tokenAt: TokenAt): TokenSource => {
+  tokens.set(source, tokenAt)
+  return source
+}
+
+/** The token that a source has at hand, if it is one of this module: nobody has to get ready to wait for it. */
+export const keptBy = (source: TokenSource, now: number): Redacted.Redacted | undefined => tokens.get(source)?.(now)
+
+export const fromToken = (token: Redacted.Redacted): TokenSource =>
+  withTokenAt({ get: Effect.succeed(token), invalidate: () => Effect.void }, () => token)
+
 export const makeTokenSource = (fetch: Effect.Effect<AccessToken, TinkError>, scope: Scope.Scope): TokenSource => {
   let kept: { readonly token: Redacted.Redacted; readonly until: number } | undefined
   let running: Deferred.Deferred<Redacted.Redacted, TinkError> | undefined
@@ -47,10 +63,13 @@ export const makeTokenSource = (fetch: Effect.Effect<AccessToken, TinkError>, sc
     )
   }
 
-  return {
+  const tokenAt = (now: number) => (kept !== undefined && now < kept.until ? kept.token : undefined)
+
+  const source: TokenSource = {
     get: Effect.clockWith((clock) => {
       const now = clock.unsafeCurrentTimeMillis()
-      if (kept !== undefined && now < kept.until) return Effect.succeed(kept.token)
+      const token = tokenAt(now)
+      if (token !== undefined) return Effect.succeed(token)
       return Effect.uninterruptibleMask((restore) =>
         (running === undefined ? start(now) : Effect.succeed(running)).pipe(
           Effect.flatMap((result) => restore(Deferred.await(result)))
@@ -62,4 +81,5 @@ export const makeTokenSource = (fetch: Effect.Effect<AccessToken, TinkError>, sc
         if (kept !== undefined && Equal.equals(kept.token, refused)) kept = undefined
       })
   }
+  return withTokenAt(source, tokenAt)
 }

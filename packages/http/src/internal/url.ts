@@ -9,9 +9,14 @@ const placeholder = /\{(\w+)\}/g
 
 /** The path of a request: its route with the ids filled in. Fails for anything that is no id. */
 export const pathOf = ({ operation, params = {}, route }: Outgoing): Either.Either<string, TinkError> => {
-  const names = Array.from(route.matchAll(placeholder), ([, name]) => name ?? "")
-  const invalid = names.find((name) => !isId(params[name]))
+  let invalid: string | undefined
+  const path = route.replace(placeholder, (_, name: string) => {
+    const id = params[name] ?? ""
+    if (isId(id)) return encodeURIComponent(id)
+    invalid ??= name
+    return ""
+  })
   return invalid === undefined
-    ? Either.right(route.replace(placeholder, (_, name: string) => encodeURIComponent(params[name] ?? "")))
+    ? Either.right(path)
     : Either.left(invalidInput(operation, `${invalid} must be ${Text.idRequirement}`))
 }
