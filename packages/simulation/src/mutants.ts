@@ -214,7 +214,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "retries without a deadline",
     file: "http/src/internal/call.ts",
-    text: "Math.max(0, Duration.toMillis(config.deadline) - Number(now - startedAt) / 1e6)",
+    text: "Math.max(0, Duration.toMillis(config.deadline) - elapsed())",
     replacement: "Number.MAX_SAFE_INTEGER",
     breaks: ["deadline"],
     firstSeed: 21

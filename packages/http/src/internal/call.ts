@@ -41,11 +41,8 @@ export const make =
       const unsent = () => Exchange.attemptOf(config, { ...prepared, request, traceId })
       // Of a clock that nobody sets while a call runs.
       const startedAt = clock.unsafeCurrentTimeNanos()
-      const remaining = () =>
-        Math.max(
-          0,
-          Duration.toMillis(config.deadline) - Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e6
-        )
+      const elapsed = () => Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e6
+      const remaining = () => Math.max(0, Duration.toMillis(config.deadline) - elapsed())
       let sent = 0
       let mayHaveBeenApplied = false
 

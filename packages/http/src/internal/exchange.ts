@@ -69,11 +69,7 @@ const write = <A>({ body, operation }: Outgoing, make: () => A): Either.Either<A
  * All of a request but its token, with the secrets in its body. Fails with `Invalid` when it cannot be made, so that no
  * token is fetched for it.
  */
-export const prepare = (
-  config: TinkConfig,
-  request: Outgoing,
-  traceId: string
-): Either.Either<Prepared, TinkError> =>
+export const prepare = (config: TinkConfig, request: Outgoing, traceId: string): Either.Either<Prepared, TinkError> =>
   Either.flatMap(pathOf(request), (path) => {
     const bodiless = HttpClientRequest.make(request.method)(config.baseUrl + path, {
       headers: { accept: "application/json, text/plain", "user-agent": userAgent, "x-client-trace-id": traceId },
@@ -100,7 +96,10 @@ export const makeSurroundings: Effect.Effect<Surroundings> = Effect.map(
       flow(
         Runtime.setFiberRef(HttpClient.currentTracerDisabledWhen, constTrue),
         Runtime.updateContext((context: Context.Context<never>) =>
-          Context.merge(context, Context.make(FetchHttpClient.RequestInit, init).pipe(Context.add(Tracer.ParentSpan, span)))
+          Context.merge(
+            context,
+            Context.make(FetchHttpClient.RequestInit, init).pipe(Context.add(Tracer.ParentSpan, span))
+          )
         )
       )
   }
@@ -145,10 +144,7 @@ export const attemptOf = (
 ): Failures.Attempt => ({
   request,
   traceId,
-  secrets: () => [
-    ...[config.clientSecret, ...bodySecrets].map(Redacted.value),
-    ...(token === undefined ? [] : [token])
-  ]
+  secrets: () => [...[config.clientSecret, ...bodySecrets].map(Redacted.value), ...(token === undefined ? [] : [token])]
 })
 
 /**
