@@ -3,6 +3,7 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
@@ -17,7 +18,7 @@ import * as Metrics from "./metrics.js"
 import { within } from "./timeout.js"
 import { keptBy } from "./tokenSource.js"
 
-const makeTraceId = Effect.sync(() => crypto.randomUUID().replaceAll("-", ""))
+const makeTraceId = () => crypto.randomUUID().replaceAll("-", "")
 
 /** Exponential with full jitter, but never sooner than Tink asks for, and never longer than the longest wait. */
 const retryDelay = (config: TinkConfig, error: TinkError, retries: number) =>
@@ -38,7 +39,7 @@ export const make =
   (config: TinkConfig, client: HttpClient.HttpClient, surroundings: Exchange.Surroundings) =>
   <A>(request: TinkRequest<A>, tokens: TokenSource | undefined): Effect.Effect<A, TinkError> => {
     const start = (clock: Clock.Clock, traceId: string, prepared: Exchange.Prepared): Effect.Effect<A, TinkError> => {
-      const unsent = () => Exchange.attemptOf(config, { ...prepared, request, traceId })
+      const unsent = () => Exchange.attemptOf(config, { request, prepared, traceId })
       // Of a clock that nobody sets while a call runs.
       const startedAt = clock.unsafeCurrentTimeNanos()
       const elapsed = () => Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e6
@@ -47,17 +48,13 @@ export const make =
       let mayHaveBeenApplied = false
 
       // It fails when that was tried often enough by whoever fetches it.
-      const getToken = (source: TokenSource) => {
-        const kept = keptBy(source, clock.unsafeCurrentTimeMillis())
-        if (kept !== undefined) return Effect.succeed(kept)
-        return within(remaining(), () => Failures.noToken(unsent()))(source.get)
-      }
+      const getToken = (source: TokenSource) => within(remaining(), () => Failures.noToken(unsent()))(source.get)
 
       const send = (token: Redacted.Redacted | undefined) => {
         const millis = remaining()
         if (millis === 0) return Effect.fail(Failures.noTimeLeft(unsent()))
         const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
-        const exchange = { ...prepared, request, token, traceId, resends: sent++, timeout }
+        const exchange = { request, prepared, token, traceId, resends: sent++, timeout }
         return Exchange.send(config, client, surroundings, exchange)
       }
 
@@ -83,11 +80,12 @@ export const make =
 
       const attempt = (retries: number): Effect.Effect<A, TinkError> => {
         if (tokens === undefined) return Effect.catchAll(send(undefined), (error) => retry(error, retries))
-        return Effect.flatMap(getToken(tokens), (token) =>
+        const sendWith = (token: Redacted.Redacted) =>
           Effect.catchAll(send(token), (error) =>
             error.reason === "Unauthorized" ? renew(tokens, token, error, retries) : retry(error, retries)
           )
-        )
+        const kept = keptBy(tokens, clock.unsafeCurrentTimeMillis())
+        return kept === undefined ? Effect.flatMap(getToken(tokens), sendWith) : sendWith(kept)
       }
 
       return Effect.mapError(attempt(0), (error) =>
@@ -95,9 +93,9 @@ export const make =
       )
     }
 
-    return Effect.flatMap(makeTraceId, (traceId) =>
-      Effect.flatMap(Exchange.prepare(config, request, traceId), (prepared) =>
-        Effect.clockWith((clock) => start(clock, traceId, prepared))
-      )
-    )
+    return Effect.clockWith((clock) => {
+      const traceId = makeTraceId()
+      const prepared = Exchange.prepare(config, request, traceId)
+      return Either.isLeft(prepared) ? Effect.fail(prepared.left) : start(clock, traceId, prepared.right)
+    })
   }

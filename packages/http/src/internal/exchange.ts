@@ -27,22 +27,24 @@ import { pathOf } from "./url.js"
 
 const userAgent = "effect-tink/0.1.0"
 
+/** All of a request that is the same each time it is sent. */
+export interface Prepared {
+  readonly http: HttpClientRequest.HttpClientRequest
+  /** What went into the body, copied when the call began. */
+  readonly bodySecrets: ReadonlyArray<Redacted.Redacted>
+}
+
 /** What one request is made of. */
 export interface Exchange<Request extends Outgoing> {
   readonly request: Request
-  readonly prepared: HttpClientRequest.HttpClientRequest
+  readonly prepared: Prepared
   readonly token: Redacted.Redacted | undefined
   readonly traceId: string
-  /** What went into the body, copied when the call began. */
-  readonly bodySecrets: ReadonlyArray<Redacted.Redacted>
   /** How often the request was sent before. */
   readonly resends: number
   /** In milliseconds. */
   readonly timeout: number
 }
-
-/** All of it that is the same each time it is sent. */
-export type Prepared = Pick<Exchange<Outgoing>, "prepared" | "bodySecrets">
 
 const withForm = (request: HttpClientRequest.HttpClientRequest, body: Body & { readonly _tag: "Form" }) => {
   const fields = Object.entries(body.fields).filter(([, value]) => value !== undefined)
@@ -75,7 +77,7 @@ export const prepare = (config: TinkConfig, request: Outgoing, traceId: string):
       headers: { accept: "application/json, text/plain", "user-agent": userAgent, "x-client-trace-id": traceId },
       urlParams: request.query
     })
-    return write(request, () => ({ prepared: withBody(bodiless, request), bodySecrets: secretsOf(request) }))
+    return write(request, () => ({ http: withBody(bodiless, request), bodySecrets: secretsOf(request) }))
   })
 
 /** None of a token that was wiped. */
@@ -96,10 +98,7 @@ export const makeSurroundings: Effect.Effect<Surroundings> = Effect.map(
       flow(
         Runtime.setFiberRef(HttpClient.currentTracerDisabledWhen, constTrue),
         Runtime.updateContext((context: Context.Context<never>) =>
-          Context.merge(
-            context,
-            Context.make(FetchHttpClient.RequestInit, init).pipe(Context.add(Tracer.ParentSpan, span))
-          )
+          context.pipe(Context.add(Tracer.ParentSpan, span), Context.add(FetchHttpClient.RequestInit, init))
         )
       )
   }
@@ -139,12 +138,15 @@ const annotate = (span: Tracer.Span, attempt: Failures.Attempt, response: HttpCl
 /** With the values of the secrets, as whoever gave one may wipe it. */
 export const attemptOf = (
   config: TinkConfig,
-  { bodySecrets, request, traceId }: Pick<Exchange<Outgoing>, "request" | "traceId" | "bodySecrets">,
+  { prepared, request, traceId }: Pick<Exchange<Outgoing>, "request" | "prepared" | "traceId">,
   token?: string
 ): Failures.Attempt => ({
   request,
   traceId,
-  secrets: () => [...[config.clientSecret, ...bodySecrets].map(Redacted.value), ...(token === undefined ? [] : [token])]
+  secrets: () => [
+    ...[config.clientSecret, ...prepared.bodySecrets].map(Redacted.value),
+    ...(token === undefined ? [] : [token])
+  ]
 })
 
 /**
@@ -211,7 +213,7 @@ export const send = <A>(
       invalidInput(request.operation, "the access token must be one word of printable ASCII characters")
     )
   }
-  const http = token === undefined ? prepared : HttpClientRequest.bearerToken(prepared, token)
+  const http = token === undefined ? prepared.http : HttpClientRequest.bearerToken(prepared.http, token)
   const attempt = attemptOf(config, exchange, token)
   return useSpan(config, exchange, (span) =>
     execute(client, http, attempt, (response) => {
