@@ -1,18 +1,18 @@
 /**
  * The engine of `UserCache`.
  *
- * Its argument, in short. A slot of a user's map is either a `Flight` (a lookup that runs) or an `Entry` (a stored
- * value), and *being in the map is the permission to answer reads*: at once when it is under its key; not before its
+ * Its argument, in short. A slot of a user is either a `Flight` (a lookup that runs) or an `Entry` (a stored value), and
+ * *being among the slots of its user is the permission to answer reads*: at once when it is under its key; not before its
  * value has taken the key when it is under a symbol, where no read looks. The latter are refreshes that began while another
- * slot had their key. Invalidating a user drops their map, so:
+ * slot had their key. Invalidating a user drops their slots, so:
  *
- * - nothing that started before an invalidation can answer a read that began after it: it is in no map;
- * - a lookup that ends after an invalidation finds that it is no longer in the map, and stores nothing.
+ * - nothing that started before an invalidation can answer a read that began after it: it is no slot any more;
+ * - a lookup that ends after an invalidation finds that it is no slot any more, and stores nothing.
  *
- * A refresh that succeeds drops from the map whatever started before it, so the same two hold of it. When its key is
- * taken even then, that is by something newer, and it is the refresh that leaves the map.
+ * A refresh that succeeds drops whatever slot started before it, so the same two hold of it. When its key is taken even
+ * then, that is by something newer, and it is the refresh that is dropped.
  *
- * Every step on the maps below is plain synchronous code, so no other fiber can come between.
+ * Every step on the slots below is plain synchronous code, so no other fiber can come between.
  */
 import type * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -29,15 +29,11 @@ import { makeCounters } from "./counters.js"
 import { LinkedList, type Links } from "./linkedList.js"
 import { maxElapsed, type Moment, now } from "./moment.js"
 import { makeQuarantine } from "./quarantine.js"
-
-/** Where a slot is in the map of its user: under its key, or under a symbol of its own. */
-type Place = string | symbol
+import { type Placed, Slots } from "./slots.js"
 
 /** A lookup that runs, and those who wait for it. */
-interface Flight {
+interface Flight extends Placed {
   readonly _tag: "Flight"
-  readonly userId: string
-  readonly place: Place
   /** Where its value will be. */
   readonly key: string
   readonly isRefresh: boolean
@@ -51,15 +47,13 @@ interface Flight {
   waiters: number
 }
 
-/** A stored value, ready to be returned as an effect. */
-interface Entry extends Links<Entry> {
+/** A stored value. */
+interface Entry extends Links<Entry>, Placed {
   readonly _tag: "Entry"
-  readonly userId: string
-  readonly place: Place
   readonly order: number
   readonly startedAt: Moment
   readonly timeToLiveMillis: number
-  readonly value: Exit.Exit<unknown>
+  readonly value: unknown
 }
 
 type Slot = Flight | Entry
@@ -70,7 +64,7 @@ export const make = (options: {
   readonly quarantineMillis: number
   readonly scope: Scope.Scope
 }): Effect.Effect<Service> => {
-  const users = new Map<string, Map<Place, Slot>>()
+  const users = new Slots<Slot>()
   const recency = new LinkedList<Entry>()
   const quarantine = makeQuarantine({ capacity: options.capacity, millis: options.quarantineMillis })
   const counters = makeCounters()
@@ -78,13 +72,7 @@ export const make = (options: {
 
   const isFresh = (slot: Slot, at: Moment) => maxElapsed(slot.startedAt, at) < slot.timeToLiveMillis
 
-  const isOwned = (slot: Slot) => users.get(slot.userId)?.get(slot.place) === slot
-
-  const put = (slot: Slot): void => {
-    const slots = users.get(slot.userId)
-    if (slots === undefined) users.set(slot.userId, new Map([[slot.place, slot]]))
-    else slots.set(slot.place, slot)
-  }
+  const isOwned = (slot: Slot) => users.get(slot.userId, slot.place) === slot
 
   const forgetEntry = (entry: Entry): void => {
     recency.remove(entry)
@@ -92,29 +80,18 @@ export const make = (options: {
   }
 
   const drop = (slot: Slot): void => {
-    const slots = users.get(slot.userId)
-    if (slots?.get(slot.place) !== slot) return
-    slots.delete(slot.place)
-    if (slots.size === 0) users.delete(slot.userId)
-    if (slot._tag === "Entry") forgetEntry(slot)
+    if (users.remove(slot) && slot._tag === "Entry") forgetEntry(slot)
   }
 
-  const dropUser = (userId: string): void => {
-    const slots = users.get(userId)
-    if (slots === undefined) return
-    users.delete(userId)
-    for (const slot of slots.values()) if (slot._tag === "Entry") forgetEntry(slot)
-  }
+  const dropUser = (userId: string): void => users.of(userId).forEach(drop)
 
   const dropOlder = (userId: string, order: number): void => {
-    users.get(userId)?.forEach((slot) => {
-      if (slot.order < order) drop(slot)
-    })
+    for (const slot of users.of(userId)) if (slot.order < order) drop(slot)
   }
 
   /** What may answer a read that begins now. */
   const find = (userId: string, key: string, at: Moment): Slot | undefined => {
-    const slot = users.get(userId)?.get(key)
+    const slot = users.get(userId, key)
     if (slot === undefined || isFresh(slot, at)) return slot
     drop(slot)
     return undefined
@@ -128,11 +105,11 @@ export const make = (options: {
       order: flight.order,
       startedAt: flight.startedAt,
       timeToLiveMillis: flight.timeToLiveMillis,
-      value: Exit.succeed(value),
+      value,
       older: undefined,
       newer: undefined
     }
-    put(entry)
+    users.put(entry)
     recency.add(entry)
     counters.sizeChanged(1)
     if (recency.size > options.capacity && recency.oldest !== undefined) {
@@ -145,12 +122,12 @@ export const make = (options: {
     counters.increment("hits")
     recency.remove(entry)
     recency.add(entry)
-    return entry.value
+    return Effect.succeed(entry.value)
   }
 
   /** Whether another slot is where the value of a flight would be stored. */
   const isTaken = (flight: Flight): boolean => {
-    const slot = users.get(flight.userId)?.get(flight.key)
+    const slot = users.get(flight.userId, flight.key)
     return slot !== undefined && slot !== flight
   }
 
@@ -205,7 +182,7 @@ export const make = (options: {
     clock: Clock.Clock,
     restore: Restore
   ) => {
-    put(flight)
+    users.put(flight)
     const value = Effect.interruptible(lookup)
     return (timeToLive === undefined ? value : Effect.map(value, shorten(flight, timeToLive))).pipe(
       Effect.exit,
@@ -256,7 +233,7 @@ export const make = (options: {
         if (!quarantine.includes(userId, at.monotonic)) {
           return start(flight, lookup, getOptions?.timeToLive, clock, restore)
         }
-        // It is in no map, so it is not stored. What is older has to go all the same.
+        // It is no slot, so it is not stored. What is older has to go all the same.
         return Effect.map(restore(lookup), (value) => {
           dropOlder(userId, flight.order)
           return value
@@ -299,7 +276,7 @@ export const make = (options: {
     stats: Effect.sync(() => ({ ...counters.counts, size: recency.size }))
   }
   // What is left when the cache ends is no longer stored, and must not stay in the metric of all caches.
-  const end = Effect.sync(() => users.forEach((_, userId) => dropUser(userId)))
+  const end = Effect.sync(() => users.userIds().forEach(dropUser))
   return Effect.as(Scope.addFinalizer(options.scope, end), service)
 }
 
