@@ -3,7 +3,7 @@ import { decode } from "@jridgewell/sourcemap-codec"
 import { build } from "esbuild"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { root } from "./loopback.js"
+import { root } from "./processes.js"
 
 export interface Size {
   readonly all: number

@@ -1,11 +1,14 @@
 /** What was found, as a picture: a bar for each ratio, on a logarithmic scale. */
+import * as Arr from "effect/Array"
 import type { Comparison, Result } from "./comparison.js"
 import type { Report } from "./report.js"
 import { inUnit } from "./table.js"
 
-const width = 860
-const left = 190
-const right = 130
+const columns = 2
+const columnWidth = 500
+const width = columns * columnWidth
+const left = 150
+const right = 110
 const barHeight = 14
 const gap = 4
 
@@ -22,13 +25,15 @@ interface Panel {
   readonly bars: ReadonlyArray<Bar>
 }
 
-/** Numbers that are the same for all make no picture. */
+/** What has a goal; numbers that are the same for all make no picture. */
 const panelsOf = ({ benchmarks }: Report): ReadonlyArray<Panel> =>
-  benchmarks.flatMap(({ comparisons, title }) =>
+  benchmarks.flatMap(({ comparisons, name }) =>
     comparisons
-      .filter(({ results, unit }) => (unit === "time" || unit === "bytes" || unit === "rate") && results.length > 1)
+      .filter(
+        ({ goals, results, unit }) => goals.length > 0 && (unit === "time" || unit === "bytes") && results.length > 1
+      )
       .map((comparison) => ({
-        title: `${title}: ${comparison.what}`,
+        title: `${name}: ${comparison.what}`,
         comparison,
         bars: comparison.results.flatMap((result) =>
           result.ratio === undefined || result.ratio <= 0 ? [] : [{ result, ratio: result.ratio }]
@@ -51,7 +56,7 @@ const draw = (panel: Panel, top: number, xOf: (ratio: number) => number): string
     const label = `${inUnit(result.median, comparison.unit)}  ${ratio.toFixed(2)} ×`
     return [
       text(left - 8, y + 11, result.contestant, "name"),
-      `<rect x="${Math.min(one, x)}" y="${y}" width="${Math.max(1, Math.abs(x - one))}" height="${barHeight}" class="${kind}"/>`,
+      `<rect x="${Math.min(one, x)}" y="${y}" width="${Math.max(3, Math.abs(x - one))}" height="${barHeight}" class="${kind}"/>`,
       text(Math.max(one, x) + 6, y + 11, label, "value")
     ].join("\n")
   })
@@ -74,14 +79,22 @@ export const render = (report: Report): string => {
   const ratios = panels.flatMap(({ bars }) => bars.map(({ ratio }) => ratio))
   const low = Math.log(Math.min(0.5, ...ratios))
   const high = Math.log(Math.max(2, ...ratios))
-  const xOf = (ratio: number) => Math.round(left + ((Math.log(ratio) - low) / (high - low)) * (width - left - right))
-  const tops = panels.map((_, index) => 40 + panels.slice(0, index).reduce((sum, panel) => sum + panelHeight(panel), 0))
-  const height = 40 + panels.reduce((sum, panel) => sum + panelHeight(panel), 0)
+  const xOf = (ratio: number) =>
+    Math.round(left + ((Math.log(ratio) - low) / (high - low)) * (columnWidth - left - right))
+  const rowTops = [40]
+  const rows = Arr.chunksOf(panels, columns)
+  for (const row of rows) rowTops.push((rowTops.at(-1) ?? 0) + Math.max(...row.map(panelHeight)))
+  const height = rowTops.at(-1) ?? 0
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
     `<style>${style}</style>`,
     text(8, 18, "Ratios on a logarithmic scale: the line is 1; to its left is less, to its right is more", "caption"),
-    ...panels.map((panel, index) => draw(panel, tops[index] ?? 0, xOf)),
+    ...rows.flatMap((row, index) =>
+      row.map(
+        (panel, column) =>
+          `<g transform="translate(${column * columnWidth} 0)">\n${draw(panel, rowTops[index] ?? 0, xOf)}\n</g>`
+      )
+    ),
     "</svg>",
     ""
   ].join("\n")

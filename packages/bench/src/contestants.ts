@@ -1,5 +1,6 @@
 /** Who takes part in what. */
 import type { Cache, Client, Contestant } from "./contestant.js"
+import { asyncCacheDedupe } from "./contestants/asyncCacheDedupe.js"
 import { bentocache } from "./contestants/bentocache.js"
 import { cacheable, cacheableTags } from "./contestants/cacheable.js"
 import { effectCache } from "./contestants/effectCache.js"
@@ -15,7 +16,7 @@ import { undici } from "./contestants/undici.js"
 export const clients: ReadonlyArray<Contestant<Client>> = [platformClient, undici, fetchContestant, openapiFetch]
 
 /** Caches in front of a client, which have one lookup for all who wait. */
-export const caches: ReadonlyArray<Contestant<Cache>> = [effectCache, lruCache, cacheable, bentocache]
+export const caches: ReadonlyArray<Contestant<Cache>> = [effectCache, lruCache, cacheable, bentocache, asyncCacheDedupe]
 
 /** Ways to find what is stored of one user. */
 export const groupings: ReadonlyArray<Contestant<Cache>> = [prefixScan, cacheableTags, bentocache, lruCache, plainMap]

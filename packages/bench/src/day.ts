@@ -97,7 +97,7 @@ const makeWorld = (time: VirtualTime, random: Random.Random) => {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 export const play = (contestant: Contestant<Cache>, size: Size, seed: number): Promise<Findings> =>
-  withVirtualTime(async (time) => {
+  withVirtualTime("virtual timers", async (time) => {
     const happenings = plan(size, Random.make(seed))
     const world = makeWorld(time, Random.make(seed + 1))
     const origin = { baseUrl, fetch: world.send as typeof fetch }

@@ -1,8 +1,7 @@
 /** The origin in its own process, as seen from the benchmarks. */
-import { fork } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
 import type { Origin } from "./contestant.js"
+import { start } from "./processes.js"
 import type { Counts } from "./tink.js"
 
 export interface Loopback extends Origin {
@@ -11,13 +10,10 @@ export interface Loopback extends Origin {
   readonly close: () => void
 }
 
-/** Where `tsx`, which the processes are started with, is found. */
-export const root = join(import.meta.dirname, "..")
-
 const none: Counts = { lists: 0, changes: 0, clientTokens: 0, grants: 0, exchanges: 0 }
 
 export const startOrigin = async (): Promise<Loopback> => {
-  const child = fork(join(import.meta.dirname, "origin.ts"), { cwd: root, execArgv: ["--import", "tsx"] })
+  const child = start("origin")
   const [{ port }] = (await once(child, "message")) as [{ readonly port: number }]
   let taken = none
   return {

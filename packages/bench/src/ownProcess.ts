@@ -1,15 +1,11 @@
 /** Work that needs a process of its own: a heap that nobody else has used, a garbage collector that comes when called. */
-import { fork } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
-import { root } from "./loopback.js"
+import { start } from "./processes.js"
 
 /** Has a worker of `workers` do a task, and returns what it found. */
 export const inOwnProcess = async <Found>(worker: string, task: unknown): Promise<Found> => {
-  const file = join(import.meta.dirname, "workers", `${worker}.ts`)
   // Code that is dropped because it has not run for a while would pass for memory of a contestant.
-  const execArgv = ["--expose-gc", "--no-flush-bytecode", "--max-old-space-size=8192", "--import", "tsx"]
-  const child = fork(file, { cwd: root, execArgv })
+  const child = start(`workers/${worker}`, ["--expose-gc", "--no-flush-bytecode", "--max-old-space-size=8192"])
   child.send({ task })
   const [message] = (await Promise.race([once(child, "message"), once(child, "exit")])) as [
     { readonly found: Found } | number | null

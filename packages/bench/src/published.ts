@@ -3,7 +3,7 @@ import { build } from "esbuild"
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { root } from "./loopback.js"
+import { root } from "./processes.js"
 
 const own = ["http", "user-cache", "users"]
 const peers = ["effect", "@effect/platform"]

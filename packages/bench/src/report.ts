@@ -6,7 +6,7 @@ import { cpus } from "node:os"
 import { join } from "node:path"
 import type { Benchmark, Context } from "./benchmark.js"
 import type { Comparison } from "./comparison.js"
-import { root } from "./loopback.js"
+import { root } from "./processes.js"
 
 export interface Measured {
   readonly name: string

@@ -4,24 +4,16 @@ import * as Clock from "effect/Clock"
 export interface VirtualTime {
   /** In milliseconds. */
   readonly now: () => number
+  /** What waits for a time that is passed on the way is run then. */
   readonly advance: (millis: number) => void
   readonly effectClock: Clock.Clock
 }
 
-/** Timers run in real time: what a contestant waits for in a simulation comes at once, so that none of them ever ends. */
-const clockOf = (now: () => number): Clock.Clock => {
-  const clock = Clock.make()
-  return Object.assign(Object.create(clock), {
+const clockOf = (now: () => number): Clock.Clock =>
+  Object.assign(Object.create(Clock.make()), {
     unsafeCurrentTimeMillis: now,
     unsafeCurrentTimeNanos: () => BigInt(Math.round(now() * 1e6))
   })
-}
-
-export const make = (): VirtualTime => {
-  let millis = Date.now()
-  const now = () => millis
-  return { now, advance: (by) => void (millis += by), effectClock: clockOf(now) }
-}
 
 /** `new Date()`, at the virtual time. */
 const dateAt = (now: () => number): DateConstructor =>
@@ -30,20 +22,65 @@ const dateAt = (now: () => number): DateConstructor =>
       Reflect.construct(target, args.length === 0 ? [now()] : args, heir)
   })
 
-/** Puts the virtual time in place of that of the process, which caches look at. */
-export const withVirtualTime = async <A>(run: (time: VirtualTime) => Promise<A>): Promise<A> => {
-  const time = make()
-  const { Date: RealDate } = globalThis
-  const { now } = RealDate
+type Timer = ReturnType<typeof setTimeout>
+
+const makeTimers = (now: () => number) => {
+  const { clearTimeout: clearReal, setTimeout: setReal } = globalThis
+  const waiting = new Map<Timer, { readonly at: number; readonly run: () => void }>()
+
+  const setTimeout = (run: (...args: ReadonlyArray<unknown>) => void, millis = 0, ...args: ReadonlyArray<unknown>) => {
+    // What waits for no time waits for its turn, as schedulers do.
+    const timer = setReal(run, 0, ...args)
+    if (millis < 1) return timer
+    clearReal(timer)
+    waiting.set(timer, { at: now() + millis, run: () => run(...args) })
+    return timer
+  }
+  const clearTimeout = (timer: Timer | undefined) => {
+    if (timer === undefined || !waiting.delete(timer)) clearReal(timer)
+  }
+  /** Takes out what is due first, until a time. */
+  const takeUntil = (until: number) => {
+    let first: readonly [Timer, { readonly at: number; readonly run: () => void }] | undefined
+    for (const entry of waiting) {
+      if (entry[1].at <= until && (first === undefined || entry[1].at < first[1].at)) first = entry
+    }
+    if (first !== undefined) waiting.delete(first[0])
+    return first?.[1]
+  }
+  return { globals: { setTimeout, clearTimeout } as unknown as Pick<typeof globalThis, "setTimeout">, takeUntil }
+}
+
+/**
+ * Puts the virtual time in place of that of the process, which caches look at. The network needs timers that run in real
+ * time: leave them so where it is used.
+ */
+export const withVirtualTime = async <A>(
+  timers: "virtual timers" | "real timers",
+  run: (time: VirtualTime) => Promise<A>
+): Promise<A> => {
+  const { Date: RealDate, clearTimeout, setTimeout } = globalThis
+  const { now: realNow } = RealDate
   const performanceNow = performance.now.bind(performance)
-  globalThis.Date = dateAt(time.now)
-  RealDate.now = time.now
-  performance.now = time.now
+  let millis = realNow()
+  const now = () => millis
+  const { globals, takeUntil } = makeTimers(now)
+  const advance = (by: number) => {
+    const until = millis + by
+    for (let next = takeUntil(until); next !== undefined; next = takeUntil(until)) {
+      millis = next.at
+      next.run()
+    }
+    millis = until
+  }
+  Object.assign(globalThis, { Date: dateAt(now) }, timers === "virtual timers" ? globals : {})
+  RealDate.now = now
+  performance.now = now
   try {
-    return await run(time)
+    return await run({ now, advance, effectClock: clockOf(now) })
   } finally {
-    globalThis.Date = RealDate
-    RealDate.now = now
+    Object.assign(globalThis, { Date: RealDate, clearTimeout, setTimeout })
+    RealDate.now = realNow
     performance.now = performanceNow
   }
 }

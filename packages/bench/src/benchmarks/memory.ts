@@ -19,14 +19,15 @@ export const memory: Benchmark = {
   run: async (context) => {
     const users = byEffort(context, 5_000, 2_000, 50)
     const hours = byEffort(context, 24, 6, 1)
+    const collections = byEffort(context, 8, 8, 1)
     const names = contestants.map(({ name }) => name)
     // Where little is done, one process does it all.
     const together = byEffort(context, false, false, true)
-    const found = together ? await inWorker({ contestants: names, users, hours }) : {}
+    const found = together ? await inWorker({ contestants: names, users, hours, collections }) : {}
     const samplesOf = await interleave(contestants, byEffort(context, 3, 1, 1), async ({ name }, round) => {
       context.progress(`round ${round + 1}, ${name}`)
       const { afterDay = Number.NaN, filled = Number.NaN } =
-        (together ? found : await inWorker({ contestants: [name], users, hours }))[name] ?? {}
+        (together ? found : await inWorker({ contestants: [name], users, hours, collections }))[name] ?? {}
       return { filled, afterDay, growth: afterDay / filled }
     })
     return [

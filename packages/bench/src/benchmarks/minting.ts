@@ -16,7 +16,7 @@ export const minting: Benchmark = {
   name: "minting",
   title: "tokens that expire under load",
   run: (context) =>
-    withVirtualTime((time) => {
+    withVirtualTime("real timers", (time) => {
       const { origin } = context
       const calls = byEffort(context, 10_000, 10_000, 200)
       const setup = { origin, capacity: 10, timeToLive: 30_000, connections: 64, time }

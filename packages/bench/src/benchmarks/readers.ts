@@ -1,11 +1,13 @@
 import { type Benchmark, byEffort, type Context } from "../benchmark.js"
 import { compare, type Comparison, exactly } from "../comparison.js"
 import { caches } from "../contestants.js"
+import { bareDeferred } from "../contestants/bareDeferred.js"
 import { effectTinkBare as effectTink } from "../contestants/effectTink.js"
 import { checkAnswers, cost, interleave, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 
-const contestants = [effectTink, ...caches]
+const contestants = [effectTink, bareDeferred, ...caches]
+
 const compareWith = async (context: Context, users: number): Promise<ReadonlyArray<Comparison>> => {
   const { origin } = context
   const readers = byEffort(context, 10_000, 10_000, 1_000)

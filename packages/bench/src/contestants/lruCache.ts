@@ -13,8 +13,7 @@ export const lruCache: Contestant<Cache> = {
         ttl: setup.timeToLive,
         // `delete` aborts a lookup that is under way; its readers still want their answer.
         ignoreFetchAbort: true,
-        fetchMethod: client.list,
-        ...(setup.time && { perf: setup.time, ttlResolution: 0 })
+        fetchMethod: client.list
       })
       return {
         list: (userId) => cache.forceFetch(userId),
