@@ -223,4 +223,16 @@ describe("nothing is left", () => {
       assert.deepStrictEqual(yield* supervisor.value, [])
     })
   )
+
+  it.scoped("no timer, once there is an answer, also where the caller cannot be interrupted", () =>
+    Effect.gen(function* () {
+      const { http } = yield* over(() => Effect.zipRight(Effect.yieldNow(), json(200, {})))
+      const supervisor = yield* Supervisor.track
+      yield* Effect.supervised(Effect.uninterruptible(http.request(getCredential)), supervisor)
+      const left = yield* supervisor.value
+      assert.isAbove(left.length, 0)
+      // The time stands still: a timer that was not cancelled never ends.
+      yield* Effect.forEach(left, Fiber.await)
+    })
+  )
 })

@@ -396,6 +396,20 @@ describe("spans", () => {
       assert.strictEqual(Option.getOrThrow(parent).spanId, made[0]?.spanId)
     })
   )
+
+  it.scoped("are around what the application's client does", () =>
+    Effect.gen(function* () {
+      const names: Array<string> = []
+      const { http } = yield* over(() =>
+        Effect.option(Effect.currentSpan).pipe(
+          Effect.map((span) => names.push(...Option.toArray(Option.map(span, ({ name }) => name)))),
+          Effect.zipRight(json(200, {}))
+        )
+      )
+      yield* Effect.withSpan(http.request(getCredential), "outer")
+      assert.deepStrictEqual(names, ["GET /api/v1/credentials/{id}"])
+    })
+  )
 })
 
 const snapshotOf = Effect.map(Metric.snapshot, (pairs) =>

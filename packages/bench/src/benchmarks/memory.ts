@@ -17,7 +17,7 @@ export const memory: Benchmark = {
   name: "memory",
   title: "memory",
   run: async (context) => {
-    const users = byEffort(context, 5_000, 2_000, 50)
+    const users = byEffort(context, 2_000, 2_000, 50)
     const hours = byEffort(context, 24, 6, 1)
     const collections = byEffort(context, 8, 8, 1)
     const names = contestants.map(({ name }) => name)

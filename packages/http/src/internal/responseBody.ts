@@ -25,8 +25,7 @@ const join = (chunks: ReadonlyArray<Uint8Array>, size: number): string => {
 }
 
 /** What the body is said to come to, where that is what arrives: a server that compresses tells another length. */
-const lengthOf = ({ headers, status }: HttpClientResponse.HttpClientResponse): number => {
-  if (status === 204) return 0
+const lengthOf = ({ headers }: HttpClientResponse.HttpClientResponse): number => {
   const isAsSent = headers["content-encoding"] === undefined && headers["transfer-encoding"] === undefined
   const length = headers["content-length"] ?? ""
   return isAsSent && /^\d+$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY
