@@ -77,7 +77,10 @@ export const withVirtualTime = async <A>(
   RealDate.now = now
   performance.now = now
   try {
-    return await run({ now, advance, effectClock: clockOf(now) })
+    const result = await run({ now, advance, effectClock: clockOf(now) })
+    // Some keep a time until their timer is due, also beyond this.
+    advance(60_000)
+    return result
   } finally {
     Object.assign(globalThis, { Date: RealDate, clearTimeout, setTimeout })
     RealDate.now = realNow
