@@ -30,7 +30,7 @@ await build({
 })
 
 const [code] = await once(
-  fork(join(root, "dist", "bin.js"), process.argv.slice(2), { execArgv: ["--expose-gc", "--enable-source-maps"] }),
+  fork(join(root, "dist", "bin.js"), process.argv.slice(2), { execArgv: ["--expose-gc"] }),
   "exit"
 )
 process.exitCode = typeof code === "number" ? code : 1
