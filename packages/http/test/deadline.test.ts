@@ -1,11 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type TinkError, TokenSource } from "@effect-tink/http"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
 import * as Supervisor from "effect/Supervisor"
 import * as TestClock from "effect/TestClock"
@@ -207,6 +211,44 @@ describe("an interruption", () => {
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(sent.length, 1)
+    })
+  )
+})
+
+describe("a client of the application", () => {
+  it.scoped("that dies when it is ended is not told of in a log", () =>
+    Effect.gen(function* () {
+      const texts: Array<string> = []
+      const logger = Logger.make(({ cause, message }) => void texts.push(`${String(message)} ${Cause.pretty(cause)}`))
+      const { http } = yield* over(() => Effect.ensuring(Effect.never, Effect.die(new Error("canary"))))
+      const call = Effect.exit(http.request(refreshCredential)).pipe(
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+        Logger.withMinimumLogLevel(LogLevel.All)
+      )
+      const fiber = yield* Effect.fork(call)
+      yield* elapse(Fiber.join(fiber))
+      assert.notInclude(texts.join(), "canary")
+    })
+  )
+
+  it.scoped("that interrupts its caller as it begins is ended by then", () =>
+    Effect.gen(function* () {
+      const happened: Array<string> = []
+      let interruptCaller = () => {}
+      const { http } = yield* over(() =>
+        Effect.suspend(() => {
+          happened.push("begun")
+          interruptCaller()
+          return Effect.never
+        }).pipe(Effect.onInterrupt(() => Effect.sync(() => happened.push("ended"))))
+      )
+      const call = Effect.withFiberRuntime<void, TinkError.TinkError>((fiber) => {
+        interruptCaller = () => fiber.unsafeInterruptAsFork(FiberId.none)
+        return http.request(refreshCredential)
+      })
+      const exit = yield* Fiber.await(yield* Effect.fork(call))
+      assert.isTrue(Exit.isInterrupted(exit))
+      assert.deepStrictEqual(happened, ["begun", "ended"])
     })
   )
 })

@@ -66,7 +66,7 @@ const readCounted = (response: HttpClientResponse.HttpClientResponse): Effect.Ef
 
 /**
  * Reads a body to its end, which also frees its connection, but no more of it than `maxBytes`. To count costs as much as
- * all else that is done for a request, so it is left out where HTTP itself sees to the length.
+ * all else that is done for a request, so it is left out where clients hold a server to the length that it has told.
  */
 export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
   Effect.suspend(() => (lengthOf(response) <= maxBytes ? response.text : readCounted(response)))

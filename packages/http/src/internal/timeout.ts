@@ -12,7 +12,8 @@ import type { TinkError } from "../TinkError.js"
  *
  * `Effect.timeout` cannot: it interrupts a child, which cannot be interrupted where its parent cannot. And a child that
  * could be would also be interrupted along with such a parent, so it is not a child. It starts at once, and no timer is set
- * for what ends at once. The effect can be given other surroundings than those of its caller.
+ * for what ends at once. The effect can be given other surroundings than those of its caller, who must not get them, nor
+ * anything else that the effect does to its `FiberRef`s.
  */
 export const within =
   (
@@ -21,12 +22,12 @@ export const within =
     surroundings: (runtime: Runtime.Runtime<never>) => Runtime.Runtime<never> = identity
   ) =>
   <A>(effect: Effect.Effect<A, TinkError>): Effect.Effect<A, TinkError> =>
-    Effect.flatMap(Effect.runtime<never>(), (runtime) =>
-      Effect.async<A, TinkError>((resume) => {
-        // An exit, as a fiber whose failure is its own logs it.
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Effect.runtime<never>(), (runtime) => {
+        // An exit, which it always comes to as interruption is off: a fiber that fails by itself logs why.
         const work = Runtime.runFork(surroundings(runtime), Effect.exit(Effect.interruptible(effect)))
         const ended = work.unsafePoll()
-        if (ended !== null) return resume(Exit.flatten(ended))
+        if (ended !== null) return Exit.flatten(ended)
 
         let isLate = false
         const onLate = Effect.sync(() => {
@@ -37,11 +38,11 @@ export const within =
           runtime,
           Effect.interruptible(Effect.zipRight(Effect.sleep(Duration.millis(millis)), onLate))
         )
-        work.addObserver((exit) => {
-          timer.unsafeInterruptAsFork(FiberId.none)
-          const result = Exit.flatten(exit)
-          resume(isLate && Exit.isInterrupted(result) ? Effect.fail(onTimeout()) : result)
-        })
-        return Fiber.interrupt(work)
+        work.addObserver(() => timer.unsafeInterruptAsFork(FiberId.none))
+        return restore(Fiber.await(work)).pipe(
+          Effect.onInterrupt(() => Fiber.interrupt(work)),
+          Effect.map(Exit.flatten),
+          Effect.flatMap((exit) => (isLate && Exit.isInterrupted(exit) ? Effect.fail(onTimeout()) : exit))
+        )
       })
     )
