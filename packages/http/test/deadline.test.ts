@@ -234,11 +234,11 @@ describe("a client of the application", () => {
   it.scoped("that interrupts its caller as it begins is ended by then", () =>
     Effect.gen(function* () {
       const happened: Array<string> = []
-      let interruptCaller = () => {}
+      let interruptCaller: (() => void) | undefined
       const { http } = yield* over(() =>
         Effect.suspend(() => {
           happened.push("begun")
-          interruptCaller()
+          interruptCaller?.()
           return Effect.never
         }).pipe(Effect.onInterrupt(() => Effect.sync(() => happened.push("ended"))))
       )
