@@ -19,7 +19,7 @@ export type Found = Readonly<
   Record<string, ReadonlyArray<{ readonly size: number; readonly nanos: ReadonlyArray<number> }>>
 >
 
-/** The same for everybody, so that what is stored is small. */
+/** The same for everybody, so that what is stored is small: of a `Response`, as much as the hand-written client looks at. */
 const answer = { ok: true, json: async () => ({ credentials: [] }) } as unknown as Response
 const origin: Origin = { baseUrl: "http://127.0.0.1:1", fetch: async () => answer }
 
