@@ -1,20 +1,23 @@
 import { BentoCache, bentostore } from "bentocache"
 import { memoryDriver } from "bentocache/drivers/memory"
-import type { Cache, Contestant } from "../contestant.js"
-import { cacheOf } from "../promises.js"
+import { joinKey, type MakeGrouped } from "./cache.js"
 
-/** README, "Tagging": `getOrSet` with tags, `deleteByTag`. Of the memory driver: `serialize: false` is faster. */
-export const bentocache: Contestant<Cache> = {
-  name: "bentocache",
-  packages: ["bentocache"],
-  make: (setup) =>
-    cacheOf(setup, (client) => {
-      const store = bentostore().useL1Layer(memoryDriver({ maxItems: setup.capacity, serialize: false }))
-      const cache = new BentoCache({ default: "users", ttl: setup.timeToLive, stores: { users: store } })
-      return {
-        list: (userId) => cache.getOrSet({ key: userId, tags: [userId], factory: () => client.list(userId) }),
-        invalidate: (userId) => cache.deleteByTag({ tags: [userId] }),
-        close: () => cache.disconnectAll()
-      }
-    })
+/**
+ * README, "Tagging": `getOrSet` with tags, `deleteByTag`. Documentation, "Timeouts": `hardTimeout`. Memory driver:
+ * `serialize: false` is faster.
+ */
+export const bentocache: MakeGrouped = ({ capacity, lookup, timeToLive }) => {
+  const store = bentostore().useL1Layer(memoryDriver({ maxItems: capacity, serialize: false }))
+  const cache = new BentoCache({ default: "users", ttl: timeToLive, stores: { users: store } })
+  const entry = (userId: string, key: string) => ({
+    key: joinKey(userId, key),
+    tags: [userId],
+    factory: () => lookup(userId, key)
+  })
+  return {
+    get: (userId, key) => cache.getOrSet(entry(userId, key)),
+    getWithin: (userId, key, millis) => cache.getOrSet({ ...entry(userId, key), hardTimeout: millis }),
+    invalidateUser: (userId) => cache.deleteByTag({ tags: [userId] }),
+    close: () => cache.disconnectAll()
+  }
 }

@@ -2,31 +2,37 @@ import * as Cache from "effect/Cache"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as ManagedRuntime from "effect/ManagedRuntime"
-import type { Cache as CacheOfUsers, Contestant } from "../contestant.js"
-import * as Effects from "../effects.js"
-import { layerHttpClient, makePlatformClient } from "./platformClient.js"
+import type { GroupedEffectCache, GroupedEffectOptions, KeyedEffectCache, KeyedEffectOptions } from "./cache.js"
 
 /** API documentation of `Cache`: `makeWith` takes the time to live from the exit, here none for failures; `invalidate`. */
-export const effectCache: Contestant<CacheOfUsers> = {
-  name: "effect/Cache",
-  packages: ["effect"],
-  make: async (setup) => {
-    const runtime = ManagedRuntime.make(layerHttpClient(setup))
-    const client = await runtime.runPromise(makePlatformClient(setup.origin))
-    const cache = await runtime.runPromise(
-      Cache.makeWith({
-        capacity: setup.capacity,
-        timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.millis(setup.timeToLive) : Duration.zero),
-        lookup: client.list
-      })
-    )
-    const invalidate = (userId: string) => cache.invalidate(userId)
-    return Effects.cacheOf(setup, runtime, {
-      open: (userId) => userId,
-      list: (userId) => cache.get(userId),
-      invalidate,
-      change: (userId) => Effect.ensuring(client.refresh(userId), invalidate(userId))
+export const effectCache = <A, E>({
+  capacity,
+  lookup,
+  timeToLive
+}: KeyedEffectOptions<A, E>): Effect.Effect<KeyedEffectCache<A, E>> =>
+  Effect.map(
+    Cache.makeWith({
+      capacity,
+      lookup,
+      timeToLive: (exit) => (Exit.isSuccess(exit) ? Duration.millis(timeToLive) : Duration.zero)
+    }),
+    (cache) => ({ get: (key) => cache.get(key), invalidate: (key) => cache.invalidate(key) })
+  )
+
+/** In no documentation, but it makes the most of `Cache`: a cache of users, whose values are caches of their keys. */
+export const effectCachePerUser = <A, E>({
+  capacity,
+  lookup,
+  timeToLive
+}: GroupedEffectOptions<A, E>): Effect.Effect<GroupedEffectCache<A, E>> =>
+  Effect.map(
+    Cache.make({
+      capacity,
+      timeToLive: Duration.infinity,
+      lookup: (userId: string) => effectCache({ capacity, timeToLive, lookup: (key: string) => lookup(userId, key) })
+    }),
+    (users) => ({
+      get: (userId, key) => Effect.flatMap(users.get(userId), (cache) => cache.get(key)),
+      invalidateUser: (userId) => users.invalidate(userId)
     })
-  }
-}
+  )

@@ -1,35 +1,26 @@
-import type { Answer, Cache, Contestant } from "../contestant.js"
-import { cacheOf } from "../promises.js"
-
-interface Entry {
-  readonly answer: Promise<Answer>
-  readonly expiresAt: number
-}
+import type { KeyedOptions, MakeKeyed } from "./cache.js"
 
 /**
- * What an exact LRU comes to: a map in the order of use, whose entries are there from when they are asked for, so that
- * many readers share one lookup and nothing that comes late is stored.
+ * The hit rate of an exact LRU, as a reference. A map in the order of use, whose entries exist from when they are looked
+ * up: readers share one lookup, and a late result is never stored.
  */
-export const exactLru: Contestant<Cache> = {
-  name: "exact LRU",
-  packages: [],
-  make: (setup) =>
-    cacheOf(setup, (client) => {
-      const entries = new Map<string, Entry>()
-      return {
-        list: (userId) => {
-          const known = entries.get(userId)
-          const isFresh = known !== undefined && Date.now() < known.expiresAt
-          const entry = isFresh ? known : { answer: client.list(userId), expiresAt: Date.now() + setup.timeToLive }
-          entries.delete(userId)
-          entries.set(userId, entry)
-          for (const oldest of entries.keys()) {
-            if (entries.size <= setup.capacity) break
-            entries.delete(oldest)
-          }
-          return entry.answer
-        },
-        invalidate: async (userId) => entries.delete(userId)
+export const exactLru: MakeKeyed = <A>({ capacity, lookup, timeToLive }: KeyedOptions<A>) => {
+  const entries = new Map<string, { readonly value: Promise<A>; readonly expiresAt: number }>()
+  return {
+    get: (key: string) => {
+      const known = entries.get(key)
+      const isFresh = known !== undefined && Date.now() < known.expiresAt
+      const entry = isFresh ? known : { value: lookup(key), expiresAt: Date.now() + timeToLive }
+      entries.delete(key)
+      entries.set(key, entry)
+      for (const oldest of entries.keys()) {
+        if (entries.size <= capacity) break
+        entries.delete(oldest)
       }
-    })
+      return entry.value
+    },
+    invalidate: async (keys: ReadonlyArray<string>) => {
+      for (const key of keys) entries.delete(key)
+    }
+  }
 }

@@ -1,20 +1,16 @@
-import type { Answer, Cache, Contestant } from "../contestant.js"
-import { cacheOf } from "../promises.js"
+import type { KeyedOptions, MakeKeyed } from "./cache.js"
 
-/** A `Map` that never forgets: what it takes to find one user among many, whatever else is done with them. */
-export const plainMap: Contestant<Cache> = {
-  name: "a plain Map",
-  packages: [],
-  make: (setup) =>
-    cacheOf(setup, (client) => {
-      const answers = new Map<string, Answer>()
-      return {
-        list: async (userId) => {
-          const answer = answers.get(userId) ?? (await client.list(userId))
-          answers.set(userId, answer)
-          return answer
-        },
-        invalidate: async (userId) => answers.delete(userId)
-      }
-    })
+/** A `Map` without limits: the least that it takes to find one user among many. */
+export const plainMap: MakeKeyed = <A>({ lookup }: KeyedOptions<A>) => {
+  const values = new Map<string, A>()
+  return {
+    get: async (key: string) => {
+      const value = values.get(key) ?? (await lookup(key))
+      values.set(key, value)
+      return value
+    },
+    invalidate: async (keys: ReadonlyArray<string>) => {
+      for (const key of keys) values.delete(key)
+    }
+  }
 }

@@ -1,0 +1,52 @@
+import { type Benchmark, byEffort } from "../benchmark.js"
+import { atMost, compare } from "../comparison.js"
+import { caches, lruCache } from "../contestants.js"
+import { effectTinkStatic as effectTink } from "../clients/effectTink.js"
+import { inOwnProcess } from "../ownProcess.js"
+import { interleave } from "../rounds.js"
+import { median } from "../statistics.js"
+import type { Found, Task } from "../workers/memory.js"
+
+const contestants = [effectTink, ...caches]
+
+const inWorker = (task: Task) => inOwnProcess<Found>("memory", task)
+
+/** What a cached user costs besides their answer, and whether that stays so. */
+export const memory: Benchmark = {
+  name: "memory",
+  title: "memory",
+  run: async (context) => {
+    const users = byEffort(context, 2_000, 2_000, 50)
+    const hours = byEffort(context, 24, 6, 1)
+    const collections = byEffort(context, 8, 8, 1)
+    const names = contestants.map(({ name }) => name)
+    // Where little is done, one process does it all.
+    const together = byEffort(context, false, false, true)
+    const found = together ? await inWorker({ contestants: names, users, hours, collections }) : {}
+    const samplesOf = await interleave(contestants, byEffort(context, 3, 1, 1), async ({ name }, round) => {
+      context.progress(`round ${round + 1}, ${name}`)
+      const { afterDay = Number.NaN, filled = Number.NaN } =
+        (together ? found : await inWorker({ contestants: [name], users, hours, collections }))[name] ?? {}
+      return { filled, afterDay, growth: afterDay / filled }
+    })
+    return [
+      compare({
+        what: "a cached user, over the answer itself",
+        unit: "bytes",
+        reference: lruCache.name,
+        samples: samplesOf("filled"),
+        goals: (ratioOf) => [atMost(1.5, "lru-cache", ratioOf(effectTink.name))]
+      }),
+      compare({
+        what: `the same after ${hours} hours of expiries and invalidations`,
+        unit: "bytes",
+        reference: lruCache.name,
+        samples: samplesOf("afterDay"),
+        goals: () => {
+          const ours = samplesOf("growth").find(({ entrant }) => entrant.name === effectTink.name)?.values ?? []
+          return [atMost(1.1, "flat over the day", median(ours))]
+        }
+      })
+    ]
+  }
+}

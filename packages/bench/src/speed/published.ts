@@ -1,0 +1,45 @@
+/** The packages as they are published: JavaScript, found by Node alone. */
+import { build } from "esbuild"
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { root } from "../contestants/packages.js"
+
+const own = ["http", "user-cache", "users"]
+const peers = ["effect", "@effect/platform"]
+
+interface Manifest {
+  readonly publishConfig: { readonly exports: unknown }
+}
+
+const publish = async (name: string, to: string): Promise<void> => {
+  const from = join(root, "..", name)
+  const files = await readdir(join(from, "src"), { recursive: true })
+  const outdir = join(to, "dist")
+  await build({
+    entryPoints: files.filter((file) => file.endsWith(".ts")).map((file) => join(from, "src", file)),
+    outdir,
+    outbase: join(from, "src"),
+    format: "esm",
+    target: "es2022",
+    logLevel: "error"
+  })
+  const { publishConfig, ...manifest }: Manifest = JSON.parse(await readFile(join(from, "package.json"), "utf8"))
+  await writeFile(join(to, "package.json"), JSON.stringify({ ...manifest, exports: publishConfig.exports }))
+}
+
+/** Runs with a folder in which the packages and their peers are installed, and removes it. */
+export const withPublished = async <A>(run: (folder: string) => Promise<A>): Promise<A> => {
+  const folder = await mkdtemp(join(await realpath(tmpdir()), "effect-tink-bench-"))
+  try {
+    for (const name of own) await publish(name, join(folder, "node_modules", "@effect-tink", name))
+    for (const peer of peers) {
+      const link = join(folder, "node_modules", peer)
+      await mkdir(dirname(link), { recursive: true })
+      await symlink(await realpath(join(root, "node_modules", peer)), link, "junction")
+    }
+    return await run(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,48 @@
+/** What the private programs of this repository share: how they read arguments, and how they end. */
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+
+/** A program fails with this after it has reported the reason. */
+export class Failed extends Data.TaggedError("Failed") {}
+
+/** An option that is a whole number, both limits included. */
+export const wholeNumber = (name: string, { max, min }: { readonly min: number; readonly max: number }) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("number"),
+    Options.mapEffect((text) => {
+      const value = Number(text)
+      if (/^\d{1,10}$/.test(text) && value >= min && value <= max) return Effect.succeed(value)
+      const problem = `--${name} must be a whole number from ${min} to ${max}, not '${text}'`
+      return Effect.fail(ValidationError.invalidValue(HelpDoc.p(problem)))
+    })
+  )
+
+const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
+  if (Exit.isSuccess(exit)) return typeof exit.value === "number" ? exit.value : 0
+  return Cause.isInterruptedOnly(exit.cause) ? 130 : 1
+}
+
+/** Runs a command with the arguments of this process. Exit codes: 1 for `Failed`, 2 for invalid arguments, 130 for Ctrl-C. */
+export const run = <Name extends string, A>(command: Command.Command<Name, never, Failed, A>): void => {
+  const [name = "program"] = Command.getNames(command)
+  const main = Command.run(command, { name, version: "0.1.0" })(process.argv).pipe(
+    Effect.as(0),
+    Effect.catchTag("Failed", () => Effect.succeed(1)),
+    // The message has been printed.
+    Effect.catchIf(ValidationError.isValidationError, () => Effect.succeed(2)),
+    Effect.provide([NodeContext.layer, CliConfig.layer({ finalCheckBuiltIn: true, showBuiltIns: false })])
+  )
+  NodeRuntime.runMain(main, {
+    disablePrettyLogger: true,
+    teardown: (exit, onExit) => onExit(exitCode(exit))
+  })
+}
