@@ -1,61 +1,88 @@
-#!/usr/bin/env node
-/** The simulation as a command: see `usage`. Ends with 1 when a promise broke, with 2 when it was called wrongly. */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+/** `npm run simulate`: plays random schedules until a promise breaks, or all are played. */
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import * as Arguments from "./arguments.js"
+import * as CommandLine from "./commandLine.js"
+import * as Progress from "./progress.js"
 import * as Report from "./report.js"
-import { type Broken, none, type Progress, search } from "./search.js"
+import { type Broken, type Checked, none, search } from "./search.js"
 import { shrink } from "./shrink.js"
 
-/** How often progress is shown, in milliseconds. */
-const progressInterval = 5000
+/** The generator of random numbers has 32 bits. */
+const maxSeed = 2 ** 32 - 1
 
-const tellFailure = (broken: Broken) =>
+const options = {
+  seed: CommandLine.wholeNumber("seed", { min: 0, max: maxSeed }).pipe(
+    Options.withDescription("Plays the schedule of this seed, or starts from it if --schedules is given."),
+    Options.optional
+  ),
+  schedules: CommandLine.wholeNumber("schedules", { min: 1, max: maxSeed }).pipe(
+    Options.withDescription("How many schedules to play, 200 by default, from a random seed unless one is given."),
+    Options.optional
+  )
+}
+
+/** In a log, progress is shown this often, in milliseconds. */
+const logInterval = 5000
+
+const reportFailure = (broken: Broken, progress: Progress.Progress) =>
   Effect.gen(function* () {
-    yield* Console.error(`Seed ${broken.schedule.seed} breaks "${broken.violations[0].invariant}": shrinking …`)
-    const shrunk = yield* Effect.promise(() => shrink(broken))
-    yield* Console.error(Report.failure(broken, shrunk))
-    return 1
+    const { schedule, violations } = broken
+    yield* Console.error(`Seed ${schedule.seed} breaks "${violations[0].invariant}": shrinking …`)
+    const shrunk = yield* Effect.promise(() =>
+      shrink(broken, ({ schedule }, left) =>
+        progress.show(
+          `${schedule.steps.length} steps, at most ${left} schedules left to try`,
+          `${schedule.steps.length}`
+        )
+      )
+    )
+    progress.clear()
+    yield* Console.error(Report.formatFailure(broken, shrunk))
+    return yield* new CommandLine.Failed()
   })
 
-/** Plays schedules until one breaks a promise, all are played, or somebody wants it to end. */
 const play = (firstSeed: number, schedules: number) =>
   Effect.suspend(() => {
+    const progress = Progress.make()
     const startedAt = performance.now()
-    const state = { progress: none, shownAt: startedAt, isOver: false }
+    const state = { checked: none, isInterrupted: false }
     const millis = () => performance.now() - startedAt
-    const goOn = (progress: Progress): boolean => {
-      state.progress = progress
-      if (performance.now() - state.shownAt > progressInterval) {
-        state.shownAt = performance.now()
-        process.stderr.write(`${Report.progressLine(progress, millis())}\n`)
-      }
-      return !state.isOver && progress.schedules < schedules
+    const summary = () => Report.formatProgress(state.checked, millis())
+    const goOn = (checked: Checked) => {
+      state.checked = checked
+      progress.show(summary(), `${Math.floor(millis() / logInterval)}`)
+      return !state.isInterrupted && checked.schedules < schedules
     }
     return Effect.promise(() => search(firstSeed, goOn)).pipe(
-      Effect.tap(({ progress }) => Console.log(Report.progressLine(progress, millis()))),
+      Effect.tap(() => {
+        progress.clear()
+        return Console.log(summary())
+      }),
       Effect.flatMap(({ broken }) =>
-        broken === undefined ? Effect.as(Console.log("Every promise was kept"), 0) : tellFailure(broken)
+        broken === undefined ? Console.log("Every promise was kept") : reportFailure(broken, progress)
       ),
-      // Ctrl-C ends the search after the schedule that is being played.
+      // Ctrl-C ends the search after the current schedule.
       Effect.onInterrupt(() => {
-        state.isOver = true
-        return Console.log(`Interrupted: ${Report.progressLine(state.progress, millis())}`)
+        state.isInterrupted = true
+        progress.clear()
+        return Console.log(`Interrupted: ${summary()}`)
       })
     )
   })
 
-const main = Effect.gen(function* () {
-  const { help, schedules, seed } = yield* Arguments.read(process.argv.slice(2))
-  if (help) return yield* Effect.as(Console.log(Arguments.usage), 0)
-  const firstSeed = seed ?? (yield* Random.nextIntBetween(0, 2 ** 31))
-  yield* Console.log(`Seed ${firstSeed}`)
-  return yield* play(firstSeed, schedules)
-}).pipe(Effect.catchTag("Misuse", ({ problem }) => Effect.as(Console.error(`${problem}\n${Arguments.usage}`), 2)))
+const command = Command.make("simulate", options, ({ schedules, seed }) =>
+  Effect.gen(function* () {
+    const firstSeed = Option.isSome(seed) ? seed.value : yield* Random.nextIntBetween(0, 2 ** 31)
+    yield* Console.log(`Seed ${firstSeed}`)
+    yield* play(
+      firstSeed,
+      Option.getOrElse(schedules, () => (Option.isSome(seed) ? 1 : 200))
+    )
+  })
+).pipe(Command.withDescription("Plays random schedules against the library, and checks every promise after each."))
 
-NodeRuntime.runMain(main, {
-  disablePrettyLogger: true,
-  teardown: (exit, onExit) => onExit(exit._tag === "Success" && typeof exit.value === "number" ? exit.value : 130)
-})
+CommandLine.run(command)

@@ -1,4 +1,4 @@
-/** Those who call the library, each in a fiber of its own. */
+/** The callers of the library, each in its own fiber. */
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -6,20 +6,20 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
-import * as Cast from "./cast.js"
+import * as Actors from "./actors.js"
 import type * as History from "./history.js"
 import { currentCall } from "./origin.js"
 import type { Operation, Pause } from "./schedule.js"
-import type { Stage } from "./stage.js"
+import type { Harness } from "./harness.js"
 
 export interface Callers {
-  /** Starts a call, if what it is about exists. */
+  /** Starts a call, unless its numbers mean nothing yet. */
   readonly start: (id: number, operation: Operation, leave?: Pause) => void
-  /** How many wait for an answer. */
+  /** How many callers wait for an answer. */
   readonly waiting: () => number
 }
 
-const endingOf = (exit: Exit.Exit<Cast.Value, TinkError>): History.Ending => {
+const toEnding = (exit: Exit.Exit<Actors.Value, TinkError>): History.Ending => {
   if (Exit.isSuccess(exit)) return { _tag: "Success", ...exit.value }
   const failure = Cause.failureOption(exit.cause)
   if (Option.isSome(failure)) {
@@ -30,7 +30,7 @@ const endingOf = (exit: Exit.Exit<Cast.Value, TinkError>): History.Ending => {
   return { _tag: "Defect", detail: Cause.pretty(exit.cause) }
 }
 
-export const make = ({ after, fork, history, world }: Stage, cast: Cast.Cast): Callers => {
+export const make = ({ after, fork, history, environment }: Harness, actors: Actors.Actors): Callers => {
   let waiting = 0
 
   const leave = (call: History.Call, fiber: Fiber.RuntimeFiber<unknown, unknown>): void => {
@@ -39,7 +39,7 @@ export const make = ({ after, fork, history, world }: Stage, cast: Cast.Cast): C
     fiber.unsafeInterruptAsFork(FiberId.none)
   }
 
-  const begin = (id: number, operation: Operation, { session, userId }: Cast.Prepared): History.Call => {
+  const begin = (id: number, operation: Operation, { session, userId }: Actors.Prepared): History.Call => {
     const call: History.Call = {
       id,
       operation,
@@ -55,14 +55,14 @@ export const make = ({ after, fork, history, world }: Stage, cast: Cast.Cast): C
 
   return {
     start: (id, operation, whenToLeave) => {
-      const prepared = Cast.prepare(world, cast, operation)
+      const prepared = Actors.prepare(environment, actors, operation)
       if (prepared === undefined) return
       const call = begin(id, operation, prepared)
       waiting += 1
       const fiber = fork(Effect.locally(prepared.effect, currentCall, id))
       fiber.addObserver((exit) => {
         waiting -= 1
-        call.ended = { ...history.point(), ending: endingOf(exit) }
+        call.ended = { ...history.point(), ending: toEnding(exit) }
       })
       if (whenToLeave !== undefined) after(whenToLeave, () => leave(call, fiber))
     },

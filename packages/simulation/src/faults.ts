@@ -1,4 +1,4 @@
-/** The faults that wait for a request, as the schedule ordered them. */
+/** The faults that wait for a request, in the order of the schedule. */
 import type { TinkSandbox } from "@effect-tink/sandbox"
 import type { Fault, FaultKind, Target } from "./schedule.js"
 
@@ -9,12 +9,12 @@ interface Pending {
 
 export interface Faults {
   readonly add: (fault: Fault) => void
-  /** The oldest fault that is meant for a request, counted down. */
+  /** The oldest fault that matches a request, counted down. */
   readonly take: (method: string, path: string) => Fault | undefined
   readonly clear: () => void
 }
 
-const targetOf = (method: string, path: string): Target => {
+const toTarget = (method: string, path: string): Target => {
   switch (path) {
     case "/api/v1/oauth/token":
       return "token"
@@ -41,7 +41,7 @@ export const make = (): Faults => {
       pending = [...pending, { fault, left: fault.times }]
     },
     take: (method, path) => {
-      const target = targetOf(method, path)
+      const target = toTarget(method, path)
       const found = pending.find(({ fault }) => fault.target === "any" || fault.target === target)
       if (found === undefined) return undefined
       found.left -= 1
@@ -54,7 +54,7 @@ export const make = (): Faults => {
   }
 }
 
-const retryAfterOf = (
+const formatRetryAfter = (
   fault: FaultKind & { readonly kind: "status" },
   now: number
 ): { readonly retryAfter?: string } => {
@@ -64,15 +64,15 @@ const retryAfterOf = (
   }
 }
 
-/** A fault for exactly one request, as the sandbox takes it. */
-export const forSandbox = (fault: Fault, method: string, path: string, now: number): TinkSandbox.Fault => {
+/** A fault for exactly one request, in the form of the sandbox. */
+export const toSandboxFault = (fault: Fault, method: string, path: string, now: number): TinkSandbox.Fault => {
   const target = { method, path, times: 1 }
   switch (fault.kind) {
     case "delay":
     case "slow-body":
       return { ...target, kind: fault.kind, milliseconds: fault.milliseconds }
     case "status":
-      return { ...target, kind: fault.kind, status: fault.status, ...retryAfterOf(fault, now) }
+      return { ...target, kind: fault.kind, status: fault.status, ...formatRetryAfter(fault, now) }
     default:
       return { ...target, kind: fault.kind }
   }

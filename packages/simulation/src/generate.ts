@@ -1,4 +1,4 @@
-/** Makes a schedule of a seed, with more than its share of what is hard: coincidences, faults and changes of heart. */
+/** Makes a schedule from a seed, rich in hard cases: coincidences, faults, and callers that give up. */
 import * as Prng from "./prng.js"
 import type {
   Action,
@@ -14,7 +14,7 @@ import type {
   Target
 } from "./schedule.js"
 
-const settingsOf = (prng: Prng.Prng): Settings => ({
+const randomSettings = (prng: Prng.Prng): Settings => ({
   capacity: prng.pick([1, 2, 3, 100, 100]),
   timeToLive: prng.pick([1500, 6000]),
   quarantine: 8000,
@@ -29,7 +29,7 @@ const settingsOf = (prng: Prng.Prng): Settings => ({
 
 const shortMoments = [0, 0, 1, 30, 400] as const
 
-/** Just before, at, and just after the moments at which something ends by itself. */
+/** Just before, at, and just after the times at which something expires. */
 const moments = [
   1000, 1499, 1500, 1999, 2000, 2001, 3500, 4999, 5000, 5999, 6000, 7000, 7499, 7500, 7999, 8000, 8001, 13_000
 ] as const
@@ -40,26 +40,26 @@ const tasks = (count: number): Pause => ({ _tag: "Tasks", count })
 const rest = millis(0)
 const none = tasks(0)
 
-const pauseOf = (prng: Prng.Prng): Pause => {
+const randomPause = (prng: Prng.Prng): Pause => {
   if (prng.chance(0.4)) return tasks(prng.below(40))
   return millis(prng.pick(prng.chance(0.6) ? shortMoments : moments))
 }
 
 interface SessionSlot {
-  readonly isMinted: boolean
+  readonly isRenewable: boolean
   readonly scopes: ScopeSet
-  /** How often a user has it from the start. */
+  /** The probability that a user has it from the start. */
   readonly probability: number
 }
 
-/** Two of each that may not be told apart, and two of each that must be. */
+/** Pairs that must share values, and pairs that must not. */
 const sessionSlots: ReadonlyArray<SessionSlot> = [
-  { isMinted: true, scopes: "all", probability: 1 },
-  { isMinted: true, scopes: "read", probability: 0.35 },
-  { isMinted: false, scopes: "all", probability: 0.35 },
-  { isMinted: false, scopes: "all", probability: 0.35 },
-  { isMinted: false, scopes: "change", probability: 0.1 },
-  { isMinted: true, scopes: "all", probability: 0.2 }
+  { isRenewable: true, scopes: "all", probability: 1 },
+  { isRenewable: true, scopes: "read", probability: 0.35 },
+  { isRenewable: false, scopes: "all", probability: 0.35 },
+  { isRenewable: false, scopes: "all", probability: 0.35 },
+  { isRenewable: false, scopes: "change", probability: 0.1 },
+  { isRenewable: true, scopes: "all", probability: 0.2 }
 ]
 
 const targetOf: Record<OperationName, Target> = {
@@ -76,7 +76,7 @@ const targetOf: Record<OperationName, Target> = {
   deleteCredential: "delete"
 }
 
-const statusFault = (prng: Prng.Prng): FaultKind => {
+const randomStatusFault = (prng: Prng.Prng): FaultKind => {
   const status = prng.pick([429, 429, 503, 500, 401, 401, 408, 403])
   if (status !== 429 || prng.chance(0.4)) return { kind: "status", status }
   return { kind: "status", status, retryAfter: prng.pick([0, 1, 2, 4, 60]), asDate: prng.chance(0.3) }
@@ -94,26 +94,26 @@ const faultKinds = [
   "drop-before"
 ] as const
 
-const faultKind = (prng: Prng.Prng): FaultKind => {
+const randomFaultKind = (prng: Prng.Prng): FaultKind => {
   const kind = prng.pick(faultKinds)
   switch (kind) {
     case "delay":
     case "slow-body":
       return { kind, milliseconds: prng.pick([1, 300, 1500, 1999, 2000, 2500, 4000, 6000, 9000, 12_000]) }
     case "status":
-      return statusFault(prng)
+      return randomStatusFault(prng)
     default:
       return { kind }
   }
 }
 
-const faultFor = (prng: Prng.Prng, operation: OperationName): Fault => ({
-  ...faultKind(prng),
+const randomFault = (prng: Prng.Prng, operation: OperationName): Fault => ({
+  ...randomFaultKind(prng),
   target: prng.chance(0.75) ? targetOf[operation] : prng.pick(["token", "grant", "any", "identity"]),
   times: prng.pick([1, 1, 1, 2, 4])
 })
 
-const userOf = (prng: Prng.Prng, users: number): number => (prng.chance(0.65) ? 0 : prng.below(users))
+const randomUser = (prng: Prng.Prng, users: number): number => (prng.chance(0.65) ? 0 : prng.below(users))
 
 const operationNames = [
   ...Array<OperationName>(16).fill("listCredentials"),
@@ -129,9 +129,9 @@ const operationNames = [
   "getUserAccessToken"
 ] as const satisfies ReadonlyArray<OperationName>
 
-const operationOf = (prng: Prng.Prng, users: number): Operation => {
+const randomOperation = (prng: Prng.Prng, users: number): Operation => {
   const _tag = operationNames[prng.below(operationNames.length)] ?? "listCredentials"
-  const user = userOf(prng, users)
+  const user = randomUser(prng, users)
   const session = prng.chance(0.5) ? 0 : prng.below(sessionSlots.length)
   const scopes = sessionSlots[session]?.scopes ?? "all"
   const credential = prng.below(2)
@@ -158,13 +158,13 @@ const operationOf = (prng: Prng.Prng, users: number): Operation => {
   }
 }
 
-const leaveOf = (prng: Prng.Prng): Pause | undefined => {
+const randomLeave = (prng: Prng.Prng): Pause | undefined => {
   if (!prng.chance(0.14)) return undefined
   return prng.chance(0.6) ? tasks(1 + prng.below(60)) : millis(prng.pick(moments))
 }
 
-/** Users who exist, with banks and sessions. */
-const prelude = (prng: Prng.Prng, users: number, nextId: () => number): ReadonlyArray<Step> => {
+/** Creates users with banks and sessions. */
+const setUpSteps = (prng: Prng.Prng, users: number, nextId: () => number): ReadonlyArray<Step> => {
   const numbers = Array.from({ length: users }, (_, user) => user)
   const call = (operation: Operation, pause: Pause): Step => ({
     pause,
@@ -181,92 +181,92 @@ const prelude = (prng: Prng.Prng, users: number, nextId: () => number): Readonly
         action: { _tag: "ConnectBank", user }
       }))
     ),
-    ...slots.map(({ isMinted, scopes, session, user }) =>
+    ...slots.map(({ isRenewable, scopes, session, user }) =>
       call(
-        isMinted
+        isRenewable
           ? { _tag: "authorize", user, session, scopes, by: "userId" }
           : { _tag: "createAuthorization", user, session, scopes },
         none
       )
     ),
     ...slots
-      .filter(({ isMinted }) => !isMinted)
+      .filter(({ isRenewable }) => !isRenewable)
       .map(({ session, user }, index) => call({ _tag: "getUserAccessToken", user, session }, index === 0 ? rest : none))
   ]
 }
 
-const rareAction = (prng: Prng.Prng, users: number): Action => {
-  if (prng.chance(0.4)) return { _tag: "ConnectBank", user: userOf(prng, users) }
+const randomRareAction = (prng: Prng.Prng, users: number): Action => {
+  if (prng.chance(0.4)) return { _tag: "ConnectBank", user: randomUser(prng, users) }
   if (prng.chance(0.3)) return { _tag: "Audit" }
-  return { _tag: "RevokeTokens", user: prng.chance(0.4) ? "all" : userOf(prng, users) }
+  return { _tag: "RevokeTokens", user: prng.chance(0.4) ? "all" : randomUser(prng, users) }
 }
 
-/** What a request and its retries meet, where they meet anything. */
-const faultsFor = (prng: Prng.Prng, operation: OperationName): ReadonlyArray<Fault> => {
+/** The faults of a request and its retries, often none. */
+const randomFaults = (prng: Prng.Prng, operation: OperationName): ReadonlyArray<Fault> => {
   if (!prng.chance(0.35)) return []
-  return [faultFor(prng, operation), ...(prng.chance(0.35) ? [faultFor(prng, operation)] : [])]
+  return [randomFault(prng, operation), ...(prng.chance(0.35) ? [randomFault(prng, operation)] : [])]
 }
 
-/** How often the same is asked for again: at once, or when what was read may be too old. */
-const echoes = (prng: Prng.Prng, operation: Operation): ReadonlyArray<Pause> => {
+/** When the same is requested again: at once, or when a value may have expired. */
+const repetitions = (prng: Prng.Prng, operation: Operation): ReadonlyArray<Pause> => {
   const isRead = operation._tag === "listCredentials" || operation._tag === "getCredential"
   return [
     ...(prng.chance(0.25) ? [tasks(prng.below(30))] : []),
-    ...(isRead && prng.chance(0.4) ? [pauseOf(prng)] : []),
-    ...(isRead && prng.chance(0.2) ? [pauseOf(prng)] : [])
+    ...(isRead && prng.chance(0.4) ? [randomPause(prng)] : []),
+    ...(isRead && prng.chance(0.2) ? [randomPause(prng)] : [])
   ]
 }
 
-/** Some calls of one operation, which may meet faults. */
-const scene = (prng: Prng.Prng, users: number, nextId: () => number): ReadonlyArray<Step> => {
-  const pause = pauseOf(prng)
-  if (prng.chance(0.1)) return [{ pause, action: rareAction(prng, users) }]
-  const operation = operationOf(prng, users)
+/** Some calls of one operation, with or without faults. */
+const randomSteps = (prng: Prng.Prng, users: number, nextId: () => number): ReadonlyArray<Step> => {
+  const pause = randomPause(prng)
+  if (prng.chance(0.1)) return [{ pause, action: randomRareAction(prng, users) }]
+  const operation = randomOperation(prng, users)
   const call = (pause: Pause): Step => ({
     pause,
-    action: { _tag: "Call", id: nextId(), operation, leave: leaveOf(prng) }
+    action: { _tag: "Call", id: nextId(), operation, leave: randomLeave(prng) }
   })
-  const faults = faultsFor(prng, operation._tag).map((fault, index): Step => ({
+  const faults = randomFaults(prng, operation._tag).map((fault, index): Step => ({
     pause: index === 0 ? pause : none,
     action: { _tag: "Fault", fault }
   }))
-  return [...faults, call(faults.length === 0 ? pause : none), ...echoes(prng, operation).map(call)]
+  return [...faults, call(faults.length === 0 ? pause : none), ...repetitions(prng, operation).map(call)]
 }
 
-const credentialOf = (prng: Prng.Prng, users: number) => ({
-  user: userOf(prng, users),
+const randomCredential = (prng: Prng.Prng, users: number) => ({
+  user: randomUser(prng, users),
   session: 0,
   credential: prng.below(2)
 })
 
-/** A slow read, and the same read again when its value is just about too old, or while it is under way. */
+/** A slow read, and the same read again when its value is about to expire, or while it is in flight. */
 const slowRead = (prng: Prng.Prng, users: number, { timeToLive }: Settings) => {
-  const read: Operation = { _tag: "listCredentials", user: userOf(prng, users), session: 0, bypass: false }
+  const read: Operation = { _tag: "listCredentials", user: randomUser(prng, users), session: 0, bypass: false }
   const kind = prng.pick(["delay", "slow-body"])
   const fault: Fault = { kind, milliseconds: prng.pick([300, 1500, 1999]), target: "list", times: 1 }
   return { faults: [fault], calls: [read, read], pause: millis(timeToLive + prng.pick([-1, 0, 1, 250, 1400])) }
 }
 
-/** A read whose answer is on its way while something changes, and the same read when it has arrived. */
+/** A read in flight during a change, and the same read after its answer has arrived. */
 const overtakenRead = (prng: Prng.Prng, users: number) => {
-  const change = credentialOf(prng, users)
+  const change = randomCredential(prng, users)
   const read: Operation = { _tag: "listCredentials", user: change.user, session: 0, bypass: false }
   const fault: Fault = { kind: "slow-body", milliseconds: 600, target: "list", times: 1 }
   const calls = [read, { _tag: prng.pick(["refreshCredential", "deleteCredential"]), ...change } as const, read]
   return { faults: [fault], calls, pause: millis(400) }
 }
 
-/** A deletion whose first answer is lost, and whose next may be a clear no. */
+/** A deletion whose first answer is lost, and whose second may be a refusal. */
 const lostDeletion = (prng: Prng.Prng, users: number) => {
-  const deletion: Operation = { _tag: "deleteCredential", ...credentialOf(prng, users) }
+  const deletion: Operation = { _tag: "deleteCredential", ...randomCredential(prng, users) }
   const lost: FaultKind = prng.pick<FaultKind>([
     { kind: "drop-after" },
     { kind: "cut-body" },
     { kind: "delay", milliseconds: 2500 },
     { kind: "status", status: 503 }
   ])
-  const no: FaultKind = { kind: "status", status: prng.pick([401, 403, 429]) }
-  const faults = (prng.chance(0.5) ? [lost, no] : [lost]).map((fault): Fault => ({
+  const refusal: FaultKind = { kind: "status", status: prng.pick([401, 403, 429]) }
+  const faults = (prng.chance(0.5) ? [lost, refusal] : [lost]).map((fault): Fault => ({
     ...fault,
     target: "delete",
     times: 1
@@ -274,18 +274,18 @@ const lostDeletion = (prng: Prng.Prng, users: number) => {
   return { faults, calls: [deletion], pause: none }
 }
 
-/** A change that is applied after its caller was told that nobody knows, and reads before and after that. */
+/** A change that is applied after its ambiguous failure, and reads before and after that. */
 const lateChange = (prng: Prng.Prng, users: number) => {
-  const change = credentialOf(prng, users)
+  const change = randomCredential(prng, users)
   const read: Operation = { _tag: "listCredentials", user: change.user, session: 0, bypass: false }
   const fault: Fault = { kind: "delay", milliseconds: prng.pick([2500, 4000, 9000]), target: "refresh", times: 1 }
   const calls = [{ _tag: "refreshCredential", ...change } as const, read, read]
   return { faults: [fault], calls, pause: millis(prng.pick([2001, 3500])) }
 }
 
-/** The creation of a user, after the deletion of who had their external id, of which answers are lost. */
+/** The deletion of a user and the creation of another with the same external id, with lost answers. */
 const lostCreation = (prng: Prng.Prng, users: number) => {
-  const user = userOf(prng, users)
+  const user = randomUser(prng, users)
   const lost: FaultKind = prng.pick<FaultKind>([
     { kind: "drop-after" },
     { kind: "drop-before" },
@@ -294,7 +294,7 @@ const lostCreation = (prng: Prng.Prng, users: number) => {
     { kind: "status", status: 503 }
   ])
   const more: ReadonlyArray<Fault> = prng.chance(0.5)
-    ? [{ ...faultKind(prng), target: prng.pick(["grant", "identity"]), times: 4 }]
+    ? [{ ...randomFaultKind(prng), target: prng.pick(["grant", "identity"]), times: 4 }]
     : []
   const faults = [{ ...lost, target: "createUser", times: prng.pick([1, 1, 2, 4]) } satisfies Fault, ...more]
   const ensuring: Operation = { _tag: "ensureUser", user }
@@ -311,9 +311,9 @@ const lostCreation = (prng: Prng.Prng, users: number) => {
   return { faults, calls, pause: prng.pick([tasks(prng.below(200)), millis(2001)]) }
 }
 
-/** Old and new sessions of one user, for the same scopes and for others, used at once. */
+/** Old and new sessions of one user, with the same and with other scopes, used concurrently. */
 const manySessions = (prng: Prng.Prng, users: number) => {
-  const user = userOf(prng, users)
+  const user = randomUser(prng, users)
   const authorize = (session: number, scopes: ScopeSet): Operation => ({
     _tag: "authorize",
     user,
@@ -327,18 +327,23 @@ const manySessions = (prng: Prng.Prng, users: number) => {
   return { faults: [], calls, pause: prng.pick([none, tasks(prng.below(60))]) }
 }
 
-/** A user who is deleted while their sessions are used, and after that. */
-const forgottenUser = (prng: Prng.Prng, users: number) => {
-  const user = userOf(prng, users)
+/** A user who is deleted while sessions are used, and sessions used after that. */
+const deletedUser = (prng: Prng.Prng, users: number) => {
+  const user = randomUser(prng, users)
   const read: Operation = { _tag: "listCredentials", user, session: 0, bypass: prng.chance(0.5) }
   const calls: ReadonlyArray<Operation> = [read, { _tag: "deleteUserBy", user, by: "userId" }, read, read]
-  const faults = prng.chance(0.5) ? [faultFor(prng, "deleteUser")] : []
+  const faults = prng.chance(0.5) ? [randomFault(prng, "deleteUser")] : []
   return { faults, calls, pause: prng.pick([tasks(prng.below(200)), rest]) }
 }
 
-/** What hardly ever comes about by itself. */
-const coincidence = (prng: Prng.Prng, users: number, nextId: () => number, settings: Settings): ReadonlyArray<Step> => {
-  const script = prng.pick([
+/** Cases that random steps hardly ever produce. */
+const scenarioSteps = (
+  prng: Prng.Prng,
+  users: number,
+  nextId: () => number,
+  settings: Settings
+): ReadonlyArray<Step> => {
+  const scenario = prng.pick([
     slowRead,
     slowRead,
     overtakenRead,
@@ -349,9 +354,9 @@ const coincidence = (prng: Prng.Prng, users: number, nextId: () => number, setti
     lostCreation,
     lostCreation,
     manySessions,
-    forgottenUser
+    deletedUser
   ])
-  const { calls, faults, pause } = script(prng, users, settings)
+  const { calls, faults, pause } = scenario(prng, users, settings)
   return [
     ...faults.map((fault): Step => ({ pause: none, action: { _tag: "Fault", fault } })),
     ...calls.map((operation, index): Step => ({
@@ -361,7 +366,7 @@ const coincidence = (prng: Prng.Prng, users: number, nextId: () => number, setti
   ]
 }
 
-/** With more values than there is room for, the second time shows what was not really dropped. */
+/** With more values than the capacity, the second audit shows values that were not dropped. */
 const audits = (prng: Prng.Prng): ReadonlyArray<Step> => {
   if (!prng.chance(0.35)) return []
   const audit: Action = { _tag: "Audit" }
@@ -374,17 +379,18 @@ const audits = (prng: Prng.Prng): ReadonlyArray<Step> => {
 export const generate = (seed: number): Schedule => {
   const prng = Prng.make(seed)
   const users = prng.pick([1, 1, 2, 2, 3])
-  const settings = settingsOf(prng)
+  const settings = randomSettings(prng)
   let id = 0
   const nextId = () => id++
-  const nextScene = () => (prng.chance(0.15) ? coincidence(prng, users, nextId, settings) : scene(prng, users, nextId))
+  const nextSteps = () =>
+    prng.chance(0.15) ? scenarioSteps(prng, users, nextId, settings) : randomSteps(prng, users, nextId)
   return {
     seed,
     settings,
     steps: [
-      ...prelude(prng, users, nextId),
+      ...setUpSteps(prng, users, nextId),
       { pause: rest, action: { _tag: "ConnectBank", user: 0 } },
-      ...Array.from({ length: 8 + prng.below(32) }, nextScene).flat(),
+      ...Array.from({ length: 8 + prng.below(32) }, nextSteps).flat(),
       ...audits(prng)
     ]
   }

@@ -1,59 +1,59 @@
-/** What happened in a run, in one order that is the same for all: the evidence on which the promises are judged. */
-import type { Fault, Operation, Settings } from "./schedule.js"
+/** Everything that happened in a run, in one order. The promises are checked against it. */
+import type { Action, Fault, Operation, Settings } from "./schedule.js"
 
-/** A point in the history: its place in the one order, and the virtual time. */
+/** A point in the history: its place in the order, and the virtual time. */
 export interface Point {
   readonly order: number
   readonly at: number
 }
 
-/** A request as it left for the origin. */
+/** A request to the origin. */
 export interface OriginRequest {
   readonly serial: number
-  /** The call in which it was sent: that of the caller who started the lookup or the token fetch. */
+  /** The call that sent it: the one that started the lookup or the token request. */
   readonly call: number | undefined
   readonly method: string
   readonly path: string
-  /** A form's or JSON body's `grant_type`, which tells the two kinds of token requests apart. */
+  /** The body's `grant_type`, which distinguishes the two kinds of token requests. */
   readonly grantType: string | undefined
-  /** Whom a form or JSON body names: `user <id>` or `external <id>`. */
+  /** The user that the body names: `user <id>` or `external <id>`. */
   readonly subject: string | undefined
   readonly traceId: string
   readonly token: string | undefined
   readonly sent: Point
   readonly fault: Fault | undefined
-  /** When the origin looked at it, if it ever did. */
+  /** When the origin processed it, if it did. */
   evaluated: Point | undefined
-  /** What the origin answered, whether or not that reached the caller. */
+  /** The origin's answer, whether or not it reached the caller. */
   status: number | undefined
-  /** What the caller got: a status, or nothing because of a fault; `undefined` while waiting, and when the caller left. */
+  /** What the caller got: a status, or `lost` by a fault. `undefined` while waiting, and when the caller left. */
   delivered: number | "lost" | undefined
 }
 
-/** A token as the origin gave it out. */
+/** A token as the origin issued it. */
 export interface IssuedToken {
   readonly token: string
   /** `undefined` for a token of the app itself. */
   readonly userId: string | undefined
   readonly scopes: ReadonlyArray<string>
-  /** The exchange that it came with. */
+  /** The request that it was issued for. */
   readonly serial: number
 }
 
-/** A user as the origin made them. */
+/** A user as the origin created it. */
 export interface CreatedUser {
   readonly userId: string
   readonly externalUserId: string
-  /** The creation that made them. */
+  /** The request that created it. */
   readonly serial: number
 }
 
-/** A session as the schedule's callers hold it. */
+/** A session as a caller holds it. */
 export interface SessionInfo {
   readonly userId: string
   readonly scopes: ReadonlyArray<string>
-  /** The token of a bare session; a minted one has changing tokens. */
-  readonly bareToken: string | undefined
+  /** The token of a static session. A renewable one has changing tokens. */
+  readonly staticToken: string | undefined
 }
 
 export type Ending =
@@ -79,13 +79,13 @@ export interface Call {
   ended: (Point & { readonly ending: Ending }) | undefined
 }
 
-/** Something that is neither a call nor a request, for the story. */
-export interface Remark {
+/** A step of the schedule other than a call. */
+export interface Note {
   readonly point: Point
-  readonly text: string
+  readonly action: Exclude<Action, { readonly _tag: "Call" }>
 }
 
-/** How many reads of an audit were answered by stored values. */
+/** How many reads of an audit were cache hits. */
 export interface Audit {
   readonly point: Point
   readonly hits: number
@@ -104,17 +104,17 @@ export interface History {
   readonly requests: Array<OriginRequest>
   readonly calls: Array<Call>
   readonly tokens: Map<string, IssuedToken>
-  /** All but those whose creation was answered so that nobody could read it. */
+  /** Without those whose answer was unreadable. */
   readonly created: Array<CreatedUser>
-  readonly remarks: Array<Remark>
-  /** What the ids of credentials are called in the schedule. */
+  readonly notes: Array<Note>
+  /** The schedule's names for the ids of credentials. */
   readonly names: Map<string, string>
   readonly audits: Array<Audit>
-  /** The largest number of entries that was seen. */
+  /** The largest number of entries at any step. */
   maxSize: number
-  /** What the cache has counted in the end. */
+  /** The cache's statistics at the end. */
   counters: Counters
-  /** What was left when all callers had been answered, and what when the layers had been closed. */
+  /** What was left when all callers had ended, and when the layers had been closed. */
   leftAtRest: string | undefined
   leftAtEnd: string | undefined
   readonly point: () => Point
@@ -128,7 +128,7 @@ export const make = (settings: Settings, now: () => number): History => {
     calls: [],
     tokens: new Map(),
     created: [],
-    remarks: [],
+    notes: [],
     names: new Map(),
     audits: [],
     maxSize: 0,

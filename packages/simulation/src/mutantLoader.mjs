@@ -1,4 +1,4 @@
-// Module hooks that give one source file another text. Plain JavaScript: they have to be there before TypeScript is.
+// Module hooks that replace a text in one source file. Plain JavaScript, as they are loaded before tsx.
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 

@@ -1,26 +1,38 @@
 /**
- * Broken variants of the library, each of which the simulation must tell from the real one. They are made by replacing a
- * text in a source file as it is loaded, so the product knows nothing of them.
+ * Broken variants of the library. The simulation must find each of them. A variant replaces a text in a source file while
+ * the file is loaded, so the library knows nothing of it.
  */
 import type { InvariantName } from "./invariants.js"
 
 export interface Mutant {
   readonly name: string
+  /** The promise of the library that it breaks. */
+  readonly promise: string
   /** Below `packages`. */
   readonly file: string
-  /** What to replace: it must occur exactly once in the file. */
+  /** Must occur exactly once in the file. */
   readonly text: string
   readonly replacement: string
-  /** The promises of which at least one must be seen to be broken. */
+  /** One of these invariants must be seen to break. */
   readonly breaks: readonly [InvariantName, ...ReadonlyArray<InvariantName>]
-  /** A seed at which, or soon after which, it is found. */
+  /** A seed from which it is found within a few schedules. */
   readonly firstSeed: number
 }
+
+// Where the sources are: the only paths that follow a move.
+const cacheEngine = "user-cache/src/internal/userCache.ts"
+const failures = "http/src/internal/failures.ts"
+const call = "http/src/internal/call.ts"
+const access = "users/src/internal/access.ts"
+const authorizations = "users/src/internal/authorizationOperations.ts"
+const userTokens = "users/src/internal/userTokens.ts"
+const userOperations = "users/src/internal/userOperations.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "invalidation only on success",
-    file: "user-cache/src/internal/userCache.ts",
+    promise: "A change invalidates its user even when it fails.",
+    file: cacheEngine,
     text: "Effect.onExit(mutation, (exit) =>",
     replacement: "Effect.onExit(mutation, (exit) => Exit.isFailure(exit) ? Effect.void :",
     breaks: ["never stale", "fresh after invalidation"],
@@ -28,47 +40,26 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "no quarantine",
-    file: "user-cache/src/internal/userCache.ts",
+    promise: "After an ambiguous change nothing is stored for the user for a while.",
+    file: cacheEngine,
     text: "if (quarantine.includes(userId, at.monotonic))",
     replacement: "if (false)",
     breaks: ["never stale", "quarantine"],
     firstSeed: 23
   },
   {
-    name: "late result stored",
-    file: "user-cache/src/internal/userCache.ts",
+    name: "a late result stored",
+    promise: "A lookup in flight when its user is invalidated is never stored.",
+    file: cacheEngine,
     text: "isOwned(flight) && isFresh(flight, at)",
     replacement: "isFresh(flight, at)",
     breaks: ["never stale", "fresh after invalidation"],
     firstSeed: 9
   },
   {
-    name: "cache key without user",
-    file: "users/src/internal/access.ts",
-    text: "cache.get(right.userId,",
-    replacement: 'cache.get("",',
-    breaks: ["never shared"],
-    firstSeed: 5
-  },
-  {
-    name: "cache key without token",
-    file: "users/src/internal/access.ts",
-    text: "`${users} ${secrets.identity}`",
-    replacement: '`${users} ${secrets.identity.replace(/^token:.*/, "token")}`',
-    breaks: ["never shared"],
-    firstSeed: 3
-  },
-  {
-    name: "cache key without scope set",
-    file: "users/src/internal/authorizationOperations.ts",
-    text: '`minted:${scopes.join(",")}`',
-    replacement: '"minted"',
-    breaks: ["never shared"],
-    firstSeed: 25
-  },
-  {
     name: "age counted from completion",
-    file: "user-cache/src/internal/userCache.ts",
+    promise: "The age of a value counts from when its request was sent.",
+    file: cacheEngine,
     text: "if (isUsable) store(flight, exit.value)",
     replacement: "if (isUsable) store({ ...flight, startedAt: at }, exit.value)",
     breaks: ["time to live"],
@@ -76,39 +67,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a caller's interruption spread to others",
-    file: "user-cache/src/internal/userCache.ts",
+    promise: "A caller that gives up does not interrupt the other waiters.",
+    file: cacheEngine,
     text: "if (flight.waiters > 0 || flight.fiber === undefined)",
     replacement: "if (flight.fiber === undefined)",
     breaks: ["undisturbed"],
     firstSeed: 1
   },
   {
-    name: "retry of a processed POST",
-    file: "http/src/internal/failures.ts",
-    text: '(progress === "not processed" || isIdempotent(attempt.request))',
-    replacement: "true",
-    breaks: ["applied once", "never sent again"],
-    firstSeed: 2
-  },
-  {
-    name: "a DELETE retried into a 404 reported as failure",
-    file: "http/src/internal/call.ts",
-    text: 'request.method === "DELETE" && error.reason === "NotFound"',
-    replacement: "false",
-    breaks: ["deleted is deleted"],
-    firstSeed: 14
-  },
-  {
-    name: "the app token kept after 401",
-    file: "http/src/internal/call.ts",
-    text: "yield* source.invalidate(token)",
-    replacement: "",
-    breaks: ["refused tokens"],
-    firstSeed: 3
-  },
-  {
     name: "an entry leaked at eviction",
-    file: "user-cache/src/internal/userCache.ts",
+    promise: "An evicted value is gone from the cache, and not only from the order of eviction.",
+    file: cacheEngine,
     text: "drop(recency.oldest)",
     replacement: "forgetEntry(recency.oldest)",
     breaks: ["bounded"],
@@ -116,15 +85,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "no eviction",
-    file: "user-cache/src/internal/userCache.ts",
+    promise: "The capacity bounds the entries of all users.",
+    file: cacheEngine,
     text: "if (recency.size > options.capacity && recency.oldest !== undefined)",
     replacement: "if (false)",
     breaks: ["bounded"],
     firstSeed: 3
   },
   {
-    name: "a flight joined past its time to live",
-    file: "user-cache/src/internal/userCache.ts",
+    name: "an in-flight lookup joined past its time to live",
+    promise: "A lookup in flight is joined only within its time to live.",
+    file: cacheEngine,
     text: "if (slot === undefined || isFresh(slot, at)) return slot",
     replacement: 'if (slot === undefined || slot._tag === "Flight" || isFresh(slot, at)) return slot',
     breaks: ["time to live"],
@@ -132,31 +103,98 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "an abandoned lookup left running",
-    file: "user-cache/src/internal/userCache.ts",
+    promise: "A lookup without waiters is interrupted.",
+    file: cacheEngine,
     text: "return Fiber.interrupt(flight.fiber)",
     replacement: "return Effect.never",
     breaks: ["nothing remains", "deadline"],
     firstSeed: 16
   },
   {
+    name: "retry of a processed POST",
+    promise: "A POST that may have been processed is not sent again.",
+    file: failures,
+    text: '(progress === "not processed" || isIdempotent(attempt.request))',
+    replacement: "true",
+    breaks: ["applied once", "never sent again"],
+    firstSeed: 2
+  },
+  {
     name: "an ambiguous failure called certain",
-    file: "http/src/internal/failures.ts",
+    promise: "A failure that may have been applied is ambiguous.",
+    file: failures,
     text: 'isAmbiguous: progress === "maybe processed" && !isSafe(attempt.request)',
     replacement: "isAmbiguous: false",
     breaks: ["honest failures", "never stale"],
     firstSeed: 2
   },
   {
+    name: "a DELETE retried into a 404 reported as failure",
+    promise: "A deletion whose retry finds 404 after an ambiguous attempt has succeeded.",
+    file: call,
+    text: 'request.method === "DELETE" && error.reason === "NotFound"',
+    replacement: "false",
+    breaks: ["deleted is deleted"],
+    firstSeed: 14
+  },
+  {
+    name: "the app token kept after 401",
+    promise: "A token that was refused with 401 is replaced.",
+    file: call,
+    text: "yield* source.invalidate(token)",
+    replacement: "",
+    breaks: ["refused tokens"],
+    firstSeed: 3
+  },
+  {
     name: "the ambiguity of an earlier attempt forgotten",
-    file: "http/src/internal/call.ts",
+    promise: "An ambiguous attempt makes the whole call ambiguous.",
+    file: call,
     text: "mayHaveBeenApplied && !error.isAmbiguous ?",
     replacement: "false ?",
     breaks: ["honest failures", "never stale"],
     firstSeed: 12
   },
   {
+    name: "retries without a deadline",
+    promise: "The deadline bounds all attempts together.",
+    file: call,
+    text: "Math.max(0, Duration.toMillis(config.deadline) - elapsed())",
+    replacement: "Number.MAX_SAFE_INTEGER",
+    breaks: ["deadline"],
+    firstSeed: 21
+  },
+  {
+    name: "cache key without the user",
+    promise: "A value is served only to sessions of its user.",
+    file: access,
+    text: "cache.get(right.userId,",
+    replacement: 'cache.get("",',
+    breaks: ["never shared"],
+    firstSeed: 5
+  },
+  {
+    name: "cache key without the token",
+    promise: "A value of a static session is served only to sessions with the same token.",
+    file: access,
+    text: "`${users} ${secrets.identity}`",
+    replacement: '`${users} ${secrets.identity.replace(/^token:.*/, "token")}`',
+    breaks: ["never shared"],
+    firstSeed: 3
+  },
+  {
+    name: "cache key without the scopes",
+    promise: "A value of a renewable session is served only to sessions with the same scopes.",
+    file: authorizations,
+    text: '`minted:${scopes.join(",")}`',
+    replacement: '"minted"',
+    breaks: ["never shared"],
+    firstSeed: 25
+  },
+  {
     name: "tokens kept without their user",
-    file: "users/src/internal/userTokens.ts",
+    promise: "A token is used only for its user.",
+    file: userTokens,
     text: "users.get(userId) ?? new Map",
     replacement: "[...users.values()][0] ?? new Map",
     breaks: ["own token"],
@@ -164,7 +202,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "tokens kept without their scopes",
-    file: "users/src/internal/userTokens.ts",
+    promise: "A token is used only for its scopes.",
+    file: userTokens,
     text: 'const key = scopes.join(",")',
     replacement: 'const key = ""',
     breaks: ["own token", "never shared"],
@@ -172,7 +211,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "a token for each use",
-    file: "users/src/internal/userTokens.ts",
+    promise: "A token is used again while it is valid.",
+    file: userTokens,
     text: "if (known !== undefined) return known",
     replacement: "if (known !== undefined) size -= 1",
     breaks: ["one token"],
@@ -180,15 +220,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "tokens kept after their user's deletion",
-    file: "users/src/internal/userOperations.ts",
+    promise: "The tokens of a deleted user are forgotten.",
+    file: userOperations,
     text: "userTokens.forget(userId)",
     replacement: "undefined",
     breaks: ["forgotten tokens"],
     firstSeed: 2
   },
   {
-    name: "ensureUser creates again without a look",
-    file: "users/src/internal/userOperations.ts",
+    name: "ensureUser creates again without looking",
+    promise: "`ensureUser` looks for the user before it creates again.",
+    file: userOperations,
     text: "return Effect.catchAll(find, (failure) => {",
     replacement:
       "return Effect.catchAll(error.isAmbiguous && round < maxRounds ? ensure(input, round + 1, true) : find, (failure) => {",
@@ -197,26 +239,20 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "ensureUser forgets that it may have created",
-    file: "users/src/internal/userOperations.ts",
+    promise: "`ensureUser` is ambiguous when it may have created the user.",
+    file: userOperations,
     text: "const isAmbiguous = mayHaveCreated || error.isAmbiguous",
     replacement: "const isAmbiguous = false",
     breaks: ["honest failures"],
     firstSeed: 9
   },
   {
-    name: "deleting who is gone a failure",
-    file: "users/src/internal/userOperations.ts",
+    name: "deleting a user who is gone fails",
+    promise: "Deleting a user who is gone succeeds.",
+    file: userOperations,
     text: "Effect.catchIf(http.request(Requests.deleteUser(tokens)), isGone,",
     replacement: "Effect.catchIf(http.request(Requests.deleteUser(tokens)), () => false,",
     breaks: ["deleted is deleted"],
     firstSeed: 6
-  },
-  {
-    name: "retries without a deadline",
-    file: "http/src/internal/call.ts",
-    text: "Math.max(0, Duration.toMillis(config.deadline) - elapsed())",
-    replacement: "Number.MAX_SAFE_INTEGER",
-    breaks: ["deadline"],
-    firstSeed: 21
   }
 ]

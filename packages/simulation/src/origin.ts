@@ -1,6 +1,6 @@
 /**
- * The wire between the layers under test and the sandbox: it keeps a record of every request, and puts the record's number
- * into what reads get, so that every value tells which request it came with.
+ * The client between the layers under test and the sandbox. It records every request, and puts the request's number into the
+ * answers to reads, so every value tells which request it came with.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
@@ -20,7 +20,7 @@ import type { Fault } from "./schedule.js"
 import * as Stamp from "./stamp.js"
 import * as Tokens from "./tokens.js"
 
-/** The call that a fiber works for; fibers inherit it from those who start them. */
+/** The call that a fiber works for. Child fibers inherit it. */
 export const currentCall = FiberRef.unsafeMake<number | undefined>(undefined)
 
 type Failure = HttpClientError.HttpClientError
@@ -35,10 +35,10 @@ export interface Options {
   readonly scope: Scope.Scope
 }
 
-const textOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
+const bodyText = ({ body }: HttpClientRequest.HttpClientRequest): string =>
   body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
 
-const bearerOf = ({ headers }: HttpClientRequest.HttpClientRequest): string | undefined =>
+const bearerToken = ({ headers }: HttpClientRequest.HttpClientRequest): string | undefined =>
   headers["authorization"]?.replace(/^Bearer /, "")
 
 const record = (
@@ -47,7 +47,7 @@ const record = (
   call: number | undefined
 ): OriginRequest => {
   const path = new URL(request.url).pathname
-  const body = textOf(request)
+  const body = bodyText(request)
   const made: OriginRequest = {
     serial: history.requests.length,
     call,
@@ -56,7 +56,7 @@ const record = (
     grantType: new URLSearchParams(body).get("grant_type") ?? undefined,
     subject: Tokens.subjectOf(body),
     traceId: request.headers["x-client-trace-id"] ?? "",
-    token: bearerOf(request),
+    token: bearerToken(request),
     sent: history.point(),
     fault: faults.take(request.method, path),
     evaluated: undefined,
@@ -67,8 +67,8 @@ const record = (
   return made
 }
 
-/** A clock for one request: when the sandbox has slept long enough, it goes on to look at the request. */
-const clockOf = (clock: Clock.Clock, onWake: () => void): Clock.Clock => ({
+/** A clock for one request: the sandbox processes the request when its sleep ends. */
+const observeClock = (clock: Clock.Clock, onWake: () => void): Clock.Clock => ({
   [Clock.ClockTypeId]: clock[Clock.ClockTypeId],
   unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
   unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
@@ -90,8 +90,8 @@ const dropped = (request: HttpClientRequest.HttpClientRequest) =>
   new HttpClientError.RequestError({ request, reason: "Transport", description: "The connection was closed" })
 
 /**
- * Has the sandbox answer a request, whether or not somebody still waits for it. On the calm scheduler, no fiber of
- * the library comes between what the record says and what the sandbox does: hence the order of the history is exact.
+ * The sandbox answers a request, whether or not its caller still waits. On the calm scheduler no fiber of the library runs
+ * between the record and the sandbox's own step, so the order of the history is exact.
  */
 const exchange = (
   options: Options,
@@ -106,24 +106,24 @@ const exchange = (
     const evaluate = () => {
       if (made.evaluated === undefined && fault?.kind !== "status") made.evaluated = history.point()
     }
-    // The sandbox would not say what came of a request whose answer it drops, so the answer is dropped here.
+    // The sandbox does not report the status of an answer that it drops, so the answer is dropped here.
     if (fault !== undefined && fault.kind !== "drop-after") {
-      yield* sandbox.injectFault(Faults.forSandbox(fault, method, path, clock.unsafeCurrentTimeMillis()))
+      yield* sandbox.injectFault(Faults.toSandboxFault(fault, method, path, clock.unsafeCurrentTimeMillis()))
     }
     if (!isHeldBack(fault)) evaluate()
-    const response = yield* Effect.withClock(client.execute(request), clockOf(clock, evaluate))
+    const response = yield* Effect.withClock(client.execute(request), observeClock(clock, evaluate))
     made.status = response.status
     const body = yield* Deferred.make<string, Failure>()
     if (fault?.kind !== "drop-after") yield* Deferred.succeed(answer, withBody(response, Deferred.await(body)))
     const read = Effect.map(response.text, (text) => {
-      Tokens.learn(history, made, textOf(request), text)
+      Tokens.learn(history, made, bodyText(request), text)
       return Stamp.add(made, history, text)
     })
     yield* Deferred.completeWith(body, yield* Effect.exit(read))
     if (fault?.kind === "drop-after") yield* Deferred.fail(answer, dropped(request))
   }).pipe(
     Effect.catchAll((error) => {
-      // Only the fault of a body that cannot be cut, as there is none, drops a request that was looked at.
+      // An answer without a body cannot be cut: the sandbox then drops it after processing the request.
       if (made.fault?.kind === "cut-body") made.status = 204
       return Deferred.fail(answer, error)
     }),

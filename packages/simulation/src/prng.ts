@@ -1,4 +1,4 @@
-/** Chance that can be repeated: everything random in a run comes from numbers like these, and so from its seed. */
+/** Reproducible random numbers: everything random in a run comes from its seed. */
 export interface Prng {
   /** At least 0 and less than 1. */
   readonly next: () => number
@@ -8,7 +8,7 @@ export interface Prng {
   readonly pick: <const A>(from: readonly [A, ...ReadonlyArray<A>]) => A
 }
 
-/** Mulberry32: small, fast, and good enough to choose what to try next. */
+/** Mulberry32: small, fast, and good enough to generate schedules. */
 export const make = (seed: number): Prng => {
   let state = seed >>> 0
   const next = (): number => {

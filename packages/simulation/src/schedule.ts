@@ -1,4 +1,4 @@
-/** What happens in one run, as plain data: the same schedule always makes the same run. */
+/** A run as plain data: the same schedule always makes the same history. */
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 
 /** The settings of the layers under test. Times are in milliseconds. */
@@ -12,7 +12,7 @@ export interface Settings {
   readonly clientTokenLifetime: number
   readonly userTokenLifetime: number
   readonly rateLimitedRefresh: "429" | "204"
-  /** How many user tokens are kept at the most. */
+  /** The maximum number of user tokens that are kept. */
   readonly tokenCapacity: number
 }
 
@@ -25,8 +25,8 @@ export const scopeSets = {
 export type ScopeSet = keyof typeof scopeSets
 
 /**
- * Users, sessions and credentials go by numbers of the schedule's own. What a number stands for is made by other steps; a
- * step whose numbers stand for nothing yet is skipped, so that any part of a schedule is a schedule.
+ * Users, sessions and credentials have numbers of the schedule's own. Earlier steps give a number its meaning. A step whose
+ * numbers mean nothing yet is skipped, so any part of a schedule is a schedule.
  */
 export type Operation =
   | { readonly _tag: "createUser"; readonly user: number }
@@ -59,7 +59,7 @@ export type Operation =
 
 export type OperationName = Operation["_tag"]
 
-/** For how long: scheduler tasks, which take no time, or milliseconds, at the end of which everything has come to rest. */
+/** Scheduler tasks, which take no time, or milliseconds, after which everything is at rest. */
 export type Pause =
   { readonly _tag: "Tasks"; readonly count: number } | { readonly _tag: "Millis"; readonly count: number }
 
@@ -74,7 +74,7 @@ export type FaultKind =
       readonly asDate?: boolean
     }
 
-/** The requests that a fault can be meant for. */
+/** The requests that a fault can match. */
 export type Target =
   "list" | "get" | "refresh" | "delete" | "deleteUser" | "createUser" | "grant" | "token" | "identity" | "any"
 
@@ -91,7 +91,7 @@ export type Action =
   | { readonly _tag: "Fault"; readonly fault: Fault }
   | { readonly _tag: "RevokeTokens"; readonly user: number | "all" }
   | { readonly _tag: "ConnectBank"; readonly user: number }
-  /** Reads everything once, when nobody else is busy, to see how much is stored. */
+  /** Reads everything once, when no caller is busy, to count the stored values. */
   | { readonly _tag: "Audit" }
 
 export interface Step {
@@ -101,7 +101,7 @@ export interface Step {
 }
 
 export interface Schedule {
-  /** What the chance in the run itself comes from: who runs next, ids, jitter. */
+  /** The source of everything random in the run itself: the next fiber, ids, jitter. */
   readonly seed: number
   readonly settings: Settings
   readonly steps: ReadonlyArray<Step>

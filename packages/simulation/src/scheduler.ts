@@ -1,20 +1,20 @@
-/** Who runs next is chance, and any fiber may have to stop between any two of its steps. */
+/** The next fiber is chosen at random, and any fiber may be stopped between any two of its steps. */
 import type { RuntimeFiber } from "effect/Fiber"
 import type { Scheduler, Task } from "effect/Scheduler"
 import type { Prng } from "./prng.js"
 
 export interface ChaoticScheduler {
-  /** Picks the next fiber at random, and stops fibers at random. */
+  /** Chooses the next fiber at random, and stops fibers at random. */
   readonly chaotic: Scheduler
-  /** For fibers between whose steps no chaotic fiber may run, unless they wait for something outside. */
+  /** For fibers that are not interleaved with chaotic ones, except while they wait. */
   readonly calm: Scheduler
-  /** Runs at most so many chaotic tasks, with the calm ones that come of them; returns whether there are more. */
+  /** Runs at most so many chaotic tasks, and the calm ones that follow from them. Returns whether more are left. */
   readonly run: (tasks: number) => boolean
-  /** Does something once a number of further tasks has run. */
+  /** Runs an action after a number of further tasks. */
   readonly after: (tasks: number, action: () => void) => void
 }
 
-/** The longest that a fiber runs before it is stopped, in operations of the fiber runtime. */
+/** The maximum run of a fiber before it is stopped, in operations of the fiber runtime. */
 const longestRun = 120
 
 export const make = (prng: Prng): ChaoticScheduler => {

@@ -1,4 +1,4 @@
-/** Tries schedules, one seed after the other, until a promise breaks. */
+/** Plays schedules, one seed after the other, until a promise breaks. */
 import { generate } from "./generate.js"
 import type { History } from "./history.js"
 import { type Violation, violations } from "./invariants.js"
@@ -8,19 +8,19 @@ import type { Schedule } from "./schedule.js"
 export interface Broken {
   readonly schedule: Schedule
   readonly history: History
-  /** At least one; the first tells the story. */
+  /** The first one is reported. */
   readonly violations: readonly [Violation, ...ReadonlyArray<Violation>]
 }
 
-export interface Progress {
+export interface Checked {
   readonly schedules: number
   readonly calls: number
   readonly requests: number
 }
 
-export const none: Progress = { schedules: 0, calls: 0, requests: 0 }
+export const none: Checked = { schedules: 0, calls: 0, requests: 0 }
 
-const brokenOf = (
+const toBroken = (
   schedule: Schedule,
   history: History,
   promises: ReadonlyArray<string> | undefined
@@ -34,26 +34,26 @@ export interface Attempt {
   readonly broken: Broken | undefined
 }
 
-/** Runs a schedule, and says which promises it broke, if any; of some promises if they are given, or of all. */
+/** Plays a schedule, and checks the given promises, all by default. */
 export const attempt = async (schedule: Schedule, promises?: ReadonlyArray<string>): Promise<Attempt> => {
   const history = await run(schedule)
-  return { history, broken: brokenOf(schedule, history, promises) }
+  return { history, broken: toBroken(schedule, history, promises) }
 }
 
-/** Searches from a seed on; `goOn` is asked after each schedule. */
+/** Searches from a seed on, while `goOn` returns true after a schedule. */
 export const search = async (
   firstSeed: number,
-  goOn: (progress: Progress) => boolean,
+  goOn: (checked: Checked) => boolean,
   promises?: ReadonlyArray<string>
-): Promise<{ readonly progress: Progress; readonly broken: Broken | undefined }> => {
-  let progress = none
+): Promise<{ readonly checked: Checked; readonly broken: Broken | undefined }> => {
+  let checked = none
   for (;;) {
-    const { broken, history } = await attempt(generate(firstSeed + progress.schedules), promises)
-    progress = {
-      schedules: progress.schedules + 1,
-      calls: progress.calls + history.calls.length,
-      requests: progress.requests + history.requests.length
+    const { broken, history } = await attempt(generate(firstSeed + checked.schedules), promises)
+    checked = {
+      schedules: checked.schedules + 1,
+      calls: checked.calls + history.calls.length,
+      requests: checked.requests + history.requests.length
     }
-    if (broken !== undefined || !goOn(progress)) return { progress, broken }
+    if (broken !== undefined || !goOn(checked)) return { checked, broken }
   }
 }

@@ -1,12 +1,12 @@
-/** Makes a schedule that breaks a promise as small as it can be, while the same promise still breaks. */
+/** Makes a schedule smaller while it still breaks the same promise. */
 import type { InvariantName } from "./invariants.js"
 import type { Action, Pause, Schedule, Settings, Step } from "./schedule.js"
 import { attempt, type Broken } from "./search.js"
 
-/** With steps left out, chance falls elsewhere: a few other seeds may show what the first one no longer does. */
+/** Without some steps the random numbers fall differently, so a few other seeds are tried. */
 const seedsToTry = 3
 
-/** The same promise broken by a smaller schedule, if it is. */
+/** A run of the candidate that breaks the same promise, if there is one. */
 const stillBreaks = async (candidate: Schedule, invariant: InvariantName): Promise<Broken | undefined> => {
   for (let offset = 0; offset < seedsToTry; offset++) {
     const { broken } = await attempt({ ...candidate, seed: candidate.seed + offset }, [invariant])
@@ -55,7 +55,7 @@ const simplerSettings = (settings: Settings): ReadonlyArray<Settings> => {
 function* candidates(schedule: Schedule): Generator<Schedule> {
   const { settings, steps } = schedule
   for (let count = Math.ceil(steps.length / 2); count >= 1; count = Math.floor(count / 2)) {
-    // From the end: what comes first is what the rest needs.
+    // From the end: the first steps are what the others need.
     for (let from = steps.length - count; from > -count; from -= count) {
       yield { ...schedule, steps: without(steps, Math.max(0, from), count + Math.min(0, from)) }
     }
@@ -66,8 +66,13 @@ function* candidates(schedule: Schedule): Generator<Schedule> {
   }
 }
 
-/** Takes what is smaller and still breaks, until nothing is or the budget (in schedules to try) is used up. */
-export const shrink = async (broken: Broken, budget = 300): Promise<Broken> => {
+/** Until no smaller schedule breaks the promise, or this many were tried. */
+const budget = 300
+
+export const shrink = async (
+  broken: Broken,
+  onProgress: (smallest: Broken, left: number) => void = () => {}
+): Promise<Broken> => {
   const { invariant } = broken.violations[0]
   let smallest = broken
   let left = budget
@@ -75,6 +80,7 @@ export const shrink = async (broken: Broken, budget = 300): Promise<Broken> => {
     isSmaller = false
     for (const candidate of candidates(smallest.schedule)) {
       if (left-- <= 0) return smallest
+      onProgress(smallest, left)
       const found = await stillBreaks(candidate, invariant)
       if (found === undefined) continue
       smallest = found

@@ -1,8 +1,7 @@
-/** The number of the request that a value came with, in a place that the library keeps. */
-import type { Credential } from "@effect-tink/users/Credential"
+/** Puts the number of a request into its answer, in a field that the library keeps. */
 import type { History, OriginRequest } from "./history.js"
 
-/** An empty list has no place for a number, so every list gets one more credential that is nobody's. */
+/** An empty list has no field for a number, so every list gets one more credential. */
 const providerName = "stamp"
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
@@ -20,7 +19,7 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** Puts the number of a request into its answer, if it is one with credentials. */
+/** Changes only answers with credentials. */
 export const add = (request: OriginRequest, history: History, text: string): string => {
   if (request.method !== "GET" || request.status !== 200 || request.evaluated === undefined) return text
   const body = request.path.startsWith("/api/v1/credentials/") ? parse(text) : undefined
@@ -32,7 +31,13 @@ export const add = (request: OriginRequest, history: History, text: string): str
     : JSON.stringify({ ...body, statusPayload: String(request.serial) })
 }
 
-export const ofCredential = (credential: Credential): number => Number(credential.statusPayload)
+/** The field of a credential that carries the number. */
+interface Stamped {
+  readonly providerName: string
+  readonly statusPayload?: string | undefined
+}
 
-export const ofList = (credentials: ReadonlyArray<Credential>): number =>
+export const ofCredential = (credential: Stamped): number => Number(credential.statusPayload)
+
+export const ofList = (credentials: ReadonlyArray<Stamped>): number =>
   Number(credentials.find((credential) => credential.providerName === providerName)?.statusPayload)

@@ -1,4 +1,4 @@
-/** Whose the tokens are, and who the users, learnt from what the origin says when it gives them out. */
+/** Learns from the origin's answers which user a token or an id belongs to. */
 import type { History, OriginRequest } from "./history.js"
 
 interface Grant {
@@ -6,7 +6,7 @@ interface Grant {
   readonly scopes: ReadonlyArray<string>
 }
 
-// By history: codes live no longer than the run they belong to.
+// By history, as codes belong to one run.
 const grants = new WeakMap<History, Map<string, Grant>>()
 
 const grantsOf = (history: History): Map<string, Grant> => {
@@ -17,7 +17,7 @@ const grantsOf = (history: History): Map<string, Grant> => {
 
 const member = (text: string, name: string): string | undefined => new RegExp(`"${name}":"([^"]+)"`).exec(text)?.[1]
 
-/** Whom a request names in its body. */
+/** The user that the body of a request names. */
 export const subjectOf = (body: string): string | undefined => {
   const fields = new URLSearchParams(body)
   const userId = fields.get("user_id")
@@ -26,7 +26,7 @@ export const subjectOf = (body: string): string | undefined => {
   return externalUserId === undefined ? undefined : `external ${externalUserId}`
 }
 
-/** Looks at an answer that makes a code, a token or a user. A garbled one tells nothing, but nobody else either. */
+/** Records the code, token or user of an answer. An unreadable answer is unreadable for the library, too. */
 export const learn = (history: History, { path, serial }: OriginRequest, form: string, answer: string): void => {
   if (path === "/api/v1/user/create") {
     const userId = member(answer, "user_id")

@@ -1,4 +1,4 @@
-/** Time that passes only when the simulation says so. */
+/** A clock that moves only when the simulation moves it. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,19 +12,19 @@ interface Sleeper {
 export interface VirtualClock {
   readonly clock: Clock.Clock
   readonly now: () => number
-  /** Sleepers, each of which is a timer that somebody still holds. */
+  /** How many timers are held. */
   readonly sleeping: () => number
   /** When the next sleeper wakes. */
   readonly nextWake: () => number | undefined
-  /** Goes forward to a moment, at which no earlier sleeper may be left. */
+  /** Moves to a moment. No earlier sleeper may be left. */
   readonly moveTo: (moment: number) => void
-  /** Wakes one of those whose time has come, whichever; returns whether there was one. */
+  /** Wakes a random one of the sleepers that are due. Returns whether there was one. */
   readonly wakeOne: () => boolean
-  /** Does something at a moment to come. */
+  /** Runs an action at a later moment. */
   readonly at: (moment: number, action: () => void) => void
 }
 
-/** Some day on which nothing special happens: a clock at 0 hides mistakes with "no time". */
+/** An ordinary day: a clock at 0 hides mistakes with a missing time. */
 export const epoch = Date.UTC(2030, 0, 2)
 
 export const make = (prng: Prng): VirtualClock => {
@@ -47,7 +47,7 @@ export const make = (prng: Prng): VirtualClock => {
     currentTimeNanos: Effect.sync(nanos),
     sleep: (duration) =>
       Effect.async<void>((resume) => {
-        // As timers do: in whole milliseconds, and rather too late than too early.
+        // As timers do: in whole milliseconds, and never too early.
         const sleeper = add(Math.ceil(now + Duration.toMillis(duration)), () => resume(Effect.void))
         return Effect.sync(() => sleepers.delete(sleeper))
       })

@@ -1,51 +1,63 @@
-/** The simulation can fail: it tells every broken variant of the library from the real one. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { huntMutant, MutantOutdated } from "../src/huntMutant.js"
 import { type Mutant, mutants } from "../src/mutants.js"
+import { checkText, mutationTest } from "../src/mutationTest.js"
 
-/** Twice the most that any mutant needs from its first seed, as a change to the sources moves chance elsewhere. */
+/** Twice the most that any mutant needs from its first seed, as a change to the sources changes its schedules. */
 const schedules = 40
 
-// As many processes at once as there are cores to expect.
-const turns = Effect.unsafeMakeSemaphore(2)
+/** Why a mutant was not found, if it was not. */
+const problemOf = (mutant: Mutant) =>
+  Effect.match(mutationTest(mutant, schedules), {
+    onFailure: ({ message }) => [message],
+    onSuccess: ({ found }) =>
+      found === undefined
+        ? [`${mutant.name}: not found by ${schedules} schedules from seed ${mutant.firstSeed} on`]
+        : []
+  })
 
-describe.concurrent("a mutant is found", () => {
-  for (const mutant of mutants) {
-    it.live(
-      mutant.name,
-      () =>
-        Effect.gen(function* () {
-          const { found } = yield* turns.withPermits(1)(huntMutant(mutant, { firstSeed: mutant.firstSeed, schedules }))
-          assert.isDefined(found, `not found by ${schedules} schedules from seed ${mutant.firstSeed} on`)
-        }),
-      180_000
-    )
-  }
-})
-
-describe("a mutant", () => {
-  const outdated: Mutant = {
-    name: "of a text that is gone",
-    file: "users/src/Users.ts",
-    text: "no such text",
-    replacement: "",
-    breaks: ["never stale"],
-    firstSeed: 1
-  }
-
-  it.live("whose text no longer occurs is reported, not hunted", () =>
+describe("the mutants", () => {
+  it.live("are up to date: the text of each occurs once in its file", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(huntMutant(outdated, { firstSeed: 1, schedules: 1 }))
-      assert.instanceOf(error, MutantOutdated)
-      assert.include(error.message, '"no such text" occurs 0 times in users/src/Users.ts')
+      const results = yield* Effect.forEach(mutants, (mutant) =>
+        Effect.match(checkText(mutant), { onFailure: ({ message }) => [message], onSuccess: () => [] })
+      )
+      assert.deepStrictEqual(results.flat(), [])
     })
   )
 
-  it.live("whose text occurs twice is reported too", () =>
+  it.live(
+    "are all found: the simulation tells each from the real library",
+    () =>
+      Effect.gen(function* () {
+        // As many processes at once as there are cores to expect.
+        const problems = yield* Effect.forEach(mutants, problemOf, { concurrency: 2 })
+        assert.deepStrictEqual(problems.flat(), [])
+      }),
+    600_000
+  )
+
+  it.live("are reported, and not tested, when their text is missing, ambiguous or in no file", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(huntMutant({ ...outdated, text: "const" }, { firstSeed: 1, schedules: 1 }))
-      assert.instanceOf(error, MutantOutdated)
+      const outdated: Mutant = {
+        name: "outdated",
+        promise: "None.",
+        file: "users/src/Users.ts",
+        text: "no such text",
+        replacement: "",
+        breaks: ["never stale"],
+        firstSeed: 1
+      }
+      const rows = [
+        [outdated, '"no such text" occurs 0 times in packages/users/src/Users.ts'],
+        [{ ...outdated, text: "import" }, '"import" occurs'],
+        [{ ...outdated, file: "users/src/NoSuchFile.ts" }, "packages/users/src/NoSuchFile.ts cannot be read"]
+      ] as const
+      for (const [mutant, problem] of rows) {
+        const error = yield* Effect.flip(mutationTest(mutant, 1))
+        assert.strictEqual(error._tag, "MutantOutdated")
+        assert.include(error.message, problem)
+      }
     })
   )
 })

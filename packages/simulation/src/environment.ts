@@ -1,4 +1,4 @@
-/** The real layers over the sandbox in process, with the simulation's own time, chance and wire. */
+/** The real layers over the sandbox in process, with virtual time, seeded randomness and a recording client. */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
@@ -17,12 +17,12 @@ import type { Schedule, Settings } from "./schedule.js"
 import type { ChaoticScheduler } from "./scheduler.js"
 import type { VirtualClock } from "./virtualClock.js"
 
-export interface World {
+export interface Environment {
   readonly users: Users.Service
   readonly cache: UserCache.Service
   readonly sandbox: TinkSandbox.Service
   readonly faults: Faults.Faults
-  /** Runs effects in the simulation's time and by its chance. */
+  /** Runs effects in virtual time, on the random scheduler. */
   readonly runtime: Runtime.Runtime<never>
   readonly scope: Scope.CloseableScope
 }
@@ -47,10 +47,10 @@ export const make = (
   history: History,
   { clock }: VirtualClock,
   { calm, chaotic }: ChaoticScheduler
-): Effect.Effect<World> =>
+): Effect.Effect<Environment> =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
-    const below = yield* Layer.buildWithScope(
+    const sandboxContext = yield* Layer.buildWithScope(
       TinkSandbox.layerHttpClient({
         clientTokenLifetime: settings.clientTokenLifetime,
         userTokenLifetime: settings.userTokenLifetime,
@@ -58,9 +58,9 @@ export const make = (
       }),
       scope
     ).pipe(Effect.withScheduler(calm))
-    const sandbox = Context.get(below, TinkSandbox.TinkSandbox)
+    const sandbox = Context.get(sandboxContext, TinkSandbox.TinkSandbox)
     const faults = Faults.make()
-    const client = Context.get(below, HttpClient.HttpClient)
+    const client = Context.get(sandboxContext, HttpClient.HttpClient)
     const origin = Origin.make({ sandbox, client, history, faults, calm, scope })
     const context = yield* Layer.buildWithScope(
       Users.layerWith({ tokenCapacity: settings.tokenCapacity }).pipe(

@@ -1,4 +1,4 @@
-/** Where a schedule is played: the world, and the time and the chance that move it. */
+/** Runs a schedule: the environment, and the virtual time and scheduler that drive it. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -9,37 +9,37 @@ import * as Prng from "./prng.js"
 import type { Pause, Schedule } from "./schedule.js"
 import * as Scheduler from "./scheduler.js"
 import * as VirtualClock from "./virtualClock.js"
-import * as World from "./world.js"
+import * as Environment from "./environment.js"
 
-/** More tasks than any run needs before it comes to rest: whoever runs this long runs for ever. */
+/** A run that needs more tasks than this never comes to rest. */
 const tooManyTasks = 1_000_000
 
-/** What is left of a run that is not over after so many wakings runs for ever too. */
-const tooManyWakings = 10_000
+/** A run that needs more wake-ups than this never ends. */
+const tooManyWakeUps = 10_000
 
-/** Lets everything happen that only waits for a promise, such as the reading of a body. */
+/** Runs everything that waits only for a promise, such as the reading of a body. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-export interface Stage {
-  readonly world: World.World
+export interface Harness {
+  readonly environment: Environment.Environment
   readonly history: History.History
-  /** Runs an effect in the simulation's time and by its chance. */
+  /** Runs an effect in virtual time, on the random scheduler. */
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E>
-  /** Lets everyone run until they wait for time to pass. */
+  /** Runs all fibers until they wait for time to pass. */
   readonly rest: () => Promise<void>
   readonly pause: (pause: Pause) => Promise<void>
-  /** Does something after a pause, while others go on. */
+  /** Runs an action after a pause, while the fibers continue. */
   readonly after: (pause: Pause, action: () => void) => void
-  /** Lets time pass until no timer is left. */
+  /** Passes time until no timer is left. */
   readonly drain: () => Promise<void>
-  /** Ends the scope of the layers. */
+  /** Closes the scope of the layers. */
   readonly close: () => Promise<void>
-  /** Fibers and timers that are still there. */
+  /** Fibers and timers that are left. */
   readonly leftovers: () => { readonly fibers: number; readonly timers: number }
 }
 
-/** The ways in which time and fibers go on. */
-const makeMotion = (scheduler: Scheduler.ChaoticScheduler, virtual: VirtualClock.VirtualClock, prng: Prng.Prng) => {
+/** Drives the fibers and the time. */
+const makeDriver = (scheduler: Scheduler.ChaoticScheduler, virtual: VirtualClock.VirtualClock, prng: Prng.Prng) => {
   const rest = async (): Promise<void> => {
     do {
       if (scheduler.run(tooManyTasks)) throw new Error("the fibers do not come to rest")
@@ -49,12 +49,12 @@ const makeMotion = (scheduler: Scheduler.ChaoticScheduler, virtual: VirtualClock
 
   const wakeAll = async (moment: number): Promise<void> => {
     virtual.moveTo(moment)
-    // Those who wake at the same moment do not have to wait for each other.
+    // Fibers that wake at the same moment do not wait for each other.
     while (virtual.wakeOne()) scheduler.run(prng.below(12))
     await rest()
   }
 
-  /** Passes time, with rest at each moment at which somebody wakes. */
+  /** Passes time, and comes to rest at each wake-up. */
   const passUntil = async (end: number): Promise<void> => {
     await rest()
     for (let next = virtual.nextWake(); next !== undefined && next <= end; next = virtual.nextWake()) {
@@ -65,7 +65,7 @@ const makeMotion = (scheduler: Scheduler.ChaoticScheduler, virtual: VirtualClock
 
   const drain = async (): Promise<void> => {
     await rest()
-    for (let wakings = 0; wakings < tooManyWakings; wakings++) {
+    for (let wakeUps = 0; wakeUps < tooManyWakeUps; wakeUps++) {
       const next = virtual.nextWake()
       if (next === undefined) return
       await wakeAll(next)
@@ -85,28 +85,28 @@ const makeMotion = (scheduler: Scheduler.ChaoticScheduler, virtual: VirtualClock
   return { rest, drain, pause, after }
 }
 
-export const make = async (schedule: Schedule): Promise<Stage> => {
+export const make = async (schedule: Schedule): Promise<Harness> => {
   const prng = Prng.make(schedule.seed ^ 0x5bd1e995)
   const scheduler = Scheduler.make(prng)
   const virtual = VirtualClock.make(prng)
   const history = History.make(schedule.settings, virtual.now)
-  const motion = makeMotion(scheduler, virtual, prng)
-  const strangers = new Set<unknown>(Fiber.unsafeRoots())
-  const built = Effect.runFork(World.make(schedule, history, virtual, scheduler), { scheduler: scheduler.calm })
-  await motion.rest()
-  const world = await Effect.runPromise(Fiber.join(built))
-  const fork = Runtime.runFork(world.runtime)
+  const driver = makeDriver(scheduler, virtual, prng)
+  const fibersBefore = new Set<unknown>(Fiber.unsafeRoots())
+  const built = Effect.runFork(Environment.make(schedule, history, virtual, scheduler), { scheduler: scheduler.calm })
+  await driver.rest()
+  const environment = await Effect.runPromise(Fiber.join(built))
+  const fork = Runtime.runFork(environment.runtime)
   return {
-    ...motion,
-    world,
+    ...driver,
+    environment,
     history,
     fork,
     close: async () => {
-      fork(Scope.close(world.scope, Exit.void))
-      await motion.drain()
+      fork(Scope.close(environment.scope, Exit.void))
+      await driver.drain()
     },
     leftovers: () => ({
-      fibers: Fiber.unsafeRoots().filter((fiber) => !strangers.has(fiber)).length,
+      fibers: Fiber.unsafeRoots().filter((fiber) => !fibersBefore.has(fiber)).length,
       timers: virtual.sleeping()
     })
   }

@@ -1,4 +1,4 @@
-/** Who and what the numbers of a schedule stand for by now, and the operations that are done with them. */
+/** The users, sessions and credentials behind the numbers of a schedule, and the operations on them. */
 import { CredentialsId, type UserId } from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as UserSession from "@effect-tink/users/UserSession"
@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import type { SessionInfo } from "./history.js"
 import { type Operation, type ScopeSet, scopeSets } from "./schedule.js"
 import * as Stamp from "./stamp.js"
-import type { World } from "./world.js"
+import type { Environment } from "./environment.js"
 
 interface HeldSession {
   readonly session: UserSession.UserSession<UserScope>
@@ -28,13 +28,13 @@ export interface User {
   readonly codes: Map<number, HeldCode>
 }
 
-export type Cast = Map<number, User>
+export type Actors = Map<number, User>
 
-/** What an operation returned. */
+/** The result of an operation. */
 export interface Value {
-  /** The number of the request that it came with, where it says so. */
+  /** The request that a value came with, where the value says so. */
   readonly serial: number | undefined
-  /** The user who is there now. */
+  /** The user that was created or found. */
   readonly userId: string | undefined
 }
 
@@ -42,65 +42,71 @@ const nothing: Value = { serial: undefined, userId: undefined }
 
 const from = (serial: number): Value => ({ serial, userId: undefined })
 
-/** An operation that can be done now. */
+/** An operation whose numbers have a meaning. */
 export interface Prepared {
   readonly effect: Effect.Effect<Value, TinkError>
   readonly userId: string | undefined
   readonly session: SessionInfo | undefined
 }
 
-const createUser = ({ users }: World, cast: Cast, operation: OfNobody): Prepared => {
+const createUser = ({ users }: Environment, actors: Actors, operation: WithoutUser): Prepared => {
   const externalUserId = `cust-${operation.user}`
   const effect = Effect.map(users[operation._tag]({ market: "SE", externalUserId }), ({ userId }) => {
-    if (cast.get(operation.user)?.userId !== userId) {
-      cast.set(operation.user, { userId, externalUserId, credentials: [], sessions: new Map(), codes: new Map() })
+    if (actors.get(operation.user)?.userId !== userId) {
+      actors.set(operation.user, { userId, externalUserId, credentials: [], sessions: new Map(), codes: new Map() })
     }
     return { serial: undefined, userId }
   })
   return { effect, userId: undefined, session: undefined }
 }
 
-type OfNobody = Extract<Operation, { readonly _tag: "createUser" | "ensureUser" }>
-type OfUser = Exclude<Operation, OfNobody>
-type OfSession = Exclude<
-  OfUser,
+type WithoutUser = Extract<Operation, { readonly _tag: "createUser" | "ensureUser" }>
+type WithUser = Exclude<Operation, WithoutUser>
+type WithSession = Exclude<
+  WithUser,
   { readonly _tag: "authorize" | "createAuthorization" | "getUserAccessToken" | "deleteUserBy" }
 >
 
-const authorize = (world: World, user: User, operation: OfUser & { readonly _tag: "authorize" }) => {
+const authorize = (environment: Environment, user: User, operation: WithUser & { readonly _tag: "authorize" }) => {
   const scopes: ReadonlyArray<UserScope> = scopeSets[operation.scopes]
   const { externalUserId, userId } = user
-  const authorized = world.users.authorize(operation.by === "userId" ? { userId, scopes } : { externalUserId, scopes })
+  const authorized = environment.users.authorize(
+    operation.by === "userId" ? { userId, scopes } : { externalUserId, scopes }
+  )
   return Effect.map(authorized, (session) => {
-    user.sessions.set(operation.session, { session, info: { userId: session.userId, scopes, bareToken: undefined } })
+    user.sessions.set(operation.session, { session, info: { userId: session.userId, scopes, staticToken: undefined } })
     return nothing
   })
 }
 
-const createAuthorization = (world: World, user: User, operation: OfUser & { readonly _tag: "createAuthorization" }) =>
+const createAuthorization = (
+  environment: Environment,
+  user: User,
+  operation: WithUser & { readonly _tag: "createAuthorization" }
+) =>
   Effect.map(
-    world.users.createAuthorization({ userId: user.userId, scopes: scopeSets[operation.scopes] }),
+    environment.users.createAuthorization({ userId: user.userId, scopes: scopeSets[operation.scopes] }),
     ({ code }) => {
       user.codes.set(operation.session, { code, scopes: operation.scopes })
       return nothing
     }
   )
 
-const getUserAccessToken = (world: World, user: User, slot: number, { code, scopes }: HeldCode) =>
-  Effect.map(world.users.getUserAccessToken({ code }), ({ accessToken }) => {
+const getUserAccessToken = (environment: Environment, user: User, slot: number, { code, scopes }: HeldCode) =>
+  Effect.map(environment.users.getUserAccessToken({ code }), ({ accessToken }) => {
     const { userId } = user
-    const info = { userId, scopes: scopeSets[scopes], bareToken: Redacted.value(accessToken) }
-    // It is said to be able to do everything: what it cannot do, the origin must refuse.
+    const info = { userId, scopes: scopeSets[scopes], staticToken: Redacted.value(accessToken) }
+    // It claims all scopes: the origin must refuse what the token does not allow.
     const session = UserSession.make<UserScope>({ userId, accessToken, scopes: scopeSets.all })
     user.sessions.set(slot, { session, info })
     return nothing
   })
 
-const ofSession = (
-  { users }: World,
+const callWithSession = (
+  { users }: Environment,
   { session }: HeldSession,
   id: CredentialsId | undefined,
-  operation: OfSession
+  operation: WithSession
 ): Prepared["effect"] | undefined => {
   switch (operation._tag) {
     case "deleteUser":
@@ -122,53 +128,54 @@ const ofSession = (
   }
 }
 
-const withSession = (world: World, user: User, operation: OfSession): Prepared | undefined => {
+const withSession = (environment: Environment, user: User, operation: WithSession): Prepared | undefined => {
   const held = user.sessions.get(operation.session)
   if (held === undefined) return undefined
   const id = "credential" in operation ? user.credentials[operation.credential] : undefined
-  const effect = ofSession(world, held, id, operation)
+  const effect = callWithSession(environment, held, id, operation)
   return effect === undefined ? undefined : { effect, userId: user.userId, session: held.info }
 }
 
-/** An operation with what its numbers stand for; nothing when one of them stands for nothing. */
-export const prepare = (world: World, cast: Cast, operation: Operation): Prepared | undefined => {
-  if (operation._tag === "createUser" || operation._tag === "ensureUser") return createUser(world, cast, operation)
-  const user = cast.get(operation.user)
+/** An operation on what its numbers mean; `undefined` when one of them means nothing yet. */
+export const prepare = (environment: Environment, actors: Actors, operation: Operation): Prepared | undefined => {
+  if (operation._tag === "createUser" || operation._tag === "ensureUser")
+    return createUser(environment, actors, operation)
+  const user = actors.get(operation.user)
   if (user === undefined) return undefined
   const { userId } = user
   switch (operation._tag) {
     case "authorize":
-      return { effect: authorize(world, user, operation), userId, session: undefined }
+      return { effect: authorize(environment, user, operation), userId, session: undefined }
     case "createAuthorization":
-      return { effect: createAuthorization(world, user, operation), userId, session: undefined }
+      return { effect: createAuthorization(environment, user, operation), userId, session: undefined }
     case "getUserAccessToken": {
       const code = user.codes.get(operation.session)
       if (code === undefined) return undefined
-      return { effect: getUserAccessToken(world, user, operation.session, code), userId, session: undefined }
+      return { effect: getUserAccessToken(environment, user, operation.session, code), userId, session: undefined }
     }
     case "deleteUserBy": {
       const reference = operation.by === "userId" ? { userId } : { externalUserId: user.externalUserId }
-      return { effect: Effect.as(world.users.deleteUser(reference), nothing), userId, session: undefined }
+      return { effect: Effect.as(environment.users.deleteUser(reference), nothing), userId, session: undefined }
     }
     default:
-      return withSession(world, user, operation)
+      return withSession(environment, user, operation)
   }
 }
 
-/** What a customer does in Tink Link. */
-export const connectBank = (world: World, user: User): Effect.Effect<void> =>
-  world.sandbox.connectBank(user.userId).pipe(
+/** What a user does in Tink Link. */
+export const connectBank = (environment: Environment, user: User): Effect.Effect<void> =>
+  environment.sandbox.connectBank(user.userId).pipe(
     Effect.map(({ id }) => void user.credentials.push(CredentialsId.make(id))),
-    // The user may be deleted by now.
+    // The user may have been deleted.
     Effect.ignore
   )
 
-const identityOf = ({ info: { bareToken, scopes } }: HeldSession): string => bareToken ?? scopes.join()
+const sharingKey = ({ info: { staticToken, scopes } }: HeldSession): string => staticToken ?? scopes.join()
 
-/** Every read that can be done now, once for all sessions that share what they read. */
-export const reads = (cast: Cast): ReadonlyArray<Operation> =>
-  [...cast].flatMap(([user, { credentials, sessions }]) => {
-    const slots = new Map([...sessions].map(([slot, held]) => [identityOf(held), slot]))
+/** Every possible read, once for all sessions that share its value. */
+export const reads = (actors: Actors): ReadonlyArray<Operation> =>
+  [...actors].flatMap(([user, { credentials, sessions }]) => {
+    const slots = new Map([...sessions].map(([slot, held]) => [sharingKey(held), slot]))
     return [...slots.values()].flatMap((session): ReadonlyArray<Operation> => [
       { _tag: "listCredentials", user, session, bypass: false },
       ...credentials.map(
