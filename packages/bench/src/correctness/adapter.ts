@@ -47,7 +47,7 @@ export const fromGrouped =
     make({ capacity, timeToLive, lookup })
 
 /**
- * The grouping that a cache without groups leaves to its application: which keys were read of which user. Walking the keys
+ * The grouping that a cache without groups leaves to its application: the keys of each user. Walking the keys
  * of the cache instead would miss the lookups in flight, and takes as long as the cache is large.
  */
 const makeKeys = () => {

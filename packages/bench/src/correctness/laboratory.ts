@@ -1,4 +1,4 @@
-/** Deterministic surroundings for a cache: an origin that answers when told to, and a clock that moves when told to. */
+/** Deterministic surroundings for a cache: the checker answers the requests, and moves the clock. */
 import type { Origin } from "./adapter.js"
 
 /** One request at the origin. It has read its value, and waits to be answered. */

@@ -1,13 +1,13 @@
 import type { Comparison } from "./comparison.js"
 import type { Loopback } from "./loopback.js"
 
-/** How much is done: all that a good number takes, less of it for a first look, or the least that can be checked. */
+/** How much is measured: enough for reliable numbers, less for a first look, or the least for a test. */
 export type Effort = "full" | "quick" | "least"
 
 export interface Context {
   readonly origin: Loopback
   readonly effort: Effort
-  /** Where everything random comes from. */
+  /** The source of everything random. */
   readonly seed: number
   readonly progress: (what: string) => void
 }
@@ -18,6 +18,6 @@ export interface Benchmark {
   readonly run: (context: Context) => Promise<ReadonlyArray<Comparison>>
 }
 
-/** Chooses by effort. */
+/** The value for the effort of this run. */
 export const byEffort = <const A>({ effort }: Pick<Context, "effort">, full: A, quick: A, least: A): A =>
   ({ full, quick, least })[effort]

@@ -7,7 +7,7 @@ import { root } from "../contestants/packages.js"
 
 export interface Size {
   readonly all: number
-  /** How much less it would be without the code of this repository. */
+  /** How much of it is this repository's own code. */
   readonly own: number
 }
 

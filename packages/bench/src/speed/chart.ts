@@ -1,8 +1,8 @@
-/** What was found, as a picture: a bar for each ratio, on a logarithmic scale. */
+/** The report as an SVG image: a bar for each ratio, on a logarithmic scale. */
 import * as Arr from "effect/Array"
 import type { Comparison, Result } from "./comparison.js"
 import type { Report } from "./report.js"
-import { inUnit } from "./table.js"
+import { formatValue } from "./table.js"
 
 const columns = 2
 const columnWidth = 500
@@ -25,8 +25,8 @@ interface Panel {
   readonly bars: ReadonlyArray<Bar>
 }
 
-/** What has a goal; numbers that are the same for all make no picture. */
-const panelsOf = ({ benchmarks }: Report): ReadonlyArray<Panel> =>
+/** Only comparisons of time or bytes that have a goal. */
+const toPanels = ({ benchmarks }: Report): ReadonlyArray<Panel> =>
   benchmarks.flatMap(({ comparisons, name }) =>
     comparisons
       .filter(
@@ -53,7 +53,7 @@ const draw = (panel: Panel, top: number, xOf: (ratio: number) => number): string
     const y = top + 26 + index * (barHeight + gap)
     const x = xOf(ratio)
     const kind = result.contestant === "effect-tink" || result.contestant === "UserCache" ? "ours" : "peer"
-    const label = `${inUnit(result.median, comparison.unit)}  ${ratio.toFixed(2)} ×`
+    const label = `${formatValue(result.median, comparison.unit)}  ${ratio.toFixed(2)} ×`
     return [
       text(left - 8, y + 11, result.contestant, "name"),
       `<rect x="${Math.min(one, x)}" y="${y}" width="${Math.max(3, Math.abs(x - one))}" height="${barHeight}" class="${kind}"/>`,
@@ -75,7 +75,7 @@ text { font: 12px system-ui, sans-serif; fill: #57606a }
 `
 
 export const render = (report: Report): string => {
-  const panels = panelsOf(report)
+  const panels = toPanels(report)
   const ratios = panels.flatMap(({ bars }) => bars.map(({ ratio }) => ratio))
   const low = Math.log(Math.min(0.5, ...ratios))
   const high = Math.log(Math.max(2, ...ratios))

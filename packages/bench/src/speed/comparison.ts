@@ -1,18 +1,18 @@
-/** What a benchmark finds: numbers of several contestants, side by side. */
+/** The result of a benchmark: numbers of several contestants, side by side. */
 import type { Client, Contestant } from "./contestant.js"
-import { median, type Spread, spreadOf } from "./statistics.js"
+import { median, type Spread, toSpread } from "./statistics.js"
 
-/** How a number is written, and whether less of it is better. */
+/** How a number is formatted. */
 export type Unit = "time" | "bytes" | "share" | "count" | "rate" | "ratio"
 
 export interface Result extends Spread {
   readonly contestant: string
   readonly packages: ReadonlyArray<string>
-  /** The median of the ratios to the reference, taken round by round; none where that is zero. */
+  /** The median of the ratios to the reference, taken round by round. `undefined` where the reference is zero. */
   readonly ratio: number | undefined
 }
 
-/** What was to be reached, and what was. */
+/** A goal, and the result. */
 export interface Goal {
   readonly goal: string
   readonly found: string
@@ -28,10 +28,10 @@ export interface Comparison {
   readonly goals: ReadonlyArray<Goal>
 }
 
-/** What is told apart in a table: contestants, or one contestant under several circumstances. */
+/** A row of a comparison: a contestant, or a contestant at one size. */
 export type Entrant = Pick<Contestant<Client>, "name" | "packages">
 
-/** The samples of an entrant, one a round. */
+/** The samples of an entrant, one per round. */
 export interface Samples {
   readonly entrant: Entrant
   readonly values: ReadonlyArray<number>
@@ -55,7 +55,7 @@ export const compare = (options: {
   const results = samples.map(({ entrant, values }): Result => ({
     contestant: entrant.name,
     packages: entrant.packages,
-    ...spreadOf(values),
+    ...toSpread(values),
     ratio: ratioOf(values, base)
   }))
   const find = (name: string) => results.find(({ contestant }) => contestant === name)

@@ -1,9 +1,9 @@
-/** The origin in this process, for what is not about the network. */
+/** The origin in this process, for benchmarks that do not measure the network. */
 import type { Origin } from "./contestant.js"
-import { type Ask, makeTink } from "./tink.js"
+import { makeTink, type PlainRequest } from "./tink.js"
 
-/** What a `fetch` is asked. The benchmarks that use it send no bodies. */
-export const askOf = (...[input, init]: Parameters<typeof fetch>): Ask => ({
+/** The benchmarks that use this origin send no bodies. */
+export const toPlainRequest = (...[input, init]: Parameters<typeof fetch>): PlainRequest => ({
   path: new URL(input instanceof Request ? input.url : input).pathname,
   authorization: new Headers(init?.headers).get("authorization") ?? undefined,
   body: ""
@@ -17,7 +17,7 @@ export const makeOrigin = (): Origin => {
   return {
     baseUrl,
     fetch: async (...args) => {
-      const { body, status } = tink.answer(askOf(...args))
+      const { body, status } = tink.answer(toPlainRequest(...args))
       return new Response(body === "" ? null : body, { status })
     }
   }

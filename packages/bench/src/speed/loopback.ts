@@ -1,11 +1,11 @@
-/** The origin in its own process, as seen from the benchmarks. */
+/** The origin in its own process, over loopback. */
 import { once } from "node:events"
 import type { Origin } from "./contestant.js"
 import { start } from "./processes.js"
 import type { Counts } from "./tink.js"
 
 export interface Loopback extends Origin {
-  /** What the origin has been asked since the last time. */
+  /** The requests to the origin since the last call. */
   readonly takeCounts: () => Promise<Counts>
   readonly close: () => void
 }

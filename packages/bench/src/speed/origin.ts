@@ -1,6 +1,6 @@
 /**
- * A process of its own: a fast HTTP server that answers as `tink.ts` says. It tells its port, and its counts whenever it is
- * asked, to the process that has started it, and ends with it.
+ * The process of the origin: a fast HTTP server in front of `tink.ts`. It sends its port, and its counts on request, to the
+ * process that started it, and ends with that process.
  */
 import { createServer, type IncomingMessage } from "node:http"
 import { makeTink } from "./tink.js"
@@ -27,7 +27,7 @@ server.keepAliveTimeout = 600_000
 
 process.on("message", () => process.send?.({ counts: tink.counts() }))
 process.on("disconnect", () => process.exit(0))
-// All of 1 000 connections that are opened at once must find room.
+// Room for 1 000 connections that are opened at once.
 server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
   const address = server.address()
   process.send?.({ port: typeof address === "object" ? address?.port : undefined })

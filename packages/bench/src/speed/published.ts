@@ -1,4 +1,4 @@
-/** The packages as they are published: JavaScript, found by Node alone. */
+/** The packages as they are published: JavaScript that Node finds without help. */
 import { build } from "esbuild"
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"

@@ -1,4 +1,4 @@
-/** All that a run has found, and on what. */
+/** The results of a run, and the machine and versions behind them. */
 import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
 import { cpus } from "node:os"
@@ -17,12 +17,12 @@ export interface Report {
   readonly processor: string
   readonly effort: Context["effort"]
   readonly seed: number
-  /** Of everything that was measured. */
+  /** The versions of the measured packages. */
   readonly versions: Readonly<Record<string, string>>
   readonly benchmarks: ReadonlyArray<Measured>
 }
 
-const versionsOf = (benchmarks: ReadonlyArray<Measured>): Record<string, string> => {
+const readVersions = (benchmarks: ReadonlyArray<Measured>): Record<string, string> => {
   const measured = benchmarks.flatMap(({ comparisons }) => comparisons.flatMap(({ results }) => results))
   const names = new Set(["effect", ...measured.flatMap(({ packages }) => packages)])
   return Object.fromEntries(Arr.sort(names, Order.string).map((name) => [name, versionOf(name)]))
@@ -41,6 +41,6 @@ export const measure = async (benchmarks: ReadonlyArray<Benchmark>, context: Con
     measured.push({ name, title, comparisons: await run({ ...context, progress }) })
   }
   const { effort, seed } = context
-  const versions = versionsOf(measured)
+  const versions = readVersions(measured)
   return { node: process.versions.node, processor: processor(), effort, seed, versions, benchmarks: measured }
 }

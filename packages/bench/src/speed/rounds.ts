@@ -50,7 +50,9 @@ export const interleave = async <E extends Entrant, K extends string>(
 }
 
 /** Elapsed time and processor time of one run, in nanoseconds. */
-export const cost = async (run: () => Promise<unknown>): Promise<{ readonly wall: number; readonly cpu: number }> => {
+export const measureCost = async (
+  run: () => Promise<unknown>
+): Promise<{ readonly wall: number; readonly cpu: number }> => {
   const before = process.cpuUsage()
   const startedAt = process.hrtime.bigint()
   await run()

@@ -1,8 +1,8 @@
-/** What is made of the samples of several rounds. */
+/** Medians and quartiles of samples. */
 import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
 
-/** The value below which that share of the values lies, between the two nearest. */
+/** The quantile of a share, interpolated between the two nearest values. */
 export const quantile = (values: ReadonlyArray<number>, share: number): number => {
   const sorted = Arr.sort(values, Order.number)
   const at = share * (sorted.length - 1)
@@ -20,7 +20,7 @@ export interface Spread {
   readonly high: number
 }
 
-export const spreadOf = (values: ReadonlyArray<number>): Spread => ({
+export const toSpread = (values: ReadonlyArray<number>): Spread => ({
   median: median(values),
   low: quantile(values, 0.25),
   high: quantile(values, 0.75)

@@ -1,28 +1,28 @@
-/** What was found, as a table for people. */
+/** The report as a table. */
 import type { Comparison, Goal, Result, Unit } from "./comparison.js"
 import type { Report } from "./report.js"
 
-const short = (value: number): string => {
+const formatNumber = (value: number): string => {
   const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0
   return value.toFixed(digits)
 }
 
-const scaled = (value: number, steps: ReadonlyArray<readonly [limit: number, divisor: number, unit: string]>) => {
+const formatScaled = (value: number, steps: ReadonlyArray<readonly [limit: number, divisor: number, unit: string]>) => {
   const [, divisor = 1, unit = ""] = steps.find(([limit]) => value < limit) ?? steps.at(-1) ?? []
-  return `${short(value / divisor)} ${unit}`
+  return `${formatNumber(value / divisor)} ${unit}`
 }
 
-export const inUnit = (value: number, unit: Unit): string => {
+export const formatValue = (value: number, unit: Unit): string => {
   switch (unit) {
     case "time":
-      return scaled(value, [
+      return formatScaled(value, [
         [1e3, 1, "ns"],
         [1e6, 1e3, "µs"],
         [1e9, 1e6, "ms"],
         [Infinity, 1e9, "s"]
       ])
     case "bytes":
-      return scaled(value, [
+      return formatScaled(value, [
         [1e4, 1, "B"],
         [1e6, 1e3, "kB"],
         [Infinity, 1e6, "MB"]
@@ -34,29 +34,29 @@ export const inUnit = (value: number, unit: Unit): string => {
     case "count":
       return `${Math.round(value)}`
     case "ratio":
-      return `${short(value)} ×`
+      return `${formatNumber(value)} ×`
   }
 }
 
 const spread = ({ high, low, median }: Result): string =>
-  high === low ? "" : `± ${short((50 * (high - low)) / median)} %`
+  high === low ? "" : `± ${formatNumber((50 * (high - low)) / median)} %`
 
-const cellsOf = ({ unit }: Comparison, result: Result): ReadonlyArray<string> => [
+const toCells = ({ unit }: Comparison, result: Result): ReadonlyArray<string> => [
   `    ${result.contestant}`,
-  inUnit(result.median, unit),
+  formatValue(result.median, unit),
   spread(result),
-  result.ratio === undefined ? "–" : short(result.ratio)
+  result.ratio === undefined ? "–" : formatNumber(result.ratio)
 ]
 
 const goalLine = ({ found, goal, isReached }: Goal): string =>
   `    ${isReached ? "✓ reached" : "✗ missed "}  ${goal} → ${found}`
 
-/** A line of cells, or one of text that runs across them. */
+/** A line of cells, or of text across all columns. */
 type Line = string | ReadonlyArray<string>
 
-const linesOf = (comparison: Comparison): ReadonlyArray<Line> => [
+const toLines = (comparison: Comparison): ReadonlyArray<Line> => [
   `  ${comparison.what}`,
-  ...comparison.results.map((result) => cellsOf(comparison, result)),
+  ...comparison.results.map((result) => toCells(comparison, result)),
   ...comparison.goals.map(goalLine)
 ]
 
@@ -68,7 +68,7 @@ export const render = ({ benchmarks, effort, node, processor, seed, versions }: 
     ...benchmarks.flatMap(({ comparisons, name, title }): ReadonlyArray<Line> => [
       "",
       `${name}: ${title}`,
-      ...comparisons.flatMap(linesOf)
+      ...comparisons.flatMap(toLines)
     ])
   ]
   const rows = lines.filter((line) => typeof line !== "string")

@@ -1,6 +1,6 @@
-/** The little of Tink that the benchmarks need: a pure function from a request to an answer, which counts. */
+/** The part of Tink that the benchmarks need: a function from a request to an answer, which counts requests. */
 
-/** A connection to a bank, as it goes over the wire. */
+/** A credential as Tink sends it. */
 export interface WireCredential {
   readonly id: string
   readonly userId: string
@@ -28,7 +28,7 @@ export interface Counts {
 
 export const listPath = "/api/v1/credentials/list"
 
-/** The id of a user by number, as Tink's ids look. */
+/** The id of a user by number, in the form of Tink's ids. */
 export const userIdOf = (number: number): string => number.toString(16).padStart(32, "0")
 
 /** The token of a user, which the peers get from their application. */
@@ -37,7 +37,7 @@ export const tokenOf = (userId: string): string => `token-${userId}`
 /** The one credential that is refreshed to change a user. */
 export const credentialIdOf = (userId: string): string => `${userId}0`
 
-/** In 2100, so that no consent runs out in a simulated day. */
+/** In 2100: no consent expires in a simulated day. */
 const farAway = 4_102_444_800_000
 
 const credentialOf = (userId: string, bank: number, version: number): string =>
@@ -47,8 +47,8 @@ const credentialOf = (userId: string, bank: number, version: number): string =>
 
 const json = (body: string) => ({ status: 200, body })
 
-/** What is asked: the body is the form of a POST. */
-export interface Ask {
+/** A request. The body is the form of a POST. */
+export interface PlainRequest {
   readonly path: string
   readonly authorization: string | undefined
   readonly body: string
@@ -88,7 +88,11 @@ export const makeTink = () => {
     return { status: 204, body: "" }
   }
 
-  const answer = ({ authorization = "", body, path }: Ask): { readonly status: number; readonly body: string } => {
+  const answer = ({
+    authorization = "",
+    body,
+    path
+  }: PlainRequest): { readonly status: number; readonly body: string } => {
     const userId = authorization.slice("Bearer token-".length)
     if (path === listPath) return list(userId)
     if (path.endsWith("/refresh")) return change(userId)

@@ -1,15 +1,15 @@
-/** Time that moves only when it is told to. */
+/** Time that moves only when a benchmark moves it. */
 import * as Clock from "effect/Clock"
 
 export interface VirtualTime {
   /** In milliseconds. */
   readonly now: () => number
-  /** What waits for a time that is passed on the way is run then. */
+  /** Runs the timers that become due on the way, each at its time. */
   readonly advance: (millis: number) => void
   readonly effectClock: Clock.Clock
 }
 
-const clockOf = (now: () => number): Clock.Clock =>
+const makeClock = (now: () => number): Clock.Clock =>
   Object.assign(Object.create(Clock.make()), {
     unsafeCurrentTimeMillis: now,
     unsafeCurrentTimeNanos: () => BigInt(Math.round(now() * 1e6))
@@ -29,7 +29,7 @@ const makeTimers = (now: () => number) => {
   const waiting = new Map<Timer, { readonly at: number; readonly run: () => void }>()
 
   const setTimeout = (run: (...args: ReadonlyArray<unknown>) => void, millis = 0, ...args: ReadonlyArray<unknown>) => {
-    // What waits for no time waits for its turn, as schedulers do.
+    // A timer without a delay only waits for its turn, as in schedulers.
     const timer = setReal(run, 0, ...args)
     if (millis < 1) return timer
     clearReal(timer)
@@ -39,7 +39,7 @@ const makeTimers = (now: () => number) => {
   const clearTimeout = (timer: Timer | undefined) => {
     if (timer === undefined || !waiting.delete(timer)) clearReal(timer)
   }
-  /** Takes out what is due first, until a time. */
+  /** Removes and returns the first timer that is due until a time. */
   const takeUntil = (until: number) => {
     let first: readonly [Timer, { readonly at: number; readonly run: () => void }] | undefined
     for (const entry of waiting) {
@@ -53,8 +53,7 @@ const makeTimers = (now: () => number) => {
 }
 
 /**
- * Puts the virtual time in place of that of the process, which caches look at. The network needs timers that run in real
- * time: leave them so where it is used.
+ * Replaces the clock of the process, which caches read, by virtual time. Benchmarks over the network need real timers.
  */
 export const withVirtualTime = async <A>(
   timers: "virtual timers" | "real timers",
@@ -78,8 +77,8 @@ export const withVirtualTime = async <A>(
   RealDate.now = now
   performance.now = now
   try {
-    const result = await run({ now, advance, effectClock: clockOf(now) })
-    // Some keep a time until their timer is due, also beyond this.
+    const result = await run({ now, advance, effectClock: makeClock(now) })
+    // Some caches keep a time until their timer is due.
     advance(60_000)
     return result
   } finally {

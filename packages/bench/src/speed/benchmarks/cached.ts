@@ -10,7 +10,7 @@ const contestants = [effectTink, ...caches]
 const users = Array.from({ length: 100 }, (_, number) => userIdOf(number))
 const reads = 1_000
 
-/** A read of a user whose answer is at hand. */
+/** A read that is answered from the cache. */
 export const cached: Benchmark = {
   name: "cached",
   title: "a cached listCredentials",
@@ -24,7 +24,7 @@ export const cached: Benchmark = {
 
       const userIds = Array.from({ length: reads }, (_, read) => users[read % users.length] ?? "")
       const runs = new Map(ready.map(({ client, name }) => [name, client.many(userIds, 1)]))
-      // For the compiler, which does its work beside this process.
+      // Warms up the compiler.
       for (let i = 0; i < byEffort(context, 100, 100, 1); i++) for (const run of runs.values()) await run()
       const millis = byEffort(context, 100, 100, 0)
       const samplesOf = await interleave(ready, byEffort(context, 15, 5, 1), async ({ name }, round) => {

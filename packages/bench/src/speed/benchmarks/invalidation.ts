@@ -1,12 +1,12 @@
 import { type Benchmark, byEffort } from "../benchmark.js"
 import { compare } from "../comparison.js"
 import { groupings, userCache } from "../contestants.js"
-import { inOwnProcess } from "../ownProcess.js"
+import { runWorker } from "../worker.js"
 import type { Found, Task } from "../workers/invalidation.js"
 
 const contestants = [userCache, ...groupings]
 
-/** One user is invalidated, of whom one answer is stored, as of all others. */
+/** Invalidates one user, with one stored answer per user. */
 export const invalidation: Benchmark = {
   name: "invalidation",
   title: "invalidating one user",
@@ -25,7 +25,7 @@ export const invalidation: Benchmark = {
     for (const group of groups) {
       context.progress(group.join(", "))
       const task: Task = { contestants: group, sizes, rounds, seed }
-      found = { ...found, ...(await inOwnProcess<Found>("invalidation", task)) }
+      found = { ...found, ...(await runWorker<Found>("invalidation", task)) }
     }
     const samplesAt = (size: number) =>
       contestants.map((entrant) => ({

@@ -53,7 +53,7 @@ console.log(JSON.stringify({ nanos, bytes: process.memoryUsage().heapUsed }))
 
 const runFile = promisify(execFile)
 
-/** What it takes to import them, in a process that has imported nothing. */
+/** Time and heap of the imports, in a fresh process. */
 const load = async (folder: string, { file, imports }: Program) => {
   const path = join(folder, `${file}.mjs`)
   await writeFile(path, loader(imports))
@@ -98,7 +98,7 @@ export const loading: Benchmark = {
         samples: bundles("all")
       }),
       compare({
-        what: "of which is code of this repository",
+        what: "the code of this repository in it",
         unit: "bytes",
         reference: platform.name,
         samples: bundles("own"),

@@ -2,16 +2,16 @@ import { type Benchmark, byEffort } from "../benchmark.js"
 import { atMost, compare } from "../comparison.js"
 import { caches, lruCache } from "../contestants.js"
 import { effectTinkStatic as effectTink } from "../clients/effectTink.js"
-import { inOwnProcess } from "../ownProcess.js"
+import { runWorker } from "../worker.js"
 import { interleave } from "../rounds.js"
 import { median } from "../statistics.js"
 import type { Found, Task } from "../workers/memory.js"
 
 const contestants = [effectTink, ...caches]
 
-const inWorker = (task: Task) => inOwnProcess<Found>("memory", task)
+const inWorker = (task: Task) => runWorker<Found>("memory", task)
 
-/** What a cached user costs besides their answer, and whether that stays so. */
+/** Memory of a cached user besides the answer, at once and after a day. */
 export const memory: Benchmark = {
   name: "memory",
   title: "memory",
@@ -20,7 +20,7 @@ export const memory: Benchmark = {
     const hours = byEffort(context, 24, 6, 1)
     const collections = byEffort(context, 8, 8, 1)
     const names = contestants.map(({ name }) => name)
-    // Where little is done, one process does it all.
+    // In a test one process is enough.
     const together = byEffort(context, false, false, true)
     const found = together ? await inWorker({ contestants: names, users, hours, collections }) : {}
     const samplesOf = await interleave(contestants, byEffort(context, 3, 1, 1), async ({ name }, round) => {

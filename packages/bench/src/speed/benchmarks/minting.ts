@@ -2,16 +2,16 @@ import { type Benchmark, byEffort } from "../benchmark.js"
 import { compare, exactly } from "../comparison.js"
 import { effectTinkUncached as effectTink } from "../clients/effectTink.js"
 import { handWritten } from "../clients/handWritten.js"
-import { checkAnswers, cost, interleave, withReady } from "../rounds.js"
+import { checkAnswers, interleave, measureCost, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 import { withVirtualTime } from "../virtualTime.js"
 
 const contestants = [effectTink, handWritten]
 const userId = userIdOf(0)
-/** Both the token of the user and that of the application have expired by then. */
+/** By then the tokens of the user and of the application have expired. */
 const tomorrow = 24 * 3_600_000
 
-/** Callers who come all at once when the token of their user has just expired, each with a request of its own. */
+/** Many concurrent requests for a user whose token has just expired. */
 export const minting: Benchmark = {
   name: "minting",
   title: "tokens that expire under load",
@@ -28,7 +28,7 @@ export const minting: Benchmark = {
           time.advance(tomorrow)
           await origin.takeCounts()
           globalThis.gc?.()
-          const { wall } = await cost(client.many(userIds, calls))
+          const { wall } = await measureCost(client.many(userIds, calls))
           const { clientTokens, exchanges, grants, lists } = await origin.takeCounts()
           if (lists !== calls) throw new Error(`${name}: ${lists} requests for ${calls} calls`)
           return { clientTokens, exchanges, grants, wall }

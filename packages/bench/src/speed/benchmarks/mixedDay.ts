@@ -7,7 +7,7 @@ import { interleave } from "../rounds.js"
 
 const contestants = [effectTink, exactLru, ...caches, cacheableTags]
 
-/** Reads and changes of users of whom few are busy and many are not, with room for a fifth of them. */
+/** Reads and changes of few busy users and many others, with capacity for a fifth of them. */
 export const mixedDay: Benchmark = {
   name: "day",
   title: "a mixed day",
@@ -46,7 +46,7 @@ export const mixedDay: Benchmark = {
         reference: effectTink.name,
         samples: samplesOf("requests"),
         goals: (_, valueOf) => {
-          // What is stored although its user has changed meanwhile saves requests, too.
+          // A stale value also saves a request, so only contestants without stale reads compete.
           const honest = contestants.filter(({ name }) =>
             samplesOf("stale").every(
               ({ entrant, values }) => entrant.name !== name || values.every((value) => value === 0)

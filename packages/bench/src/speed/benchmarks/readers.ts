@@ -3,7 +3,7 @@ import { compare, type Comparison, exactly } from "../comparison.js"
 import { caches } from "../contestants.js"
 import { bareDeferred } from "../clients/bareDeferred.js"
 import { effectTinkStatic as effectTink } from "../clients/effectTink.js"
-import { checkAnswers, cost, interleave, withReady } from "../rounds.js"
+import { checkAnswers, interleave, measureCost, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 
 const contestants = [effectTink, bareDeferred, ...caches]
@@ -17,13 +17,13 @@ const compareWith = async (context: Context, users: number): Promise<ReadonlyArr
     context.progress(`${what}, round ${round + 1}, ${contestant.name}`)
     const setup = { origin, capacity: 2 * users, timeToLive: 3_600_000 }
     return withReady([contestant], setup, async ([ready]) => {
-      if (ready === undefined) throw new Error("nobody is ready")
-      // The first connection, and the first run of the code.
+      if (ready === undefined) throw new Error("no contestant is ready")
+      // Opens the first connection, and runs the code once.
       await checkAnswers([ready], userIdOf(0))
       const run = ready.client.many(userIds, readers)
       await origin.takeCounts()
       globalThis.gc?.()
-      const { wall } = await cost(run)
+      const { wall } = await measureCost(run)
       return { wall, lists: (await origin.takeCounts()).lists }
     })
   })
@@ -54,7 +54,7 @@ const compareWith = async (context: Context, users: number): Promise<ReadonlyArr
   ]
 }
 
-/** Readers who come all at once, to a cache in which nothing is stored. */
+/** Many concurrent readers of an empty cache. */
 export const readersAtOnce: Benchmark = {
   name: "readers",
   title: "many readers at once",

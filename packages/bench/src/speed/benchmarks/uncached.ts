@@ -4,7 +4,7 @@ import type { Client } from "../contestant.js"
 import { clients } from "../contestants.js"
 import { effectTinkUncached } from "../clients/effectTink.js"
 import { platformClient } from "../clients/platformClient.js"
-import { checkAnswers, cost, interleave, type Ready, withReady } from "../rounds.js"
+import { checkAnswers, interleave, measureCost, type Ready, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 
 const contestants = [effectTinkUncached, ...clients]
@@ -21,7 +21,7 @@ const compareAt = async (
   const samplesOf = await interleave(ready, byEffort(context, 20, 6, 1), async ({ client, name }, round) => {
     context.progress(`${how}, round ${round + 1}, ${name}`)
     globalThis.gc?.()
-    const { cpu, wall } = await cost(client.many(userIds, concurrency))
+    const { cpu, wall } = await measureCost(client.many(userIds, concurrency))
     return { cpu: cpu / requests, rate: requests / (wall / 1e9) }
   })
   return [
@@ -41,7 +41,7 @@ const compareAt = async (
   ]
 }
 
-/** A read that goes to the origin, with a connection, a token and the code at hand. */
+/** A read that sends a request, over an open connection and with a valid token. */
 export const uncached: Benchmark = {
   name: "uncached",
   title: "an uncached listCredentials",

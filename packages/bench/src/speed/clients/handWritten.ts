@@ -8,7 +8,7 @@ interface Token {
   readonly expires_in: number
 }
 
-/** Keeps what was fetched for as long as it says, and fetches it once for all who wait. */
+/** Keeps a token for its lifetime. Concurrent callers share one request. */
 const keep = (fetch: () => Promise<Token>): (() => Promise<string>) => {
   let kept: { readonly token: Promise<Token>; until: number } | undefined
   return async () => {
@@ -40,7 +40,7 @@ const make = ({ connections, origin }: Setup): Client => {
   const exchange = async (grant: Readonly<Record<string, string>>) =>
     (await post("/api/v1/oauth/token", { ...client, ...grant })) as Token
   const appToken = keep(() => exchange({ grant_type: "client_credentials", scope: "authorization:grant" }))
-  const mint = async (userId: string) => {
+  const issueToken = async (userId: string) => {
     const grant = { user_id: userId, scope: "credentials:read" }
     const { code } = (await post("/api/v1/oauth/authorization-grant", grant, await appToken())) as {
       readonly code: string
@@ -49,7 +49,7 @@ const make = ({ connections, origin }: Setup): Client => {
   }
   const tokens = new Map<string, () => Promise<string>>()
   const tokenOf = (userId: string) => {
-    const known = tokens.get(userId) ?? keep(() => mint(userId))
+    const known = tokens.get(userId) ?? keep(() => issueToken(userId))
     tokens.set(userId, known)
     return known()
   }
@@ -63,5 +63,5 @@ const make = ({ connections, origin }: Setup): Client => {
   )
 }
 
-/** A client of `undici` with tokens, as one writes it who has thought of those who wait. */
+/** A careful hand-written client of `undici`: concurrent callers share a token request. */
 export const handWritten: Contestant<Client> = { name: "hand-written", packages: ["undici"], make }

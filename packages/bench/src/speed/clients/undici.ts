@@ -3,7 +3,7 @@ import type { Client, Contestant } from "../contestant.js"
 import { makeClient } from "../promises.js"
 import { listPath, tokenOf, type WireList } from "../tink.js"
 
-/** README, "Usage": `request` and `body.json()`, the fastest that undici has with a body that is read. */
+/** README, "Usage": `request` and `body.json()`, the fastest way of undici to read a body. */
 export const undici: Contestant<Client> = {
   name: "undici",
   packages: ["undici"],

@@ -1,4 +1,4 @@
-/** The same with the bare client of the platform. */
+/** The same with the platform's client alone. */
 import { Credential } from "@effect-tink/users/Credential"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"

@@ -1,8 +1,8 @@
 /** Invalidates users among few and among many, in the same rounds. */
 import type { Cache, Origin } from "../contestant.js"
 import { find, groupings, userCache } from "../contestants.js"
-import { work } from "../ownProcess.js"
-import { cost, interleave } from "../rounds.js"
+import { serveTask } from "../worker.js"
+import { interleave, measureCost } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 import { make as makeRandom } from "../random.js"
 
@@ -13,18 +13,18 @@ export interface Task {
   readonly seed: number
 }
 
-/** For each contestant and size, the nanoseconds that one user takes, round by round. */
+/** Nanoseconds per user, for each contestant, size and round. */
 export type Found = Readonly<
   Record<string, ReadonlyArray<{ readonly size: number; readonly nanos: ReadonlyArray<number> }>>
 >
 
-/** The same for everybody, so that what is stored is small: of a `Response`, as much as the hand-written client looks at. */
+/** One small answer for all users, with only what the hand-written client reads of a `Response`. */
 const answer = { ok: true, json: async () => ({ credentials: [] }) } as unknown as Response
 const origin: Origin = { baseUrl: "http://127.0.0.1:1", fetch: async () => answer }
 
 const usersARound = 100
-/** From this on, in nanoseconds, one user is enough for a round. */
-const isSlow = 2e6
+/** From this duration on, in nanoseconds, one user per round is enough. */
+const slowFrom = 2e6
 
 interface Filled {
   readonly name: string
@@ -35,7 +35,7 @@ interface Filled {
 
 const fill = async (name: string, size: number): Promise<Filled> => {
   const contestant = find([userCache, ...groupings], name)
-  // Some keep in the cache what was invalidated: there has to be room for it.
+  // Some caches keep invalidated entries, which need room.
   const cache = await contestant.make({ origin, capacity: 2 * size + 1_000, timeToLive: 24 * 3_600_000 })
   await cache.many(
     Array.from({ length: size }, (_, user) => userIdOf(user)),
@@ -52,14 +52,14 @@ const measure = async (name: string, { rounds, seed, sizes }: Task) => {
     const userIds = new Set<string>()
     while (userIds.size < users) userIds.add(userIdOf(Math.floor(random() * size)))
     const run = cache.invalidate([...userIds])
-    const { wall } = await cost(run)
+    const { wall } = await measureCost(run)
     await cache.many([...userIds], 1)()
     return wall / users
   }
   globalThis.gc?.()
   const usersOf = new Map<Filled, number>()
-  for (const one of filled) usersOf.set(one, (await round(one, 1)) > isSlow ? 1 : usersARound)
-  // For the compiler, which a slow one keeps busy for long enough.
+  for (const one of filled) usersOf.set(one, (await round(one, 1)) > slowFrom ? 1 : usersARound)
+  // Warms up the compiler. One round of a slow contestant is long enough.
   const warmUps = [...usersOf.values()].includes(1) ? 1 : rounds
   for (let i = 0; i < warmUps; i++) for (const one of filled) await round(one, usersOf.get(one) ?? 1)
   const samplesOf = await interleave(filled, rounds, async (one) => ({
@@ -69,7 +69,7 @@ const measure = async (name: string, { rounds, seed, sizes }: Task) => {
   return samplesOf("nanos").map(({ values }, index) => ({ size: sizes[index] ?? 0, nanos: values }))
 }
 
-work(async (task: Task): Promise<Found> => {
+serveTask(async (task: Task): Promise<Found> => {
   const found: Record<string, Awaited<ReturnType<typeof measure>>> = {}
   for (const name of task.contestants) found[name] = await measure(name, task)
   return found

@@ -1,9 +1,9 @@
-/** How much a cache holds besides the answers: what is freed when it goes, while somebody else still holds them. */
+/** Memory of a cache besides the answers: what is freed with the cache while the answers are still held. */
 import type { Answer, Cache, Setup } from "../contestant.js"
 import { caches, find } from "../contestants.js"
 import { effectTinkStatic } from "../clients/effectTink.js"
 import { makeOrigin } from "../inProcess.js"
-import { work } from "../ownProcess.js"
+import { serveTask } from "../worker.js"
 import { userIdOf } from "../tink.js"
 import { withVirtualTime } from "../virtualTime.js"
 
@@ -11,18 +11,18 @@ export interface Task {
   readonly contestants: ReadonlyArray<string>
   readonly users: number
   readonly hours: number
-  /** How often garbage is collected before memory is looked at. */
+  /** How often garbage is collected before memory is measured. */
   readonly collections: number
 }
 
-/** Bytes a user, of each contestant. */
+/** Bytes per user, of each contestant. */
 export type Found = Readonly<Record<string, { readonly filled: number; readonly afterDay: number }>>
 
 const hour = 3_600_000
 const warmUps = 3
 
 const heap = async (collections: number): Promise<number> => {
-  // What was dropped may wait for a turn, and for a finalizer, to be free.
+  // Memory may be freed only after a turn of the event loop and a finalizer.
   for (let i = 0; i < collections; i++) {
     await new Promise((resolve) => setImmediate(resolve))
     globalThis.gc?.()
@@ -37,7 +37,7 @@ const answersOf = async (cache: Cache, userIds: ReadonlyArray<string>): Promise<
   return answers
 }
 
-/** One after the other, so that everything of an hour is gone in the next. */
+/** Hours of reads and invalidations. Everything stored in an hour has expired in the next. */
 const liveThrough = async (
   cache: Cache,
   userIds: ReadonlyArray<string>,
@@ -59,23 +59,23 @@ const measure = (name: string, { collections, hours, users }: Task) =>
     const userIds = Array.from({ length: users }, (_, user) => userIdOf(user))
     const setup: Setup = { origin: makeOrigin(), capacity: users, timeToLive: hour, time }
 
-    // The only one who holds the cache, as an `async` function holds its arguments to its end.
+    // The only reference to the cache: an `async` function would hold an argument until it ends.
     const holder: { cache?: Cache; answers?: ReadonlyArray<Answer> | undefined } = {}
     const make = async () => void (holder.cache = await contestant.make(setup))
     const live = async (hours: number) => holder.cache && liveThrough(holder.cache, userIds, hours, time.advance)
     const drop = async () => {
       await holder.cache?.close()
       delete holder.cache
-      // A timer of theirs may hold them.
+      // A timer may hold the cache.
       time.advance(2 * hour)
     }
 
-    // For the compiler, so that it is done with what it keeps.
+    // Warms up the compiler, which allocates memory of its own.
     await make()
     await live(Math.min(warmUps, hours))
     await drop()
 
-    /** What goes with the cache when the application still holds the answers. */
+    /** The memory that is freed with the cache while the application holds the answers. */
     const bytes = async () => {
       holder.answers = holder.cache && (await answersOf(holder.cache, userIds))
       const withCache = await heap(collections)
@@ -89,7 +89,7 @@ const measure = (name: string, { collections, hours, users }: Task) =>
     return { filled, afterDay: await bytes() }
   })
 
-work(async (task: Task): Promise<Found> => {
+serveTask(async (task: Task): Promise<Found> => {
   const found: Record<string, Awaited<ReturnType<typeof measure>>> = {}
   for (const name of task.contestants) found[name] = await measure(name, task)
   return found
