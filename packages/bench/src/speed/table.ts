@@ -81,7 +81,7 @@ export const render = ({ benchmarks, effort, node, processor, seed, versions }: 
     ...lines.map((line) => (typeof line === "string" ? line : padded(line)).trimEnd()),
     "",
     `${reached} of ${goals.length} goals reached${effort === "full" ? "" : "; too little was measured to be sure of times"}`,
-    "spread: half of what lies between the quartiles of the rounds; ratio: to the contestant whose ratio is 1, round by round",
+    "spread: half of the distance between the quartiles of the rounds; ratio: to the contestant whose ratio is 1, round by round",
     `Node.js ${node} on ${processor}; seed ${seed}`,
     Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
