@@ -5,10 +5,10 @@ import * as UserSession from "@effect-tink/users/UserSession"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import type { Environment } from "./environment.js"
 import type { SessionInfo } from "./history.js"
 import { type Operation, type ScopeSet, scopeSets } from "./schedule.js"
 import * as Stamp from "./stamp.js"
-import type { Environment } from "./environment.js"
 
 interface HeldSession {
   readonly session: UserSession.UserSession<UserScope>

@@ -8,7 +8,7 @@ import * as Random from "effect/Random"
 import * as CommandLine from "./commandLine.js"
 import * as Progress from "./progress.js"
 import * as Report from "./report.js"
-import { type Broken, type Checked, none, search } from "./search.js"
+import { type Broken, type Checked, nothingChecked, search } from "./search.js"
 import { shrink } from "./shrink.js"
 
 /** The generator of random numbers has 32 bits. */
@@ -49,7 +49,7 @@ const play = (firstSeed: number, schedules: number) =>
   Effect.suspend(() => {
     const progress = Progress.make()
     const startedAt = performance.now()
-    const state = { checked: none, isInterrupted: false }
+    const state = { checked: nothingChecked, isInterrupted: false }
     const millis = () => performance.now() - startedAt
     const summary = () => Report.formatProgress(state.checked, millis())
     const goOn = (checked: Checked) => {

@@ -7,10 +7,10 @@ import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Actors from "./actors.js"
+import type { Harness } from "./harness.js"
 import type * as History from "./history.js"
 import { currentCall } from "./origin.js"
 import type { Operation, Pause } from "./schedule.js"
-import type { Harness } from "./harness.js"
 
 export interface Callers {
   /** Starts a call, unless its numbers mean nothing yet. */
@@ -30,7 +30,7 @@ const toEnding = (exit: Exit.Exit<Actors.Value, TinkError>): History.Ending => {
   return { _tag: "Defect", detail: Cause.pretty(exit.cause) }
 }
 
-export const make = ({ after, fork, history, environment }: Harness, actors: Actors.Actors): Callers => {
+export const make = ({ after, environment, fork, history }: Harness, actors: Actors.Actors): Callers => {
   let waiting = 0
 
   const leave = (call: History.Call, fiber: Fiber.RuntimeFiber<unknown, unknown>): void => {

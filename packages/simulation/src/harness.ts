@@ -4,12 +4,12 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
+import * as Environment from "./environment.js"
 import * as History from "./history.js"
 import * as Prng from "./prng.js"
 import type { Pause, Schedule } from "./schedule.js"
 import * as Scheduler from "./scheduler.js"
 import * as VirtualClock from "./virtualClock.js"
-import * as Environment from "./environment.js"
 
 /** A run that needs more tasks than this never comes to rest. */
 const tooManyTasks = 1_000_000

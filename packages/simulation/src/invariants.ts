@@ -1,9 +1,9 @@
 /** The promises of the library, checked on a history. Adding one: a function in `invariants`, and a line here. */
 import type { History } from "./history.js"
 import { bounded, counters, oneLookup } from "./invariants/cache.js"
-import { deadline, nothingRemains, undisturbed } from "./invariants/endings.js"
 import { appliedOnce, deletedIsDeleted, honestFailures, neverSentAgain } from "./invariants/changes.js"
 import type { Check } from "./invariants/check.js"
+import { deadline, nothingRemains, undisturbed } from "./invariants/endings.js"
 import { freshAfterInvalidation, neverShared, neverStale, quarantine, timeToLive } from "./invariants/reads.js"
 import { forgottenTokens, oneToken, ownToken, refusedTokens } from "./invariants/tokens.js"
 import { oneUser } from "./invariants/users.js"

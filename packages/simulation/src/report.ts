@@ -3,8 +3,8 @@ import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
 import type { Call, Ending, History, Note, OriginRequest, Point } from "./history.js"
 import type { Violation } from "./invariants.js"
-import type { Broken, Checked } from "./search.js"
 import { type Fault, type Operation, scopeSets } from "./schedule.js"
+import type { Broken, Checked } from "./search.js"
 import { epoch } from "./virtualClock.js"
 
 interface Line {

@@ -1,11 +1,11 @@
 /** Runs a schedule to its end, and returns its history. */
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import * as Callers from "./callers.js"
 import * as Actors from "./actors.js"
+import * as Callers from "./callers.js"
+import * as Harness from "./harness.js"
 import type { History } from "./history.js"
 import type { Action, Schedule } from "./schedule.js"
-import * as Harness from "./harness.js"
 
 /** Ids of the callers of audits, beyond those of any schedule. */
 const firstAuditCaller = 1_000_000
@@ -13,7 +13,7 @@ const firstAuditCaller = 1_000_000
 type Perform = (action: Action) => Promise<void>
 
 const makeAudit = (
-  { history, rest, environment }: Harness.Harness,
+  { environment, history, rest }: Harness.Harness,
   callers: Callers.Callers,
   actors: Actors.Actors
 ) => {
@@ -34,7 +34,7 @@ const makeAudit = (
 }
 
 const makePerform = (harness: Harness.Harness, callers: Callers.Callers, actors: Actors.Actors): Perform => {
-  const { history, environment } = harness
+  const { environment, history } = harness
   const audit = makeAudit(harness, callers, actors)
   const runSync = Runtime.runSync(environment.runtime)
   return async (action) => {
@@ -63,7 +63,7 @@ const makePerform = (harness: Harness.Harness, callers: Callers.Callers, actors:
 
 export const run = async (schedule: Schedule): Promise<History> => {
   const harness = await Harness.make(schedule)
-  const { history, environment } = harness
+  const { environment, history } = harness
   const actors: Actors.Actors = new Map()
   const callers = Callers.make(harness, actors)
   const perform = makePerform(harness, callers, actors)

@@ -18,7 +18,7 @@ export interface Checked {
   readonly requests: number
 }
 
-export const none: Checked = { schedules: 0, calls: 0, requests: 0 }
+export const nothingChecked: Checked = { schedules: 0, calls: 0, requests: 0 }
 
 const toBroken = (
   schedule: Schedule,
@@ -46,7 +46,7 @@ export const search = async (
   goOn: (checked: Checked) => boolean,
   promises?: ReadonlyArray<string>
 ): Promise<{ readonly checked: Checked; readonly broken: Broken | undefined }> => {
-  let checked = none
+  let checked = nothingChecked
   for (;;) {
     const { broken, history } = await attempt(generate(firstSeed + checked.schedules), promises)
     checked = {

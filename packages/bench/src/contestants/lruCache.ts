@@ -28,7 +28,7 @@ export const lruCache: MakeKeyed = <A extends Value>({ capacity, lookup, timeToL
 
 const makeFetching = <A extends Value>(
   { capacity, lookup, timeToLive }: KeyedOptions<A>,
-  ignoreFetchAbort: boolean
+  { ignoreFetchAbort }: { readonly ignoreFetchAbort: boolean }
 ): KeyedCache<A> => {
   const cache = new LRUCache<string, A>({ max: capacity, ttl: timeToLive, ignoreFetchAbort, fetchMethod: lookup })
   return {
@@ -46,10 +46,10 @@ const makeFetching = <A extends Value>(
  * README, "Usage", and the documentation of `fetch`: `fetchMethod` looks up what is missing, once for concurrent readers.
  * A reader gives up with a `signal`. `delete` aborts a fetch in flight.
  */
-export const lruCacheFetch: MakeKeyed = (options) => makeFetching(options, false)
+export const lruCacheFetch: MakeKeyed = (options) => makeFetching(options, { ignoreFetchAbort: false })
 
 /** The same with the option `ignoreFetchAbort`: readers whose fetch was aborted by `delete` still get their value. */
-export const lruCacheFetchIgnoringAbort: MakeKeyed = (options) => makeFetching(options, true)
+export const lruCacheFetchIgnoringAbort: MakeKeyed = (options) => makeFetching(options, { ignoreFetchAbort: true })
 
 /** What the Elixir package `tink` does: keys are `user:path`, and invalidating a user walks through all keys. */
 export const lruCacheScan: MakeGrouped = <A extends Value>({ capacity, lookup, timeToLive }: GroupedOptions<A>) => {

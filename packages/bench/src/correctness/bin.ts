@@ -24,7 +24,7 @@ const compare = async (): Promise<void> => {
     rows.push({ adapter, version: versionOf(adapter.package), findings, cost })
   }
   progress.clear()
-  process.stdout.write(render(rows, process.stdout.isTTY))
+  process.stdout.write(render(rows, { isColoured: process.stdout.isTTY }))
 }
 
 const command = Command.make("compare", {}, () => Effect.promise(compare)).pipe(

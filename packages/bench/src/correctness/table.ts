@@ -106,7 +106,7 @@ const sections: ReadonlyArray<{
 const toFailure = ({ count, of, trace }: Findings["stale"]) =>
   trace === undefined ? undefined : { trace, times: ` (${count} of ${of} orders)` }
 
-export const render = (rows: ReadonlyArray<Row>, isColoured: boolean): string => {
+export const render = (rows: ReadonlyArray<Row>, { isColoured }: { readonly isColoured: boolean }): string => {
   const paint = (text: string, colour: Colour) =>
     isColoured && colour !== "plain" ? `\u001B[${codes[colour]}m${text}\u001B[0m` : text
 

@@ -43,6 +43,8 @@ const parameters = {
 }
 
 const run = async ({ chart, chosen, json, quick, seed }: Command.Command.ParseConfig<typeof parameters>) => {
+  // A benchmark may starve the event loop, so Ctrl-C has to end the process without a listener.
+  process.removeAllListeners("SIGINT")
   const origin = await startOrigin()
   const progress = Progress.make()
   try {

@@ -1,7 +1,7 @@
 /** Interleaved rounds: a busy moment of the machine affects all contestants alike. */
+import type { Entrant, Samples } from "./comparison.js"
 import type { Client, Contestant, Setup } from "./contestant.js"
 import { formatAnswer } from "./contestant.js"
-import type { Entrant, Samples } from "./comparison.js"
 
 /** A contestant with its client. */
 export interface Ready<I> extends Entrant {

@@ -1,8 +1,8 @@
 import { measure } from "mitata"
 import { type Benchmark, byEffort } from "../benchmark.js"
+import { effectTink } from "../clients/effectTink.js"
 import { atMost, compare } from "../comparison.js"
 import { caches, effectCache } from "../contestants.js"
-import { effectTink } from "../clients/effectTink.js"
 import { checkAnswers, interleave, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 

@@ -1,10 +1,10 @@
 import { type Benchmark, byEffort } from "../benchmark.js"
+import { effectTinkStatic as effectTink } from "../clients/effectTink.js"
 import { atMost, compare } from "../comparison.js"
 import { caches, lruCache } from "../contestants.js"
-import { effectTinkStatic as effectTink } from "../clients/effectTink.js"
-import { runWorker } from "../worker.js"
 import { interleave } from "../rounds.js"
 import { median } from "../statistics.js"
+import { runWorker } from "../worker.js"
 import type { Found, Task } from "../workers/memory.js"
 
 const contestants = [effectTink, ...caches]

@@ -1,7 +1,7 @@
 import { type Benchmark, byEffort } from "../benchmark.js"
-import { compare, exactly } from "../comparison.js"
 import { effectTinkUncached as effectTink } from "../clients/effectTink.js"
 import { handWritten } from "../clients/handWritten.js"
+import { compare, exactly } from "../comparison.js"
 import { checkAnswers, interleave, measureCost, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 import { withVirtualTime } from "../virtualTime.js"

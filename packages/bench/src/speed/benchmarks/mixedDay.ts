@@ -1,7 +1,7 @@
 import { type Benchmark, byEffort } from "../benchmark.js"
+import { effectTinkStatic as effectTink } from "../clients/effectTink.js"
 import { compare, exactly } from "../comparison.js"
 import { cacheableTags, caches, exactLru } from "../contestants.js"
-import { effectTinkStatic as effectTink } from "../clients/effectTink.js"
 import { play } from "../day.js"
 import { interleave } from "../rounds.js"
 

@@ -1,8 +1,8 @@
 import { type Benchmark, byEffort, type Context } from "../benchmark.js"
-import { compare, type Comparison, exactly } from "../comparison.js"
-import { caches } from "../contestants.js"
 import { bareDeferred } from "../clients/bareDeferred.js"
 import { effectTinkStatic as effectTink } from "../clients/effectTink.js"
+import { compare, type Comparison, exactly } from "../comparison.js"
+import { caches } from "../contestants.js"
 import { checkAnswers, interleave, measureCost, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 

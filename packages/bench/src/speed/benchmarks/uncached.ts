@@ -1,9 +1,9 @@
 import { type Benchmark, byEffort, type Context } from "../benchmark.js"
+import { effectTinkUncached } from "../clients/effectTink.js"
+import { platformClient } from "../clients/platformClient.js"
 import { atMost, compare, type Comparison } from "../comparison.js"
 import type { Client } from "../contestant.js"
 import { clients } from "../contestants.js"
-import { effectTinkUncached } from "../clients/effectTink.js"
-import { platformClient } from "../clients/platformClient.js"
 import { checkAnswers, interleave, measureCost, type Ready, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 

@@ -35,7 +35,11 @@ export const layerUsers = ({ capacity, origin, timeToLive }: Setup) =>
   )
 
 const make =
-  (openSession: (users: Users.Service, userId: UserId) => Session, bypassCache: boolean) => async (setup: Setup) => {
+  (
+    openSession: (users: Users.Service, userId: UserId) => Session,
+    { bypassCache }: { readonly bypassCache: boolean }
+  ) =>
+  async (setup: Setup) => {
     const runtime = ManagedRuntime.make(Layer.provide(layerUsers(setup), layerHttpClient(setup)))
     const { cache, users } = await runtime.runPromise(Effect.all({ cache: UserCache.UserCache, users: Users.Users }))
     return Effects.makeCache(setup, runtime, {
@@ -52,10 +56,22 @@ const fixed = (_: Users.Service, userId: UserId): Session =>
   UserSession.make({ userId, accessToken: Redacted.make(tokenOf(userId)), scopes })
 
 /** README: `authorize`, whose session gets a token when one is needed. */
-export const effectTink: Contestant<Cache> = { name: "effect-tink", packages, make: make(renewable, false) }
+export const effectTink: Contestant<Cache> = {
+  name: "effect-tink",
+  packages,
+  make: make(renewable, { bypassCache: false })
+}
 
 /** The application has the tokens, as with all peers. */
-export const effectTinkStatic: Contestant<Cache> = { name: "effect-tink", packages, make: make(fixed, false) }
+export const effectTinkStatic: Contestant<Cache> = {
+  name: "effect-tink",
+  packages,
+  make: make(fixed, { bypassCache: false })
+}
 
 /** `authorize`, and every read sends a request. */
-export const effectTinkUncached: Contestant<Cache> = { name: "effect-tink", packages, make: make(renewable, true) }
+export const effectTinkUncached: Contestant<Cache> = {
+  name: "effect-tink",
+  packages,
+  make: make(renewable, { bypassCache: true })
+}

@@ -1,10 +1,10 @@
 /** Invalidates users among few and among many, in the same rounds. */
 import type { Cache, Origin } from "../contestant.js"
 import { find, groupings, userCache } from "../contestants.js"
-import { serveTask } from "../worker.js"
+import { make as makeRandom } from "../random.js"
 import { interleave, measureCost } from "../rounds.js"
 import { userIdOf } from "../tink.js"
-import { make as makeRandom } from "../random.js"
+import { serveTask } from "../worker.js"
 
 export interface Task {
   readonly contestants: ReadonlyArray<string>

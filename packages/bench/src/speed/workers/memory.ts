@@ -1,11 +1,11 @@
 /** Memory of a cache besides the answers: what is freed with the cache while the answers are still held. */
+import { effectTinkStatic } from "../clients/effectTink.js"
 import type { Answer, Cache, Setup } from "../contestant.js"
 import { caches, find } from "../contestants.js"
-import { effectTinkStatic } from "../clients/effectTink.js"
 import { makeOrigin } from "../inProcess.js"
-import { serveTask } from "../worker.js"
 import { userIdOf } from "../tink.js"
 import { withVirtualTime } from "../virtualTime.js"
+import { serveTask } from "../worker.js"
 
 export interface Task {
   readonly contestants: ReadonlyArray<string>
