@@ -31,7 +31,7 @@ export const makeClient = <H, R, E>(
     many: (userIds, concurrency) => {
       const handles = userIds.map(open)
       return async () => {
-        // One iterator for all workers, each of which takes the next user.
+        // One iterator for all workers: each takes the next user.
         const rest = handles.values()
         const worker = Effect.suspend(() => {
           let next = rest.next()

@@ -12,7 +12,7 @@ export const makeClient = (
 ): Client => ({
   one: list,
   many: (userIds, concurrency) => async () => {
-    // One iterator for all workers, each of which takes the next user.
+    // One iterator for all workers: each takes the next user.
     const rest = userIds.values()
     const worker = async () => {
       for (const userId of rest) await list(userId)

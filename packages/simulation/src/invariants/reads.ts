@@ -30,7 +30,7 @@ export const neverStale: Check = (history) => {
   )
 }
 
-/** A read that begins after a change has ended is never answered by a request from before it, whatever its outcome. */
+/** A read that begins after a change has ended is never answered by a request from before it, also when the change failed. */
 export const freshAfterInvalidation: Check = (history) => {
   const reads = answeredReads(history)
   return findFirst(endedChanges(history), ({ call, ended, own }) => {
