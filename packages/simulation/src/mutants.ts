@@ -37,8 +37,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "late result stored",
     file: "user-cache/src/internal/userCache.ts",
-    text: "isOwned(flight) && isFresh(flight, at)",
-    replacement: "isFresh(flight, at)",
+    text: "isCurrent(pending) && isFresh(pending, at)",
+    replacement: "isFresh(pending, at)",
     breaks: ["never stale", "fresh after invalidation"],
     firstSeed: 9
   },
@@ -69,16 +69,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "age counted from completion",
     file: "user-cache/src/internal/userCache.ts",
-    text: "if (isUsable) store(flight, exit.value)",
-    replacement: "if (isUsable) store({ ...flight, startedAt: at }, exit.value)",
+    text: "if (isUsable) store(pending, exit.value)",
+    replacement: "if (isUsable) store({ ...pending, startedAt: at }, exit.value)",
     breaks: ["time to live"],
     firstSeed: 11
   },
   {
     name: "a caller's interruption spread to others",
     file: "user-cache/src/internal/userCache.ts",
-    text: "if (flight.waiters > 0 || flight.fiber === undefined)",
-    replacement: "if (flight.fiber === undefined)",
+    text: "if (pending.waiters > 0 || pending.fiber === undefined)",
+    replacement: "if (pending.fiber === undefined)",
     breaks: ["undisturbed"],
     firstSeed: 1
   },
@@ -123,17 +123,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     firstSeed: 3
   },
   {
-    name: "a flight joined past its time to live",
+    name: "a pending lookup joined past its time to live",
     file: "user-cache/src/internal/userCache.ts",
     text: "if (slot === undefined || isFresh(slot, at)) return slot",
-    replacement: 'if (slot === undefined || slot._tag === "Flight" || isFresh(slot, at)) return slot',
+    replacement: 'if (slot === undefined || slot._tag === "PendingLookup" || isFresh(slot, at)) return slot',
     breaks: ["time to live"],
     firstSeed: 8
   },
   {
     name: "an abandoned lookup left running",
     file: "user-cache/src/internal/userCache.ts",
-    text: "return Fiber.interrupt(flight.fiber)",
+    text: "return Fiber.interrupt(pending.fiber)",
     replacement: "return Effect.never",
     breaks: ["nothing remains", "deadline"],
     firstSeed: 16
