@@ -8,24 +8,23 @@ import * as Runtime from "effect/Runtime"
 import type { TinkError } from "../TinkError.js"
 
 /**
- * Ends an effect after some milliseconds, also where the caller cannot be interrupted, as in a finalizer.
+ * Interrupts an effect after some milliseconds, even where the caller cannot be interrupted, as in a finalizer.
  *
- * `Effect.timeout` cannot: it interrupts a child, which cannot be interrupted where its parent cannot. And a child that
- * could be would also be interrupted along with such a parent, so it is not a child. It starts at once, and no timer is set
- * for what ends at once. The effect can be given other surroundings than those of its caller, who must not get them, nor
- * anything else that the effect does to its `FiberRef`s.
+ * `Effect.timeout` cannot do this: it runs the effect in a child fiber, which is uninterruptible where its parent is. So
+ * the effect runs in a fiber that is not a child. It starts at once, and a timer is set only if it does not end at once.
+ * Its runtime can be changed, and nothing that it does to its `FiberRef`s reaches the caller.
  */
-export const within =
+export const timeoutDetached =
   (
     millis: number,
     onTimeout: () => TinkError,
-    surroundings: (runtime: Runtime.Runtime<never>) => Runtime.Runtime<never> = identity
+    changeRuntime: (runtime: Runtime.Runtime<never>) => Runtime.Runtime<never> = identity
   ) =>
   <A>(effect: Effect.Effect<A, TinkError>): Effect.Effect<A, TinkError> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(Effect.runtime<never>(), (runtime) => {
-        // An exit, which it always comes to as interruption is off: a fiber that fails by itself logs why.
-        const work = Runtime.runFork(surroundings(runtime), Effect.exit(Effect.interruptible(effect)))
+        // As an exit: a fiber that fails by itself would log its cause.
+        const work = Runtime.runFork(changeRuntime(runtime), Effect.exit(Effect.interruptible(effect)))
         const ended = work.unsafePoll()
         if (ended !== null) return Exit.flatten(ended)
 
@@ -36,7 +35,7 @@ export const within =
         })
         const timer = Runtime.runFork(
           runtime,
-          Effect.interruptible(Effect.zipRight(Effect.sleep(Duration.millis(millis)), onLate))
+          Effect.interruptible(Effect.andThen(Effect.sleep(Duration.millis(millis)), onLate))
         )
         work.addObserver(() => timer.unsafeInterruptAsFork(FiberId.none))
         return restore(Fiber.await(work)).pipe(
