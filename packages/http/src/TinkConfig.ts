@@ -106,7 +106,7 @@ const baseUrlRule: Rule<string> = {
   isMet: isBaseUrl
 }
 
-/** The name of a config: its error tells it when the provider is empty. */
+/** The name of a config, from its error with an empty provider. */
 const readName = (config: Config.Config<unknown>): Effect.Effect<ReadonlyArray<string>> =>
   ConfigProvider.fromMap(new Map())
     .load(config)

@@ -59,7 +59,7 @@ const usableMillis = (token: AccessToken): number => {
 }
 
 /**
- * The source of `make`, for a scope at hand. The scope must be open for as long as the source is used.
+ * The source of `make`, with a given scope. The scope must be open for as long as the source is used.
  *
  * @since 0.1.0
  * @category constructors

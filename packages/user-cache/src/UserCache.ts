@@ -51,7 +51,7 @@ export interface Service {
    * Runs `lookup` even if a value is stored or a lookup in flight, and stores its value. For callers that need the current
    * state, and for polling.
    *
-   * On success, every slot of that user whose lookup started earlier is dropped, of all keys: no later `get` is answered
+   * On success, everything of that user whose lookup started earlier is dropped, of all keys: no later `get` is answered
    * by something older. The waiters of a dropped lookup still get its answer. Of two overlapping lookups, the one that
    * started later counts as the newer. The value is not stored if the user was invalidated meanwhile, or if a later lookup
    * of the same key has stored its value or is in flight.

@@ -28,7 +28,7 @@ const retryDelay = (config: TinkConfig, error: TinkError, retries: number) =>
     return Math.min(Math.max(backoff, requested), Duration.toMillis(config.retryMaxDelay))
   })
 
-/** A 404 succeeds here: an earlier attempt may have deleted it. */
+/** A `DELETE` answered with 404 succeeds: an earlier attempt may have been applied. */
 const asAlreadyDeleted = <A>(request: TinkRequest<A>, error: TinkError) =>
   request.method === "DELETE" && error.reason === "NotFound"
     ? Effect.mapError(Schema.decode(request.response)(""), () => error)

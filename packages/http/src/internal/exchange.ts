@@ -20,8 +20,8 @@ import { invalidInput, type TinkError } from "../TinkError.js"
 import type { Body, RequestDescription, TinkRequest } from "../TinkRequest.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
-import { bodySecrets, jsonWithSecrets } from "./redact.js"
 import { toPath } from "./path.js"
+import { bodySecrets, jsonWithSecrets } from "./redact.js"
 import * as ResponseBody from "./responseBody.js"
 import { timeoutDetached } from "./timeoutDetached.js"
 
@@ -136,7 +136,7 @@ const annotate = (span: Tracer.Span, attempt: Failures.Attempt, response: HttpCl
   if (requestId !== undefined) span.attribute("tink.request_id", requestId)
 }
 
-/** What the errors of an attempt need: among others the secrets to redact. */
+/** All that the errors of an attempt need, including the secrets to redact. */
 export const makeAttempt = (
   config: TinkConfig,
   { prepared, request, traceId }: Pick<Exchange<RequestDescription>, "request" | "prepared" | "traceId">,

@@ -1,7 +1,7 @@
 /**
  * The engine of `UserCache`.
  *
- * The proof, in short. A slot of a user is either a `PendingLookup` (in pending) or an `Entry` (a stored value). *A slot
+ * The proof, in short. A slot of a user is either a `PendingLookup` (in flight) or an `Entry` (a stored value). *A slot
  * may answer reads only while it is among the slots of its user*, and reads look only under string keys. A refresh that
  * begins while another slot holds its key waits under a symbol: no read finds it there. Invalidating a user drops all
  * their slots, so:
