@@ -1,46 +1,81 @@
 /**
  * Compiles every TypeScript example of the documentation: the `ts` fences of the READMEs and of the doc comments.
- * Each becomes a file of its own in `examples/.docs`, named after where it stands, and all are compiled together.
+ * Each becomes a file in `examples/.docs`, named after its document and line, and all are compiled together.
+ *
+ * A fence with a line outside its margin, such as a line of a doc comment without ` * `, is an error: what is shown to
+ * readers would not be what is compiled.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 const root = join(import.meta.dirname, "..")
 const out = join(root, "examples", ".docs")
 
-const publicModules = (folder: string): ReadonlyArray<string> =>
-  readdirSync(join(root, folder, "src"))
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => `${folder}/src/${name}`)
+const filesIn = (folder: string): ReadonlyArray<string> =>
+  readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name === "node_modules" || entry.name.startsWith(".")) return []
+    const path = `${folder}/${entry.name}`
+    return entry.isDirectory() ? filesIn(path) : [path]
+  })
 
-const packages = readdirSync(join(root, "packages")).map((name) => `packages/${name}`)
-const documents = ["README.md", ...packages.map((folder) => `${folder}/README.md`), ...packages.flatMap(publicModules)]
+const isDocument = (path: string): boolean => path.endsWith("/README.md") || /^packages\/[^/]+\/src\/.*\.ts$/.test(path)
+
+const documents = ["README.md", ...[...filesIn("packages"), ...filesIn("examples")].filter(isDocument)]
 
 interface Example {
-  readonly name: string
+  readonly document: string
+  /** The line of the opening fence, from 1. */
+  readonly line: number
   readonly code: string
+  /** Lines without the margin of the fence, from 1. */
+  readonly linesOutside: ReadonlyArray<number>
 }
 
-/** A fence, with the margin that a doc comment puts before each of its lines. */
-const fence = /^( *\* )?```ts\n([\s\S]*?)^\1?```/gm
+const openingFence = /^(\s*(?:\* )?)```ts$/
+const closingFence = /^\s*(?:\* ?)?```$/
+
+const isInMargin = (line: string, margin: string): boolean =>
+  line.startsWith(margin) || line === margin.trimEnd() || (line === "" && margin.trim() === "")
+
+const readExample = (document: string, lines: ReadonlyArray<string>, opening: number, margin: string): Example => {
+  const rest = lines.slice(opening + 1)
+  const end = rest.findIndex((line) => closingFence.test(line) || (margin.includes("*") && line.includes("*/")))
+  const body = end === -1 ? rest : rest.slice(0, end)
+  const isOutside = (line: string, index: number) =>
+    index < body.length ? !isInMargin(line, margin) : line !== `${margin}\`\`\``
+  // The line after the body must be the closing fence.
+  const linesOutside = [...body, rest[body.length] ?? ""].flatMap((line, index) =>
+    isOutside(line, index) ? [opening + index + 2] : []
+  )
+  const isOpenedOutside = document.endsWith(".ts") && !margin.includes("*")
+  return {
+    document,
+    line: opening + 1,
+    code: body.map((line) => line.slice(margin.length)).join("\n"),
+    linesOutside: isOpenedOutside ? [opening + 1, ...linesOutside] : linesOutside
+  }
+}
 
 const examplesIn = (document: string): ReadonlyArray<Example> => {
-  const text = readFileSync(join(root, document), "utf8")
-  return [...text.matchAll(fence)].map((match) => {
-    const line = text.slice(0, match.index).split("\n").length
-    const code = match[2] ?? ""
-    return {
-      name: `${document.replace(/\.\w+$/, "").replaceAll("/", "__")}__line-${line}.ts`,
-      code: match[1] === undefined ? code : code.replaceAll(/^ *\* ?/gm, "")
-    }
+  const lines = readFileSync(join(root, document), "utf8").split("\n")
+  return lines.flatMap((line, index) => {
+    const margin = openingFence.exec(line)?.[1]
+    return margin === undefined ? [] : [readExample(document, lines, index, margin)]
   })
 }
 
-const examples = documents.filter((document) => existsSync(join(root, document))).flatMap(examplesIn)
+const fileName = ({ document, line }: Example): string =>
+  `${document.replace(/\.\w+$/, "").replaceAll("/", "__")}__line-${line}.ts`
+
+const examples = documents.flatMap(examplesIn)
+const problems = examples.flatMap(({ document, linesOutside }) => linesOutside.map((line) => `${document}:${line}`))
+for (const problem of problems) process.stderr.write(`${problem}: outside the margin of its example\n`)
+if (problems.length > 0) process.exit(1)
+
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
-for (const { code, name } of examples) writeFileSync(join(out, name), `${code}\nexport {}\n`)
+for (const example of examples) writeFileSync(join(out, fileName(example)), `${example.code}\nexport {}\n`)
 writeFileSync(
   join(out, "tsconfig.json"),
   JSON.stringify({

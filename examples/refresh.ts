@@ -2,11 +2,11 @@
 import { Ids, TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
-import { RefreshOutcome, Users } from "@effect-tink/users"
+import { Refresh, Users } from "@effect-tink/users"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Clock, Console, Effect, Layer, Option, Schedule } from "effect"
 
-const inWords = RefreshOutcome.$match({
+const inWords = Refresh.$match({
   Updated: () => "up to date",
   NeedsUser: ({ tinkLinkUrl, why }) =>
     `needs the user (${why})${Option.isSome(tinkLinkUrl) ? ", and there is a link for them" : ""}`,

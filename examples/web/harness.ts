@@ -46,7 +46,7 @@ const layerRecordingClient = Layer.effect(
   })
 )
 
-const layerTink = (timing: TinkConfig.Timing) =>
+const layerTink = (timing: TinkConfig.RetryOptions) =>
   Layer.unwrapEffect(
     Effect.map(TinkSandbox.TinkSandbox, (sandbox) =>
       Layer.merge(
@@ -66,7 +66,7 @@ const layerTink = (timing: TinkConfig.Timing) =>
   )
 
 /** What happens at a bank takes less than a second, and is looked at every 50 ms. */
-export const layer = (timing: TinkConfig.Timing = {}) =>
+export const layer = (timing: TinkConfig.RetryOptions = {}) =>
   App.layer.pipe(
     Layer.provide(Users.layer.pipe(Layer.provideMerge(UserCache.layer({ capacity: 1000 })))),
     Layer.provideMerge(layerTink(timing)),

@@ -1,6 +1,6 @@
 /** How this application differs from one place to the next. */
 import type { TinkSandbox } from "@effect-tink/sandbox"
-import type { Polling } from "@effect-tink/users"
+import type { Refresh } from "@effect-tink/users"
 import * as Context from "effect/Context"
 import type * as Option from "effect/Option"
 
@@ -16,6 +16,6 @@ export class Settings extends Context.Tag("web/Settings")<
     /** What stands in for Tink, with Tink Link and all. */
     readonly sandbox: Option.Option<TinkSandbox.Service>
     /** How often a connection is looked at while something happens to it. */
-    readonly polling?: Polling.Options["schedule"]
+    readonly polling?: Refresh.PollingOptions["schedule"]
   }
 >() {}

@@ -5,9 +5,9 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { word } from "./internal/text.js"
+import { printableAsciiPattern } from "./InputRules.js"
 
-/** Tink separates scopes with commas, and with spaces in places. */
+/** Tink separates scopes with commas, sometimes with spaces. */
 const Scopes = Schema.transform(Schema.String, Schema.Array(Schema.String), {
   strict: true,
   decode: (text) => text.split(/[\s,]+/).filter((scope) => scope !== ""),
@@ -20,17 +20,17 @@ const Seconds = Schema.transform(Schema.Number.pipe(Schema.nonNegative()), Schem
   encode: (millis) => millis / 1000
 })
 
-/** What fits in a header: a token with other characters could never be sent. */
-const Token = Schema.NonEmptyString.pipe(Schema.pattern(word))
+/** A token with other characters cannot be sent in a header. */
+const Token = Schema.String.pipe(Schema.pattern(printableAsciiPattern))
 
-/** Tink has been seen to send an empty text where nothing was hinted (`tink-api.md` 1.2). */
+/** Tink sends an empty text where there is no hint (`tink-api.md` 1.2). */
 const IdHint = Schema.optionalToOptional(Schema.NullOr(Schema.String), Schema.String, {
   decode: Option.filter((hint): hint is string => hint !== null && hint !== ""),
   encode: (hint) => hint
 })
 
 /**
- * A token and what it is good for.
+ * An access token, with its lifetime and scopes (`tink-api.md` 1.2).
  *
  * @since 0.1.0
  * @category models
@@ -38,10 +38,10 @@ const IdHint = Schema.optionalToOptional(Schema.NullOr(Schema.String), Schema.St
 export class AccessToken extends Schema.Class<AccessToken>("@effect-tink/http/AccessToken")({
   /** Opaque. */
   accessToken: Schema.Redacted(Token).pipe(Schema.propertySignature, Schema.fromKey("access_token")),
-  /** Its lifetime, counted from when it was issued: Tink says 30 minutes for a client and 2 hours for a user. */
+  /** The lifetime, counted from when the token was issued: 30 minutes for a client and 2 hours for a user, by Tink. */
   expiresIn: Seconds.pipe(Schema.propertySignature, Schema.fromKey("expires_in")),
-  /** What was granted, in no particular order; empty when Tink does not say. */
+  /** The granted scopes, in no particular order. Empty if Tink does not say. */
   scopes: Schema.optionalWith(Scopes, { default: () => [], nullable: true }).pipe(Schema.fromKey("scope")),
-  /** The name under which Tink shows the user to themselves, when the authorization was delegated. */
+  /** The name that Tink shows to the user, if the authorization was delegated. */
   idHint: IdHint.pipe(Schema.fromKey("id_hint"))
 }) {}

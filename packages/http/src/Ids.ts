@@ -1,26 +1,19 @@
 /**
- * The ids that Tink gives out. They are branded, so that one kind cannot be taken for another, and checked against a
- * pattern, so that none can lead a request to another path than the intended one.
+ * The ids that Tink issues. They are branded, so the kinds cannot be mixed up, and checked against a pattern, so an id
+ * cannot change the path of a request.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import * as Text from "./internal/text.js"
+import { idPattern, idRequirement } from "./InputRules.js"
 
-const id = Schema.String.pipe(Schema.pattern(Text.id, { message: () => Text.idRequirement }))
+const id = Schema.String.pipe(Schema.pattern(idPattern, { message: () => idRequirement }))
 
 /**
  * The id of a Tink user, as `createUser` returns it.
  *
- * `UserId.make("…")` takes a string that the application has kept; it throws when the string is no id. Use
- * `Schema.decode(UserId)` for one that comes from outside.
- *
- * @example
- * ```ts
- * import * as Ids from "@effect-tink/http/Ids"
- *
- * export const userId: Ids.UserId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
- * ```
+ * `UserId.make("…")` is for a string that the application has stored: it throws if the string is not an id. Use
+ * `Schema.decode(UserId)` for input from outside.
  *
  * @since 0.1.0
  * @category schemas
@@ -28,13 +21,15 @@ const id = Schema.String.pipe(Schema.pattern(Text.id, { message: () => Text.idRe
 export const UserId = id.pipe(Schema.brand("@effect-tink/UserId"))
 
 /**
+ * An id of a user.
+ *
  * @since 0.1.0
  * @category models
  */
 export type UserId = typeof UserId.Type
 
 /**
- * The id of one bank connection of a user; Tink calls it `credentialsId`.
+ * The id of a credential of a user: of one bank connection. Tink calls it `credentialsId`.
  *
  * @since 0.1.0
  * @category schemas
@@ -42,6 +37,8 @@ export type UserId = typeof UserId.Type
 export const CredentialsId = id.pipe(Schema.brand("@effect-tink/CredentialsId"))
 
 /**
+ * An id of a credential.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -1,12 +1,12 @@
 /**
- * The OAuth scopes of Tink (`tink-api.md` 8.8).
+ * OAuth scopes of Tink (`tink-api.md` 8.8).
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * What the application itself may do, with a client access token.
+ * The scopes of client access tokens: what the application itself may do.
  *
  * @since 0.1.0
  * @category schemas
@@ -20,13 +20,15 @@ export const ClientScope = Schema.Literal(
 )
 
 /**
+ * A scope of a client access token.
+ *
  * @since 0.1.0
  * @category models
  */
 export type ClientScope = typeof ClientScope.Type
 
 /**
- * What may be done on behalf of a user, with a user access token.
+ * The scopes of user access tokens: what may be done on behalf of a user.
  *
  * @since 0.1.0
  * @category schemas
@@ -50,14 +52,16 @@ export const UserScope = Schema.Literal(
 )
 
 /**
+ * A scope of a user access token.
+ *
  * @since 0.1.0
  * @category models
  */
 export type UserScope = typeof UserScope.Type
 
 /**
- * What an application may let another one do for a user, such as Tink Link (`tink-api.md` 2): what can be done on behalf of
- * a user, and to read and grant authorizations of theirs.
+ * The scopes that an application can delegate to another one, such as Tink Link (`tink-api.md` 2): all user scopes, and
+ * reading and granting the user's authorizations.
  *
  * @since 0.1.0
  * @category schemas
@@ -65,6 +69,8 @@ export type UserScope = typeof UserScope.Type
 export const DelegableScope = Schema.Literal("authorization:grant", "authorization:read", ...UserScope.literals)
 
 /**
+ * A scope that can be delegated.
+ *
  * @since 0.1.0
  * @category models
  */

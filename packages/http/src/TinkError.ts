@@ -1,23 +1,23 @@
 /**
- * The one error of this library.
+ * The error of this library.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * What happened:
+ * The reason of an error:
  *
- * - `Transport`: no whole answer came (no network, refused, reset, body cut short)
- * - `Timeout`: no answer in time, or Tink answered 408
+ * - `Transport`: no complete answer (no network, refused, reset, body cut short)
+ * - `Timeout`: no answer in time, or 408
  * - `RateLimited`: 429; see `retryAfter`
- * - `Unauthorized`: 401; the token, or the client id or secret, is not valid
- * - `Forbidden`: 403; a scope is missing. Also without a `status`: a session lacks it, or Tink has not granted it
- * - `NotFound`: 404, of any other endpoint than that of tokens
+ * - `Unauthorized`: 401; the token, the client id or the client secret is not valid
+ * - `Forbidden`: 403; a scope is missing. Without a `status`: the session lacks it, or Tink has not granted it
+ * - `NotFound`: 404, except from the token endpoint
  * - `Conflict`: 409
- * - `Invalid`: the input is not valid, which was seen by this library (no `status`) or by Tink (400 and others)
- * - `Server`: 5xx, or an answer that is no answer of this API, such as a redirect, or a 404 where tokens come from
- * - `Decode`: a success whose body is not what Tink documents
+ * - `Invalid`: the input is not valid, by this library (no `status`) or by Tink (400 and other 4xx)
+ * - `Server`: 5xx, or an answer that is not from this API, such as a redirect, or a 404 from the token endpoint
+ * - `Decode`: a success whose body is not as documented
  *
  * @since 0.1.0
  * @category schemas
@@ -36,6 +36,8 @@ export const Reason = Schema.Literal(
 )
 
 /**
+ * The reason of an error.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -44,23 +46,27 @@ export type Reason = typeof Reason.Type
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
 /**
- * A failed operation. It can be logged, serialized and shown as it is: it holds no request, response, header, body or
- * token, and secrets that Tink repeats in its message are blotted out.
+ * A failed operation. It is safe to log, serialize and show: it holds no request, response, header, body or token, and
+ * secrets that Tink repeats in its message are redacted.
  *
  * @example
  * ```ts
- * import type { TinkError } from "@effect-tink/http/TinkError"
- * import * as Effect from "effect/Effect"
+ * import type { TinkError } from "@effect-tink/http"
+ * import { Effect } from "effect"
  *
- * export const orEmpty = <A>(self: Effect.Effect<ReadonlyArray<A>, TinkError>) =>
- *   Effect.catchIf(self, (error) => error.reason === "NotFound", () => Effect.succeed<ReadonlyArray<A>>([]))
+ * export const orEmpty = <A>(self: Effect.Effect<ReadonlyArray<A>, TinkError.TinkError>) =>
+ *   Effect.catchIf(
+ *     self,
+ *     (error) => error.reason === "NotFound",
+ *     () => Effect.succeed<ReadonlyArray<A>>([])
+ *   )
  * ```
  *
  * @since 0.1.0
  * @category errors
  */
 export class TinkError extends Schema.TaggedError<TinkError>("@effect-tink/http/TinkError")("TinkError", {
-  /** What happened. */
+  /** Why the operation failed. */
   reason: Reason,
   /** The operation whose request failed, for example `listCredentials`. */
   operation: Schema.String,
@@ -68,23 +74,23 @@ export class TinkError extends Schema.TaggedError<TinkError>("@effect-tink/http/
   method: optional(Schema.String),
   /** The path of the failed request as a template, without ids: `/api/v1/credentials/{id}`. */
   route: optional(Schema.String),
-  /** The HTTP status, when Tink answered. */
+  /** The HTTP status, if there was an answer. */
   status: optional(Schema.Number),
   /** Tink's code, for example `user.user_with_external_user_id_already_exists` (`tink-api.md` 8.2). */
   errorCode: optional(Schema.String),
   /** Tink's message, shortened. */
   errorMessage: optional(Schema.String),
-  /** What this library has to say, for example which input is not valid. */
+  /** What this library adds, for example which input is not valid. */
   detail: optional(Schema.String),
-  /** `X-Request-ID` of the answer: what Tink's support asks for. */
+  /** `X-Request-ID` of the answer. Tink's support asks for it. */
   requestId: optional(Schema.String),
   /** `X-Client-Trace-ID` of the request: the same for all attempts of one call. */
   traceId: optional(Schema.String),
-  /** How long Tink asked to wait before the next try. */
+  /** How long Tink asks to wait before the next attempt. */
   retryAfter: optional(Schema.DurationFromMillis),
-  /** Whether the same call may succeed later and is safe to repeat. */
+  /** Whether the call may succeed later, and is safe to repeat. */
   isRetryable: Schema.Boolean,
-  /** Whether a change may have been applied, or may be applied yet, although the call failed. */
+  /** Whether a change may have been applied, or may still be, although the call failed. */
   isAmbiguous: Schema.Boolean
 }) {
   override get message(): string {
@@ -100,7 +106,7 @@ export class TinkError extends Schema.TaggedError<TinkError>("@effect-tink/http/
 }
 
 /**
- * The error for input that is not valid, raised before anything is sent.
+ * The error for invalid input. It is raised before a request is sent.
  *
  * @since 0.1.0
  * @category constructors

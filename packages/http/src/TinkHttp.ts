@@ -1,5 +1,5 @@
 /**
- * Requests to Tink: with the right token, safely retried, within a deadline, and with one error type.
+ * Requests to Tink with the right token, safe retries, a deadline and one error type.
  *
  * @since 0.1.0
  */
@@ -15,44 +15,45 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { AccessToken } from "./AccessToken.js"
 import * as Call from "./internal/call.js"
-import { makeSurroundings } from "./internal/exchange.js"
+import { makeRequestRuntime } from "./internal/exchange.js"
 import { tokenRoute } from "./internal/failures.js"
-import { makeTokenSource } from "./internal/tokenSource.js"
 import type { ClientScope } from "./OAuthScope.js"
 import * as TinkConfig from "./TinkConfig.js"
 import { TinkError } from "./TinkError.js"
 import type { TinkRequest } from "./TinkRequest.js"
-import type { TokenSource } from "./TokenSource.js"
+import * as TokenSource from "./TokenSource.js"
 
 /**
+ * What `TinkHttp` offers.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
-  /** The client id of the Tink app, which is no secret: links to Tink Link name it. */
+  /** The client id of the Tink app. It is not secret: links to Tink Link contain it. */
   readonly clientId: string
 
   /**
    * Sends a request with the token that its `authorization` asks for, and decodes the answer.
    *
-   * - A client token is fetched when needed, once for all who need the same scopes, and renewed before it expires.
-   * - When Tink refuses a token (401), it is dropped and, where its source has a new one, the request is sent once more.
-   * - An idempotent request (a safe one, a `PUT`, a `DELETE`, or one that says so) is retried after transport errors,
-   *   timeouts, 408, 429 and 5xx; any other only when it was surely not processed: the connection was refused, or 429.
-   *   `Retry-After` is honoured, up to `retryMaxDelay`.
-   * - A `DELETE` that finds nothing (404) after an attempt that may have been applied has succeeded.
+   * - A client token is fetched when needed, once per set of scopes, and renewed before it expires.
+   * - If Tink refuses a token (401), it is dropped. If its source has a new one, the request is sent once more.
+   * - An idempotent request (a safe one, a `PUT`, a `DELETE`, or one marked so) is retried after transport errors, timeouts,
+   *   408, 429 and 5xx. Other requests are retried only if they were certainly not processed: after a refused connection
+   *   or 429. `Retry-After` is honoured, up to `retryMaxDelay`.
+   * - A `DELETE` that is answered with 404 after an attempt that may have been applied succeeds.
    */
   readonly request: <A>(request: TinkRequest<A>) => Effect.Effect<A, TinkError>
 
   /**
-   * Exchanges an authorization code for a user access token (`tink-api.md` 1.1). A code can be used once; one that is
-   * used, expired or unknown fails with `Invalid`, a wrong client id or secret with `Unauthorized`.
+   * Exchanges an authorization code for a user access token (`tink-api.md` 1.1). A code works once. A used, expired or
+   * unknown code fails with `Invalid`, a wrong client id or secret with `Unauthorized`.
    */
   readonly exchangeCode: (code: Redacted.Redacted) => Effect.Effect<AccessToken, TinkError>
 }
 
 /**
- * The service.
+ * The service: sends requests to Tink.
  *
  * @since 0.1.0
  * @category tags
@@ -72,13 +73,13 @@ const tokenRequest = (config: TinkConfig.TinkConfig, operation: string, grant: G
   authorization: { _tag: "None" },
   body: { _tag: "Form", fields: { client_id: config.clientId, client_secret: config.clientSecret, ...grant } },
   response: AccessTokenJson,
-  // A client token more or less changes nothing; a code can be used only once.
+  // Another client token does no harm. A code works only once.
   isSafe: grant.grant_type === "client_credentials"
 })
 
 /**
- * Tink's documentation has both 400 and 401 for a code that is not valid (`tink-api.md` 12.3), and 401 for a client that is
- * not valid, which only its message tells apart.
+ * Tink documents both 400 and 401 for an invalid code (`tink-api.md` 12.3). 401 also means a bad client; only the message
+ * distinguishes the two.
  */
 const toInvalidGrant = (error: TinkError): TinkError =>
   error.status === 401 && !/client/i.test(error.errorMessage ?? "")
@@ -90,16 +91,16 @@ const fromConfig = (
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const layerScope = yield* Effect.scope
-    const call = Call.make(config, yield* HttpClient.HttpClient, yield* makeSurroundings)
-    const clientTokens = new Map<string, TokenSource>()
+    const call = Call.make(config, yield* HttpClient.HttpClient, yield* makeRequestRuntime)
+    const clientTokens = new Map<string, TokenSource.TokenSource>()
 
-    const clientToken = (scopes: ReadonlyArray<ClientScope>): TokenSource => {
+    const clientToken = (scopes: ReadonlyArray<ClientScope>): TokenSource.TokenSource => {
       const scope = Arr.sort(new Set(scopes), Order.string).join(",")
       const known = clientTokens.get(scope)
       if (known !== undefined) return known
       const grant = { grant_type: "client_credentials", scope } as const
       const fetch = call(tokenRequest(config, "getClientAccessToken", grant), undefined)
-      const made = makeTokenSource(fetch, layerScope)
+      const made = TokenSource.unsafeMake(fetch, layerScope)
       clientTokens.set(scope, made)
       return made
     }
@@ -127,7 +128,7 @@ const fromConfig = (
   })
 
 /**
- * Makes the service for as long as the scope is open. Fails when a setting is not valid.
+ * Makes the service, for as long as the scope is open. Fails if a setting is not valid.
  *
  * @since 0.1.0
  * @category constructors
@@ -137,24 +138,22 @@ export const make = (
 ): Effect.Effect<Service, ConfigError.ConfigError, HttpClient.HttpClient | Scope.Scope> =>
   Effect.flatMap(TinkConfig.make(options), fromConfig)
 
-// Fresh: layers are built once per reference, whatever is provided to them, so that in one graph (a `LayerMap` of tenants)
-// the app token of one tenant would go out for another.
-const fresh = (config: Effect.Effect<TinkConfig.TinkConfig, ConfigError.ConfigError>) =>
+// Fresh, because layers are memoized by reference: in one graph, such as a `LayerMap` of tenants, one tenant would use the
+// client token of another.
+const freshLayer = (config: Effect.Effect<TinkConfig.TinkConfig, ConfigError.ConfigError>) =>
   Layer.fresh(Layer.scoped(TinkHttp, Effect.flatMap(config, fromConfig)))
 
 /**
- * `TinkHttp` with settings at hand, over whichever `HttpClient` the application provides. Fails when a setting is not
- * valid.
+ * `TinkHttp` with settings given as values, over the application's `HttpClient`. Fails if a setting is not valid.
  *
- * Redirects are not followed. With `FetchHttpClient`, provide its `RequestInit` to this layer as well, as it is replaced
- * by a copy that says so.
+ * Redirects are not followed. If you customise `FetchHttpClient` with a `RequestInit`, provide it to this layer: it is
+ * replaced by a copy with `redirect: "manual"`.
  *
  * @example
  * ```ts
- * import * as TinkHttp from "@effect-tink/http/TinkHttp"
- * import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
- * import * as Layer from "effect/Layer"
- * import * as Redacted from "effect/Redacted"
+ * import { TinkHttp } from "@effect-tink/http"
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { Layer, Redacted } from "effect"
  *
  * export const TinkLive = TinkHttp.layer({
  *   clientId: "my-client",
@@ -168,16 +167,17 @@ const fresh = (config: Effect.Effect<TinkConfig.TinkConfig, ConfigError.ConfigEr
  */
 export const layer = (
   options: TinkConfig.Options
-): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> => fresh(TinkConfig.make(options))
+): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> => freshLayer(TinkConfig.make(options))
 
 /**
- * `TinkHttp` with settings from the application's configuration: `TINK_CLIENT_ID`, `TINK_CLIENT_SECRET` and, optionally,
- * `TINK_BASE_URL`, or configs under other names. Fails when one is missing or not valid, naming it without its value.
+ * `TinkHttp` with settings from the application's `ConfigProvider`: `TINK_CLIENT_ID`, `TINK_CLIENT_SECRET` and optionally
+ * `TINK_BASE_URL`, or configs under other names. Fails if one is missing or not valid: the error has its name, never its
+ * value.
  *
  * @example
  * ```ts
- * import * as TinkHttp from "@effect-tink/http/TinkHttp"
- * import * as Config from "effect/Config"
+ * import { TinkHttp } from "@effect-tink/http"
+ * import { Config } from "effect"
  *
  * export const Swedish = TinkHttp.layerConfig({
  *   clientId: Config.string("TINK_SE_CLIENT_ID"),
@@ -190,4 +190,4 @@ export const layer = (
  */
 export const layerConfig = (
   options?: TinkConfig.ConfigOptions
-): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> => fresh(TinkConfig.fromConfig(options))
+): Layer.Layer<TinkHttp, ConfigError.ConfigError, HttpClient.HttpClient> => freshLayer(TinkConfig.fromConfig(options))

@@ -11,48 +11,47 @@ import type { ClientScope, UserScope } from "./OAuthScope.js"
 import type { TokenSource } from "./TokenSource.js"
 
 /**
- * What goes over the wire.
+ * A request as it is sent: all of a `TinkRequest` but the schema of its answer.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Outgoing {
+export interface RequestDescription {
   /** The name of the operation, for errors, spans and logs. */
   readonly operation: string
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   /** The path as a template: `/api/v1/credentials/{id}`. */
   readonly route: `/${string}`
-  /** The values of the template, each of which must be an id: see `Ids`. */
+  /** The values of the template. Each must be an id: see `Ids`. */
   readonly params?: Readonly<Record<string, string>> | undefined
-  /** What follows the path. A list is repeated, `items=A&items=B`. Nothing secret: others on the way may log it. */
+  /** The query. A list is repeated: `items=A&items=B`. Never secret: proxies and servers log it. */
   readonly query?: Readonly<Record<string, string | boolean | ReadonlyArray<string> | undefined>> | undefined
   readonly body?: Body | undefined
   readonly authorization: Authorization
   /**
-   * Whether the request changes nothing that matters, so that it may be sent as often as wanted. By default a `GET` is
-   * safe and all else is not.
+   * Whether the request changes nothing that matters, so that it can be repeated freely. By default only a `GET` is safe.
    */
   readonly isSafe?: boolean | undefined
   /**
-   * Whether the request changes no more when it is sent twice, so that it may be sent again when it may have been
-   * processed. By default a safe request, a `PUT` and a `DELETE` are idempotent and all else is not.
+   * Whether sending the request twice has the same effect as sending it once, so that it can be retried even if it may
+   * have been processed. By default safe requests, `PUT` and `DELETE` are idempotent.
    */
   readonly isIdempotent?: boolean | undefined
 }
 
 /**
- * A request whose answer is an `A`.
+ * A request with the schema of its answer.
  *
  * @since 0.1.0
  * @category models
  */
-export interface TinkRequest<A> extends Outgoing {
-  /** Decodes the text of the body of a success. Make it once, not for each request: it is compiled when first used. */
+export interface TinkRequest<A> extends RequestDescription {
+  /** Decodes the body of a success. Make it once, not for each request: it is compiled on first use. */
   readonly response: Schema.Schema<A, string>
 }
 
 /**
- * What is secret in a body is `Redacted`, also deep inside of a JSON value.
+ * The body of a request. Its secrets are `Redacted`, at any depth of a JSON value.
  *
  * @since 0.1.0
  * @category models
@@ -62,8 +61,8 @@ export type Body =
   | { readonly _tag: "Json"; readonly value: unknown }
 
 /**
- * Whose token goes with the request: none, that of the application itself, or that of a user. The scopes are what the
- * token needs; an error says them when Tink misses one.
+ * The token of a request: none, that of the application, or that of a user. The scopes are what the token needs: the
+ * error names them when Tink answers 403.
  *
  * @since 0.1.0
  * @category models
@@ -78,8 +77,8 @@ const decodeJson = Schema.decodeOption(Schema.parseJson())
 const isJson = (text: string): boolean => Option.isSome(decodeJson(text))
 
 /**
- * The response of a request whose answer has no body, or none that matters. A success with a body is one as well, but a
- * page of whatever stands between is not: nobody knows whether Tink has seen the request.
+ * The `response` of a request without an answer that matters: an empty body or any JSON. Anything else, such as the page
+ * of a proxy, is not Tink's and fails to decode.
  *
  * @since 0.1.0
  * @category schemas

@@ -11,6 +11,11 @@ export * as Ids from "./Ids.js"
 /**
  * @since 0.1.0
  */
+export * as InputRules from "./InputRules.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as OAuthScope from "./OAuthScope.js"
 
 /**

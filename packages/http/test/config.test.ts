@@ -111,8 +111,8 @@ describe("layerConfig", () => {
         mine
       )
       for (const name of ["MY_ID", "MY_SECRET", "MY_URL"]) assert.include(text, name)
-      assert.include(text, "the client id must be one word of printable characters")
-      assert.include(text, "the client secret must be one word of printable characters")
+      assert.include(text, "the client id must be one word of printable ASCII characters")
+      assert.include(text, "the client secret must be one word of printable ASCII characters")
       assert.include(text, "the base URL must be like https://api.tink.com")
       assert.notInclude(text, canary)
     })

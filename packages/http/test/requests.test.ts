@@ -25,7 +25,7 @@ import {
 
 const ok: Respond = () => json(200, {})
 
-const sentWith = (query: TinkRequest.Outgoing["query"]) =>
+const sentWith = (query: TinkRequest.RequestDescription["query"]) =>
   Effect.gen(function* () {
     const { http, sent } = yield* over(ok)
     yield* http.request({ ...getCredential, query })
@@ -34,7 +34,7 @@ const sentWith = (query: TinkRequest.Outgoing["query"]) =>
   })
 
 describe("a query", () => {
-  const table: ReadonlyArray<readonly [string, TinkRequest.Outgoing["query"], string]> = [
+  const table: ReadonlyArray<readonly [string, TinkRequest.RequestDescription["query"], string]> = [
     ["that is not there", undefined, ""],
     ["of nothing", {}, ""],
     ["of what is not given", { items: undefined, optIn: undefined }, ""],
@@ -68,7 +68,7 @@ describe("a query", () => {
   )
 })
 
-const attempts = (request: TinkRequest.Outgoing, first: Answer) =>
+const attempts = (request: TinkRequest.RequestDescription, first: Answer) =>
   Effect.gen(function* () {
     const { http, sent } = yield* over(withTokens(answers(first, noContent)))
     const result = yield* Effect.either(elapse(http.request({ ...request, response: TinkRequest.NoContent })))

@@ -24,9 +24,10 @@ const cacheEngine = "user-cache/src/internal/userCache.ts"
 const failures = "http/src/internal/failures.ts"
 const call = "http/src/internal/call.ts"
 const access = "users/src/internal/access.ts"
-const authorizations = "users/src/internal/authorizationOperations.ts"
-const userTokens = "users/src/internal/userTokens.ts"
-const userOperations = "users/src/internal/userOperations.ts"
+const authorize = "users/src/internal/operations/authorize.ts"
+const userTokens = "users/src/internal/tokens/userTokens.ts"
+const ensureUser = "users/src/internal/operations/ensureUser.ts"
+const deleteUser = "users/src/internal/operations/deleteUser.ts"
 
 export const mutants: ReadonlyArray<Mutant> = [
   {
@@ -51,8 +52,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "a late result stored",
     promise: "A lookup in flight when its user is invalidated is never stored.",
     file: cacheEngine,
-    text: "isOwned(flight) && isFresh(flight, at)",
-    replacement: "isFresh(flight, at)",
+    text: "isCurrent(pending) && isFresh(pending, at)",
+    replacement: "isFresh(pending, at)",
     breaks: ["never stale", "fresh after invalidation"],
     firstSeed: 9
   },
@@ -60,8 +61,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "age counted from completion",
     promise: "The age of a value counts from when its request was sent.",
     file: cacheEngine,
-    text: "if (isUsable) store(flight, exit.value)",
-    replacement: "if (isUsable) store({ ...flight, startedAt: at }, exit.value)",
+    text: "if (isUsable) store(pending, exit.value)",
+    replacement: "if (isUsable) store({ ...pending, startedAt: at }, exit.value)",
     breaks: ["time to live"],
     firstSeed: 11
   },
@@ -69,8 +70,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "a caller's interruption spread to others",
     promise: "A caller that gives up does not interrupt the other waiters.",
     file: cacheEngine,
-    text: "if (flight.waiters > 0 || flight.fiber === undefined)",
-    replacement: "if (flight.fiber === undefined)",
+    text: "if (pending.waiters > 0 || pending.fiber === undefined)",
+    replacement: "if (pending.fiber === undefined)",
     breaks: ["undisturbed"],
     firstSeed: 1
   },
@@ -93,11 +94,11 @@ export const mutants: ReadonlyArray<Mutant> = [
     firstSeed: 3
   },
   {
-    name: "an in-flight lookup joined past its time to live",
-    promise: "A lookup in flight is joined only within its time to live.",
+    name: "a pending lookup joined past its time to live",
+    promise: "A pending lookup is joined only within its time to live.",
     file: cacheEngine,
     text: "if (slot === undefined || isFresh(slot, at)) return slot",
-    replacement: 'if (slot === undefined || slot._tag === "Flight" || isFresh(slot, at)) return slot',
+    replacement: 'if (slot === undefined || slot._tag === "PendingLookup" || isFresh(slot, at)) return slot',
     breaks: ["time to live"],
     firstSeed: 8
   },
@@ -105,7 +106,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "an abandoned lookup left running",
     promise: "A lookup without waiters is interrupted.",
     file: cacheEngine,
-    text: "return Fiber.interrupt(flight.fiber)",
+    text: "return Fiber.interrupt(pending.fiber)",
     replacement: "return Effect.never",
     breaks: ["nothing remains", "deadline"],
     firstSeed: 16
@@ -168,7 +169,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "cache key without the user",
     promise: "A value is served only to sessions of its user.",
     file: access,
-    text: "cache.get(right.userId,",
+    text: "cache.get(session.userId,",
     replacement: 'cache.get("",',
     breaks: ["never shared"],
     firstSeed: 5
@@ -177,17 +178,17 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "cache key without the token",
     promise: "A value of a static session is served only to sessions with the same token.",
     file: access,
-    text: "`${users} ${secrets.identity}`",
-    replacement: '`${users} ${secrets.identity.replace(/^token:.*/, "token")}`',
+    text: "`${usersId} ${held.identity}`",
+    replacement: '`${usersId} ${held._tag === "Static" ? "static" : held.identity}`',
     breaks: ["never shared"],
     firstSeed: 3
   },
   {
     name: "cache key without the scopes",
     promise: "A value of a renewable session is served only to sessions with the same scopes.",
-    file: authorizations,
-    text: '`minted:${scopes.join(",")}`',
-    replacement: '"minted"',
+    file: authorize,
+    text: 'identity: scopes.join(",")',
+    replacement: 'identity: "renewable"',
     breaks: ["never shared"],
     firstSeed: 25
   },
@@ -221,7 +222,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "tokens kept after their user's deletion",
     promise: "The tokens of a deleted user are forgotten.",
-    file: userOperations,
+    file: deleteUser,
     text: "userTokens.forget(userId)",
     replacement: "undefined",
     breaks: ["forgotten tokens"],
@@ -230,17 +231,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "ensureUser creates again without looking",
     promise: "`ensureUser` looks for the user before it creates again.",
-    file: userOperations,
-    text: "return Effect.catchAll(find, (failure) => {",
+    file: ensureUser,
+    text: "return Effect.catchAll(find(externalUserId), (failure) => {",
     replacement:
-      "return Effect.catchAll(error.isAmbiguous && round < maxRounds ? ensure(input, round + 1, true) : find, (failure) => {",
+      "return Effect.catchAll(error.isAmbiguous && round < maxRounds ? ensure(externalUserId, create, round + 1, true) : find(externalUserId), (failure) => {",
     breaks: ["one user"],
     firstSeed: 2
   },
   {
     name: "ensureUser forgets that it may have created",
     promise: "`ensureUser` is ambiguous when it may have created the user.",
-    file: userOperations,
+    file: ensureUser,
     text: "const isAmbiguous = mayHaveCreated || error.isAmbiguous",
     replacement: "const isAmbiguous = false",
     breaks: ["honest failures"],
@@ -249,9 +250,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "deleting a user who is gone fails",
     promise: "Deleting a user who is gone succeeds.",
-    file: userOperations,
-    text: "Effect.catchIf(http.request(Requests.deleteUser(tokens)), isGone,",
-    replacement: "Effect.catchIf(http.request(Requests.deleteUser(tokens)), () => false,",
+    file: deleteUser,
+    text: "Effect.catchIf(request, isUserGone,",
+    replacement: "Effect.catchIf(request, () => false,",
     breaks: ["deleted is deleted"],
     firstSeed: 6
   }

@@ -1,6 +1,6 @@
 /**
- * A cache whose entries belong to users: reads are kept for a short time, and a change of a user makes everything that
- * is kept of them unusable at once.
+ * A cache whose entries belong to users: reads are stored for a short time, and a change of a user invalidates all that is
+ * stored of them.
  *
  * @since 0.1.0
  */
@@ -13,33 +13,32 @@ import type * as Scope from "effect/Scope"
 import * as internal from "./internal/userCache.js"
 
 /**
- * What a `UserCache` promises:
+ * The promises of a `UserCache`:
  *
- * - **Never stale past a change.** A read is answered by a stored or running lookup only if that lookup started after
- *   the last invalidation of the user that completed before the read began, and less than the time to live ago. A
- *   lookup that is running when its user is invalidated still answers those who were waiting for it, and is not stored.
- * - **A mutation always ends by invalidating its user**, see `invalidateAfter`. After an ambiguous outcome nothing is
- *   stored for the user during a quarantine, and every read has a lookup of its own.
- * - **No step back behind a refresh.** What a refresh has seen, no later read of its user denies with something older.
- * - **One lookup for many readers** of one key. A reader who times out or is interrupted disturbs no other; when the last
- *   one leaves, the lookup is interrupted. It runs under the span of the reader who started it.
- * - **Failures are not kept**; they go to those who waited for that lookup.
- * - **Bounded** by `capacity` over all users together, least recently used first.
+ * - **Never stale past a change.** A stored value or an in-flight lookup answers a read only if its lookup started after
+ *   the last invalidation of the user that completed before the read began, and less than the time to live ago. A lookup
+ *   in flight when its user is invalidated still answers its waiters, and is never stored.
+ * - **A mutation always ends by invalidating its user**: see `invalidateAfter`. After an ambiguous outcome the user is
+ *   quarantined: nothing is stored, and every read runs its own lookup.
+ * - **No step back behind a refresh.** After a refresh, no read of its user is answered by an older lookup.
+ * - **One lookup for many readers** of one key. A reader that times out or is interrupted does not affect the others.
+ *   When the last one leaves, the lookup is interrupted. It runs under the span of the reader that started it.
+ * - **Failures are not stored.** They go to the waiters of that lookup.
+ * - **Bounded.** `capacity` bounds the values of all users together. The least recently used is evicted first.
  *
- * Whoever calls `get` or `refresh` must see to it that a key is only used by callers who could have run the lookup
- * themselves.
+ * The caller must ensure that a key is only used by callers that could have run its lookup themselves.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
   /**
-   * The value of `key` for a user: the stored one, or that of a running lookup, or that of `lookup`, which is then
+   * Reads the value of `key` for a user: the stored one, that of an in-flight lookup, or that of `lookup`, which is then
    * stored.
    *
-   * A key stands for one kind of value: use the same `lookup` and `options` for it everywhere, as those of the read that
-   * starts the lookup count. A lookup must not `get` its own user and key, as it would wait for itself. Fails as the
-   * lookup fails; once the scope of the cache is closed, a read that needs a lookup is interrupted.
+   * A key names one kind of value. Use the same `lookup` and `options` for it everywhere: those of the read that starts
+   * the lookup count. A lookup must not `get` its own user and key, because it would wait for itself. Fails as the lookup
+   * fails. Once the scope of the cache is closed, a read that needs a lookup is interrupted.
    */
   readonly get: <A, E, R>(
     userId: string,
@@ -49,18 +48,17 @@ export interface Service {
   ) => Effect.Effect<A, E, R>
 
   /**
-   * Runs `lookup` whatever is stored or running, and stores its value: for those who must see what is true now, and
-   * for pollers, who so feed the cache that they bypass.
+   * Runs `lookup` even if a value is stored or a lookup in flight, and stores its value. For callers that need the current
+   * state, and for polling.
    *
-   * When it succeeds, everything of that user whose lookup started before this one is dropped, of all keys: what this one
-   * has seen, no later `get` denies with something older. Those who wait for one of these lookups still get its answer.
-   * Of two lookups that overlap, the one that started later counts as the newer. The value itself is stored as that of a
-   * `get` is, so not when the user was invalidated meanwhile; nor when a lookup of the key that started later has stored
-   * its value or is running.
+   * On success, everything of that user whose lookup started earlier is dropped, of all keys: no later `get` is answered
+   * by something older. The waiters of a dropped lookup still get its answer. Of two overlapping lookups, the one that
+   * started later counts as the newer. The value is not stored if the user was invalidated meanwhile, or if a later lookup
+   * of the same key has stored its value or is in flight.
    *
-   * While it runs, stored values and running lookups go on answering every `get`; a `get` that finds none may join this
-   * one. When it fails, nothing changes. When its caller is interrupted, so is the lookup, unless a `get` has joined it.
-   * In a quarantine nothing is stored and nobody joins.
+   * While it runs, stored values and in-flight lookups keep answering `get`. A `get` that finds neither may join it. On
+   * failure nothing changes. If its caller is interrupted, the lookup is too, unless a `get` has joined it. During a
+   * quarantine its value is not stored and it cannot be joined.
    */
   readonly refresh: <A, E, R>(
     userId: string,
@@ -70,18 +68,17 @@ export interface Service {
   ) => Effect.Effect<A, E, R>
 
   /**
-   * Makes everything that was read of a user before now unusable. Costs no more than dropping what is stored of that
-   * user, whatever is stored of others.
+   * Drops everything that was read of a user. The cost depends only on what is stored of that user.
    */
   readonly invalidate: (userId: string) => Effect.Effect<void>
 
   /**
-   * Runs a mutation of a user and, however it ends (success, failure, timeout, interruption), invalidates the user before
-   * it returns.
+   * Runs a mutation of a user, and invalidates the user before it returns: after success, failure, timeout and
+   * interruption alike.
    *
-   * When the outcome is ambiguous, that is the mutation may have been applied or may be applied yet, the user is also
-   * quarantined. Success is never ambiguous, an interruption or a defect always is, and of a failure `isAmbiguous`
-   * decides. A mutation should bring its own timeout: until it ends, values from before it may be served.
+   * If the outcome is ambiguous (the mutation may have been applied, or may still be), the user is also quarantined.
+   * Success is never ambiguous. An interruption or a defect always is. For a failure, `isAmbiguous` decides. Give the
+   * mutation a timeout of its own: until it ends, values from before it may be served.
    */
   readonly invalidateAfter: <A, E, R>(
     userId: string,
@@ -89,24 +86,24 @@ export interface Service {
     isAmbiguous: (error: E) => boolean
   ) => Effect.Effect<A, E, R>
 
-  /** What has happened since the cache was made. The same numbers are counted in metrics `tink_user_cache_*`. */
+  /** The numbers since the cache was made. The metrics `tink_user_cache_*` count the same for all caches together. */
   readonly stats: Effect.Effect<Stats>
 }
 
 /**
- * How the value of one `get` or `refresh` is kept.
+ * How the value of one `get` or `refresh` is stored.
  *
  * @example
  * ```ts
- * import type * as UserCache from "@effect-tink/user-cache/UserCache"
- * import * as DateTime from "effect/DateTime"
+ * import type { UserCache } from "@effect-tink/user-cache"
+ * import { DateTime } from "effect"
  *
  * interface Order {
  *   readonly isDone: boolean
  *   readonly expires: DateTime.Utc
  * }
  *
- * // What is still on its way is looked up again after a second, and nothing answers from its expiry on.
+ * // An open order is looked up again after a second. No order is served after its expiry.
  * export const options: UserCache.GetOptions<Order> = {
  *   timeToLive: (order, startedAt) =>
  *     Math.min(DateTime.distance(startedAt, order.expires), order.isDone ? Number.POSITIVE_INFINITY : 1_000)
@@ -118,23 +115,22 @@ export interface Service {
  */
 export interface GetOptions<in A> {
   /**
-   * How long this value answers reads, counted from `startedAt`, when its lookup started; never longer than the time to
-   * live of the cache, which is also the default. A value whose time is over when it arrives is not stored and counts as
-   * one of `lateResults`: so it always is with zero, a negative number or `NaN`.
+   * How long this value answers reads, counted from `startedAt`, the start of its lookup. The time to live of the cache is
+   * the default and the maximum. A value that has expired when it arrives is not stored and counts in `lateResults`:
+   * always so for zero, a negative number or `NaN`.
    *
-   * To keep a value until a time of the wall clock, give what is between `startedAt` and then: from then on it answers no
-   * read, also when the clock is set meanwhile.
+   * To store a value until a time of the wall clock, return the distance from `startedAt` to that time. The value answers
+   * no read after it, even if the clock is set meanwhile.
    *
-   * It is asked once, when the lookup has succeeded, and only where a value may be stored: not in a quarantine. When it
-   * throws, those who wait for the lookup get that as a defect. How long a lookup that still runs may be joined does not
-   * depend on it.
+   * Called once, when the lookup has succeeded and its value may be stored: not during a quarantine. What it throws is a
+   * defect of the waiters. It does not change how long an in-flight lookup may be joined.
    */
   readonly timeToLive?: ((value: A, startedAt: DateTime.Utc) => Duration.DurationInput) | undefined
 }
 
 /**
- * The numbers of one cache. Each `get` that was not interrupted before it began is one of `hits`, `joins`, `misses` and
- * `bypasses`, and each such `refresh` is one of `refreshes` and of nothing else.
+ * The numbers of one cache. Each `get` counts as one of `hits`, `joins`, `misses` and `bypasses`, and each `refresh` as one
+ * of `refreshes` only. A call that is interrupted before it begins does not count.
  *
  * @since 0.1.0
  * @category models
@@ -146,35 +142,34 @@ export interface Stats {
   readonly joins: number
   /** Reads that started a lookup. */
   readonly misses: number
-  /** Reads of a quarantined user, each with a lookup of its own. */
+  /** Reads of a quarantined user, each with its own lookup. */
   readonly bypasses: number
-  /** Refreshes, each with a lookup of its own, in a quarantine or not. */
+  /** Refreshes, during a quarantine or not, each with its own lookup. */
   readonly refreshes: number
   /** Values dropped to stay within the capacity. */
   readonly evictions: number
   /** Invalidations of a user. */
   readonly invalidations: number
-  /** Invalidations that also began, or prolonged, a quarantine. */
+  /** Invalidations that also started or extended a quarantine. */
   readonly quarantines: number
-  /**
-   * Results that came too late to be stored: their user had been invalidated, their time to live was over, or a refresh
-   * or another lookup that started later had come first.
-   */
+  /** Results not stored: the user was invalidated, the time to live was over, or a newer lookup superseded them. */
   readonly lateResults: number
-  /** Values stored now, of all users together. Those whose time to live is over count until they are met. */
+  /** Values stored now, of all users together. Expired ones count until a read finds them. */
   readonly size: number
 }
 
 /**
+ * The settings of a cache.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** How many values are stored at the most, of all users together; a whole number. */
+  /** The maximum number of stored values, of all users together: a whole number, 0 or more. */
   readonly capacity: number
   /**
-   * How long a value answers reads at the most, counted from the start of its lookup. 30 seconds by default;
-   * `GetOptions` has a shorter one for some values.
+   * How long a value answers reads, counted from the start of its lookup. 30 seconds by default. `GetOptions` may shorten
+   * it for single values.
    */
   readonly timeToLive?: Duration.DurationInput | undefined
   /** How long nothing is stored for a user after a mutation with an ambiguous outcome. 30 seconds by default. */
@@ -182,12 +177,12 @@ export interface Options {
 }
 
 /**
- * The service.
+ * The service: a cache whose entries belong to users.
  *
  * @example
  * ```ts
- * import * as UserCache from "@effect-tink/user-cache/UserCache"
- * import * as Effect from "effect/Effect"
+ * import { UserCache } from "@effect-tink/user-cache"
+ * import { Effect } from "effect"
  *
  * export const program = Effect.gen(function* () {
  *   const cache = yield* UserCache.UserCache
@@ -205,9 +200,9 @@ export interface Options {
 export class UserCache extends Context.Tag("@effect-tink/user-cache/UserCache")<UserCache, Service>() {}
 
 /**
- * Makes a cache. Lookups that still run when the scope closes are interrupted.
+ * Makes a cache. Lookups in flight when the scope closes are interrupted.
  *
- * Dies when `capacity` is not a whole number of at least 0, or a duration is not one.
+ * Dies when `capacity` is not a whole number, 0 or more, or when a duration is malformed.
  *
  * @since 0.1.0
  * @category constructors
@@ -215,25 +210,24 @@ export class UserCache extends Context.Tag("@effect-tink/user-cache/UserCache")<
 export const make = (options: Options): Effect.Effect<Service, never, Scope.Scope> =>
   Effect.gen(function* () {
     if (!Number.isSafeInteger(options.capacity) || options.capacity < 0) {
-      return yield* Effect.dieMessage(`UserCache: capacity must be a whole number of at least 0`)
+      return yield* Effect.dieMessage("UserCache: capacity must be a whole number, 0 or more")
     }
-    return yield* internal.make({
+    const engine = yield* internal.make({
       capacity: options.capacity,
       timeToLiveMillis: Duration.toMillis(options.timeToLive ?? "30 seconds"),
       quarantineMillis: Duration.toMillis(options.quarantine ?? "30 seconds"),
       scope: yield* Effect.scope
     })
+    return {
+      ...engine,
+      // A key names one kind of value, so what is stored or awaited under it has the type of the lookup at hand.
+      get: engine.get as Service["get"],
+      refresh: engine.refresh as Service["refresh"]
+    }
   })
 
 /**
  * A cache in the memory of this process.
- *
- * @example
- * ```ts
- * import * as UserCache from "@effect-tink/user-cache/UserCache"
- *
- * export const cache = UserCache.layer({ capacity: 10_000, timeToLive: "10 seconds" })
- * ```
  *
  * @since 0.1.0
  * @category layers
@@ -241,7 +235,7 @@ export const make = (options: Options): Effect.Effect<Service, never, Scope.Scop
 export const layer = (options: Options): Layer.Layer<UserCache> => Layer.scoped(UserCache, make(options))
 
 /**
- * A cache that caches nothing: every read runs its lookup. For tests, and to switch caching off.
+ * A cache that stores nothing: every read runs its lookup. For tests, and to switch caching off.
  *
  * @since 0.1.0
  * @category layers

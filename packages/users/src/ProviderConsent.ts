@@ -4,9 +4,11 @@
  * @since 0.1.0
  */
 import { CredentialsId } from "@effect-tink/http/Ids"
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { Status } from "./Credential.js"
+import { isExpiredAt } from "./internal/freshness.js"
+import * as Input from "./internal/input.js"
 import { optional, optionalTime } from "./internal/schema.js"
 
 /**
@@ -25,7 +27,7 @@ export const KnownErrorType = Schema.Literal(
 )
 
 /**
- * A documented kind, or any other that Tink comes to send, as it is.
+ * A documented kind, or an unknown one as Tink sends it.
  *
  * @since 0.1.0
  * @category schemas
@@ -66,7 +68,7 @@ export const KnownErrorReason = Schema.Literal(
 )
 
 /**
- * A documented reason, or any other that Tink comes to send, as it is.
+ * A documented reason, or an unknown one as Tink sends it.
  *
  * @since 0.1.0
  * @category schemas
@@ -102,13 +104,13 @@ export class DetailedError extends Schema.Class<DetailedError>("@effect-tink/use
 }) {}
 
 /**
- * A consent. Tink promises none of its parts.
+ * A consent. Tink guarantees none of its members.
  *
  * @since 0.1.0
  * @category models
  */
 export class ProviderConsent extends Schema.Class<ProviderConsent>("@effect-tink/users/ProviderConsent")({
-  /** The connection that it is for: deleting that withdraws the consent. */
+  /** The credential that it is for. Deleting that withdraws the consent. */
   credentialsId: optional(CredentialsId),
   /** The bank, for example `uk-demobank-open-banking-redirect`. */
   providerName: optional(Schema.String),
@@ -121,11 +123,26 @@ export class ProviderConsent extends Schema.Class<ProviderConsent>("@effect-tink
   sessionExtendable: optional(Schema.Boolean),
   /** Empty when the login failed. */
   accountIds: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true }),
-  /** May also be there when all is well: go by the status (`tink-api.md` 7.1). */
+  /** May also be present when all is well: go by the status (`tink-api.md` 7.1). */
   detailedError: optional(DetailedError)
 }) {
-  /** Whether the consent has run out at the given time. */
+  /** Whether the consent has expired at the given time. */
   isExpired(now: DateTime.Utc): boolean {
-    return this.sessionExpiryDate !== undefined && DateTime.lessThanOrEqualTo(this.sessionExpiryDate, now)
+    return isExpiredAt(this, now)
   }
 }
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ListConsentsOptions = Schema.Struct({
+  /** Lists only the consents for this credential. */
+  credentialsId: Schema.optional(Input.CredentialsId)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ListConsentsOptions extends Schema.Schema.Type<typeof ListConsentsOptions> {}

@@ -5,10 +5,18 @@
  * @since 0.1.0
  */
 import { CredentialsId } from "@effect-tink/http/Ids"
+import {
+  baseUrlRequirement,
+  idRequirement,
+  isBaseUrl,
+  isPrintableAscii,
+  printableAsciiRequirement
+} from "@effect-tink/http/InputRules"
 import type { DelegableScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Input from "./internal/input.js"
@@ -95,20 +103,14 @@ export interface UpdateConsentOptions extends LinkOptions {
   readonly credentialsId: CredentialsId
 }
 
-const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
+const defaultBaseUrl = "https://link.tink.com"
 
-/** As that of `TinkHttp`. */
-const isBaseUrl = (text: unknown): text is string => {
-  if (typeof text !== "string" || !/^https?:\/\/[a-z0-9[][\x21-\x7e]*$/i.test(text)) return false
-  if (/[\\@?#]/.test(text) || !URL.canParse(text)) return false
-  const url = new URL(text)
-  return url.protocol === "https:" || isLoopback(url.hostname)
-}
+const isPrintableSecret = (value: unknown): boolean => Input.printableSecret(value) !== undefined
 
-const isSecretWord = (value: unknown): boolean => Input.wordOf(value) !== undefined
+const isState = (value: unknown): boolean => Input.isText(Input.plainText(value))
 
-const isState = (value: unknown): boolean => Input.isText(Input.textOf(value))
+const isOptional = (value: unknown, isValid: (value: unknown) => boolean): boolean =>
+  value === undefined || isValid(value)
 
 /** Names that the typed options have: a second one would leave it to Tink which to take. */
 const typedNames: ReadonlySet<string> = new Set([
@@ -124,12 +126,12 @@ const typedNames: ReadonlySet<string> = new Set([
 ])
 
 const areParameters = (value: unknown): boolean =>
-  Input.isRecord(value) &&
+  Input.isPlainObject(value) &&
   Object.entries(value).every(
     ([name, text]) => /^[a-z][a-z0-9_]*$/.test(name) && !typedNames.has(name) && Input.isText(text)
   )
 
-const codeRequirement = "authorizationCode must be a Redacted of one word of printable characters"
+const codeRequirement = `authorizationCode ${Input.printableSecretRequirement}`
 const stateRequirement = "state must be at least one character, and no control characters"
 
 type Parameters = ReadonlyArray<readonly [name: string, value: string | undefined]>
@@ -148,25 +150,21 @@ const link = (
   Effect.suspend(() => {
     const checked = Input.check(
       operation,
-      [Input.matches(options?.clientId, /^[\x21-\x7e]+$/), "clientId must be one word of printable characters"],
+      [isPrintableAscii(options?.clientId), `clientId must be ${printableAsciiRequirement}`],
       [Input.isUri(options?.redirectUri), "redirectUri must be an absolute URI"],
       ...checks,
-      [Input.isOptional(options?.state, isState), stateRequirement],
-      [Input.isOptional(options?.test, Input.isBoolean), "test must be true or false"],
-      [Input.isOptional(options?.parameters, areParameters), "parameters must be texts by further names of Tink Link"],
-      [
-        Input.isOptional(options?.baseUrl, isBaseUrl),
-        "baseUrl must be like https://link.tink.com: https (http on a loopback address only), " +
-          "with no user, password, query or fragment"
-      ]
+      [isOptional(options?.state, isState), stateRequirement],
+      [isOptional(options?.test, Predicate.isBoolean), "test must be true or false"],
+      [isOptional(options?.parameters, areParameters), "parameters must be texts by further names of Tink Link"],
+      [isOptional(options?.baseUrl, isBaseUrl), `baseUrl must be ${baseUrlRequirement(defaultBaseUrl)}`]
     )
     return Effect.map(checked, () => {
-      const baseUrl = (options.baseUrl ?? "https://link.tink.com").replace(/\/+$/, "")
+      const baseUrl = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "")
       const all = query([
         ["client_id", options.clientId],
         ["redirect_uri", options.redirectUri],
         ...parameters(),
-        ["state", Input.textOf(options.state)],
+        ["state", Input.plainText(options.state)],
         ["test", options.test === true ? "true" : undefined],
         ...Object.entries(options.parameters ?? {})
       ])
@@ -204,13 +202,13 @@ export const connectAccounts = (options: ConnectAccountsOptions): Effect.Effect<
     "connect-accounts",
     options,
     [
-      [Input.isOptional(options?.authorizationCode, isSecretWord), codeRequirement],
-      [Input.isOptional(options?.market, Input.isMarket), Input.marketRequirement],
-      [Input.isOptional(options?.locale, Input.isLocale), Input.localeRequirement],
-      [Input.isOptional(options?.inputProvider, Input.isText), "inputProvider must be the name of a provider"]
+      [isOptional(options?.authorizationCode, isPrintableSecret), codeRequirement],
+      [isOptional(options?.market, Schema.is(Input.Market)), `market ${Input.marketRequirement}`],
+      [isOptional(options?.locale, Schema.is(Input.Locale)), `locale ${Input.localeRequirement}`],
+      [isOptional(options?.inputProvider, Input.isText), "inputProvider must be the name of a provider"]
     ],
     () => [
-      ["authorization_code", Input.wordOf(options.authorizationCode)],
+      ["authorization_code", Input.printableSecret(options.authorizationCode)],
       ["market", options.market],
       ["locale", options.locale],
       ["input_provider", options.inputProvider]
@@ -253,12 +251,12 @@ export const updateConsent = (options: UpdateConsentOptions): Effect.Effect<Reda
     "update-consent",
     options,
     [
-      [isSecretWord(options?.authorizationCode), codeRequirement],
-      [isCredentialsId(options?.credentialsId), `credentialsId ${Input.idRequirement}`]
+      [isPrintableSecret(options?.authorizationCode), codeRequirement],
+      [isCredentialsId(options?.credentialsId), `credentialsId must be ${idRequirement}`]
     ],
     () => [
       ["credentials_id", options.credentialsId],
-      ["authorization_code", Input.wordOf(options.authorizationCode)]
+      ["authorization_code", Input.printableSecret(options.authorizationCode)]
     ]
   )
 
@@ -444,7 +442,7 @@ const redirectOf = (texts: Texts): Redirect | undefined => {
   const state = given("state", texts.state)
   if (texts.code === undefined) return new Connected({ credentialsId, ...state })
   const code = Redacted.make(texts.code)
-  return isSecretWord(code) ? new ConnectedOnce({ credentialsId, code, ...state }) : undefined
+  return isPrintableSecret(code) ? new ConnectedOnce({ credentialsId, code, ...state }) : undefined
 }
 
 const invalid = (detail: string) => Effect.fail(invalidInput("parseRedirect", detail))
@@ -484,7 +482,7 @@ const invalid = (detail: string) => Effect.fail(invalidInput("parseRedirect", de
  */
 export const parseRedirect = (url: string | URL, expected: ExpectedState): Effect.Effect<Redirect, TinkError> =>
   Effect.suspend(() => {
-    const state = Input.textOf(expected?.state)
+    const state = Input.plainText(expected?.state)
     // Nothing remembered is no reason to let anything pass.
     if (expected?.ignoreState !== true && !Input.isText(state)) return invalid(stateRequirement)
     if (expected?.ignoreState === true && expected.state !== undefined) return invalid("give state or ignoreState")

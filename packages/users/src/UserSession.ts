@@ -8,9 +8,8 @@ import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TokenSource from "@effect-tink/http/TokenSource"
 import * as Redacted from "effect/Redacted"
-import type * as Types from "effect/Types"
-import { isScopes, isUserId, userIdRequirement, wordOf } from "./internal/input.js"
-import * as internal from "./internal/userSession.js"
+import { isScopes, isUserId, printableSecret, printableSecretRequirement, userIdRequirement } from "./internal/input.js"
+import * as internal from "./internal/session.js"
 
 /**
  * @since 0.1.0
@@ -24,49 +23,42 @@ export const TypeId: typeof internal.TypeId = internal.TypeId
  */
 export type TypeId = typeof TypeId
 
-/**
- * A user and what may be done for them. Where a scope is needed, a session with more scopes is accepted and one without it
- * does not compile.
- *
- * A session never shows its token, however it is printed.
- *
- * @since 0.1.0
- * @category models
- */
-export interface UserSession<in Scopes extends UserScope> {
-  readonly [TypeId]: { readonly _Scopes: Types.Contravariant<Scopes> }
-  readonly userId: UserId
-  readonly scopes: ReadonlyArray<UserScope>
-}
+export type {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  UserSession
+} from "./internal/session.js"
 
 const digest = (token: string): string => createHash("sha256").update(token).digest("hex")
 
-const bareSecrets = (options: {
+const hold = (options: {
   readonly userId: UserId
   readonly accessToken: Redacted.Redacted
   readonly scopes: ReadonlyArray<UserScope>
-}): internal.Secrets | string => {
-  const token = wordOf(options.accessToken)
-  if (!isUserId(options.userId)) return userIdRequirement
+}): internal.Held | string => {
+  const token = printableSecret(options.accessToken)
+  if (!isUserId(options.userId)) return `userId ${userIdRequirement}`
   if (!isScopes(options.scopes)) return "scopes must be scopes of Tink"
-  if (token === undefined) return "accessToken must be a Redacted of one word of printable characters"
-  // A copy of its own: whoever gave the token may wipe it.
-  return { _tag: "Bare", tokens: TokenSource.fromToken(Redacted.make(token)), identity: `token:${digest(token)}` }
+  if (token === undefined) return `accessToken ${printableSecretRequirement}`
+  // A copy, since the caller may wipe theirs.
+  return { _tag: "Static", tokens: TokenSource.fromToken(Redacted.make(token)), identity: `token:${digest(token)}` }
 }
 
 /**
- * A session with a user access token that the application already holds. It ends when the token expires: operations then
- * fail with `Unauthorized`. `Users.authorize` makes sessions that renew themselves.
+ * A session with a user access token that the application already has.
  *
- * The token must be one of this user, and have these scopes. Reads whose answer says that they are of another user are
- * refused; a change is one of the token's user, whatever `userId` says, so that the wrong cached data would be invalidated.
- * With a malformed id or token, or an unknown scope, every operation fails with `Invalid`.
+ * It ends when the token expires: operations then fail with `Unauthorized`. `Users.authorize` makes sessions that renew their
+ * token. The token must be one of this user, and have these scopes. A read whose answer is about another user fails. A change
+ * changes the user of the token, but invalidates the user of the session. With a malformed id or token, or an unknown scope,
+ * every operation fails with `Invalid`.
  *
  * @example
  * ```ts
- * import * as Ids from "@effect-tink/http/Ids"
- * import * as UserSession from "@effect-tink/users/UserSession"
- * import * as Redacted from "effect/Redacted"
+ * import { Ids } from "@effect-tink/http"
+ * import { UserSession } from "@effect-tink/users"
+ * import { Redacted } from "effect"
  *
  * export const session = UserSession.make({
  *   userId: Ids.UserId.make("0123456789abcdef0123456789abcdef"),
@@ -82,4 +74,4 @@ export const make = <const Scopes extends UserScope>(options: {
   readonly userId: UserId
   readonly accessToken: Redacted.Redacted
   readonly scopes: ReadonlyArray<Scopes>
-}): UserSession<Scopes> => internal.makeSession<Scopes>(options.userId, options.scopes, bareSecrets(options))
+}): internal.UserSession<Scopes> => internal.makeSession<Scopes>(options.userId, options.scopes, hold(options))

@@ -3,6 +3,10 @@
  *
  * @since 0.1.0
  */
+import type { AccessToken } from "@effect-tink/http/AccessToken"
+import type { CredentialsId } from "@effect-tink/http/Ids"
+import type { UserScope } from "@effect-tink/http/OAuthScope"
+import type { TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import * as TokenSource from "@effect-tink/http/TokenSource"
 import { UserCache } from "@effect-tink/user-cache/UserCache"
@@ -11,48 +15,244 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import type { AuthorizationOperations } from "./AuthorizationOperations.js"
-import type { ConsentOperations } from "./ConsentOperations.js"
-import type { CredentialOperations } from "./CredentialOperations.js"
-import type { FollowingOperations } from "./FollowingOperations.js"
+import type * as Stream from "effect/Stream"
+import type { Credential } from "./Credential.js"
+import type { Operations, SessionEndpoint } from "./Endpoint.js"
 import * as Access from "./internal/access.js"
-import * as authorizationOperations from "./internal/authorizationOperations.js"
-import * as consentOperations from "./internal/consentOperations.js"
-import * as credentialOperations from "./internal/credentialOperations.js"
-import * as Following from "./internal/following.js"
-import * as followingOperations from "./internal/followingOperations.js"
+import { endpoints } from "./internal/endpoints/all.js"
+import * as Follow from "./internal/following/follow.js"
+import { makeLatestChanges } from "./internal/following/latestChanges.js"
+import * as Pollers from "./internal/following/pollers.js"
 import * as Freshness from "./internal/freshness.js"
-import { makeLatestChanges } from "./internal/latestChanges.js"
-import { mint } from "./internal/minting.js"
-import * as Pollers from "./internal/pollers.js"
-import * as userOperations from "./internal/userOperations.js"
-import { makeUserTokens } from "./internal/userTokens.js"
-import type { UserOperations } from "./UserOperations.js"
+import * as authorize from "./internal/operations/authorize.js"
+import * as authorizeWithCode from "./internal/operations/authorizeWithCode.js"
+import * as deleteUser from "./internal/operations/deleteUser.js"
+import * as endpointOperations from "./internal/operations/endpointOperations.js"
+import * as ensureUser from "./internal/operations/ensureUser.js"
+import * as followCredential from "./internal/operations/followCredential.js"
+import * as getUserAccessToken from "./internal/operations/getUserAccessToken.js"
+import * as refreshAndWait from "./internal/operations/refreshAndWait.js"
+import * as revokeAll from "./internal/operations/revokeAll.js"
+import { issueUserToken } from "./internal/tokens/issueUserToken.js"
+import { makeUserTokens } from "./internal/tokens/userTokens.js"
+import type { FollowOptions, Outcome, RefreshAndWaitOptions } from "./Refresh.js"
+import type { CreatedUser, EnsureUserInput, UserReference } from "./User.js"
+import type { UserSession } from "./UserSession.js"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The service
+// ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The operations.
- *
- * All fail with `TinkError` alone: with `Invalid` before anything is sent when the input or the session is not valid, with
- * `Forbidden` when a scope is missing, which it names, with `Unauthorized` when the client secret or a token that cannot be
- * renewed is not valid, and otherwise as `TinkHttp` does.
+ * The operations that are one request. Each is described by a record in `internal/endpoints`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Service
-  extends UserOperations, AuthorizationOperations, CredentialOperations, FollowingOperations, ConsentOperations {}
+export interface EndpointOperations extends Operations<typeof endpoints> {}
+
+/**
+ * The operations.
+ *
+ * All fail with `TinkError` alone: with `Invalid` before anything is sent if the input or the session is not valid, with
+ * `Forbidden` if a scope is missing, which the error names, with `Unauthorized` if the client secret or a token that cannot be
+ * renewed is not valid, and otherwise as `TinkHttp` does. Operations that change a user invalidate what is cached of the user,
+ * however they end.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service extends EndpointOperations {
+  /**
+   * Returns the user with an external id, and creates them if there is none: exactly one user exists afterwards, however often
+   * and by however many processes it is called, and whichever requests fail.
+   *
+   * An existing user is not changed, also if their market or locale differ. The Tink app needs the scopes `user:create`,
+   * `authorization:grant` and, to find an existing user, `user:read` (`tink-api.md` 2, 3 and 5.1). A creation with an ambiguous
+   * outcome is sent again only after the user was looked for and not found. Not cached.
+   */
+  readonly ensureUser: (input: EnsureUserInput) => Effect.Effect<CreatedUser, TinkError>
+
+  /**
+   * Deletes a user for good, with their consents, accounts and transactions (`tink-api.md` 4).
+   *
+   * Takes a session with `user:delete`, or the id that Tink or the application gave. With an id it authorizes itself: the Tink app
+   * needs `authorization:grant` and `user:delete`, and to find a user by `externalUserId` also `user:read`. Succeeds if the user
+   * does not exist any more. Drops the user's tokens. It is resent when it may have been processed, since that deletes no other.
+   *
+   * @example
+   * ```ts
+   * import type { Ids } from "@effect-tink/http"
+   * import { Users } from "@effect-tink/users"
+   * import { Effect } from "effect"
+   *
+   * export const forget = (userId: Ids.UserId) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     yield* users.deleteUser({ userId })
+   *   })
+   * ```
+   */
+  readonly deleteUser: (user: deleteUser.Target) => Effect.Effect<void, TinkError>
+
+  /**
+   * Returns a session for a user, which fetches and renews its token by itself.
+   *
+   * With `userId` nothing is sent: an unknown user (`NotFound`) or a scope that Tink does not grant (`Forbidden`) shows when the
+   * session is used. With `externalUserId` the user is looked up, which takes three uncached requests each time. Tokens are kept
+   * for each user and set of scopes, so a session may be made for each web request. They are dropped when the user is deleted or
+   * revoked. A session is good for as long as the layer of this `Users` is open, and for no other `Users`: provide one shared layer.
+   *
+   * The Tink app needs `authorization:grant` and the scopes of the session; to find a user by `externalUserId` also `user:read`
+   * (`tink-api.md` 2 and 5.1).
+   *
+   * @example
+   * ```ts
+   * import type { Ids } from "@effect-tink/http"
+   * import { Users } from "@effect-tink/users"
+   * import { Effect } from "effect"
+   *
+   * export const disconnectAll = (userId: Ids.UserId) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const session = yield* users.authorize({ userId, scopes: ["credentials:read", "credentials:write"] })
+   *     const credentials = yield* users.listCredentials(session)
+   *     yield* Effect.forEach(credentials, ({ id }) => users.deleteCredential(session, id))
+   *   })
+   * ```
+   */
+  readonly authorize: <const Scopes extends UserScope>(
+    input: UserReference & { readonly scopes: ReadonlyArray<Scopes> }
+  ) => Effect.Effect<UserSession<Scopes>, TinkError>
+
+  /**
+   * Returns a session for a user whom the application does not know, from the code of one-time access (`tink-api.md` 10.1).
+   *
+   * Exchanges the code that Tink Link came back with, and asks Tink whose token it is: the code must be good for `user:read`, or
+   * for `credentials:read` with at least one credential. The session ends when its token expires: operations then fail with
+   * `Unauthorized`. Fails with `Invalid` if the code is unknown, used or expired, and with `Forbidden` if a scope is missing. A code
+   * can be used once, also if this fails.
+   */
+  readonly authorizeWithCode: <const Scopes extends UserScope>(input: {
+    readonly code: Redacted.Redacted
+    readonly scopes: ReadonlyArray<Scopes>
+  }) => Effect.Effect<UserSession<Scopes>, TinkError>
+
+  /**
+   * Exchanges an authorization code for a user access token (`tink-api.md` 1).
+   *
+   * Needs no token: the client id and secret are sent along. Not cached, and not resent when it may have been processed. Fails with
+   * `Invalid` if the code is unknown, used or expired. `UserSession.make` makes a session of the token and its user.
+   */
+  readonly getUserAccessToken: (grant: { readonly code: Redacted.Redacted }) => Effect.Effect<AccessToken, TinkError>
+
+  /**
+   * Revokes all tokens and codes of a user, those of Tink Link included (`tink-api.md` 2.1).
+   *
+   * Drops the user's tokens however it ends. Sessions of `authorize` get new tokens when they are used, since the application may
+   * still act for the user; sessions of `UserSession.make` end. The Tink app needs `authorization:revoke`, and to find a user by
+   * `externalUserId` also `authorization:grant` and `user:read`. It is resent when it may have been processed. Fails with
+   * `NotFound` if there is no such user.
+   */
+  readonly revokeAll: (user: UserReference) => Effect.Effect<void, TinkError>
+
+  /**
+   * Emits a credential now, and each time that its status changes, until the status is final or waits for the user.
+   *
+   * Final are `UPDATED`, `SESSION_EXPIRED`, `DELETED` and the errors; `AWAITING_…` waits for the user. A change is a new `status`, or
+   * a new `statusUpdated` of the same status. Tink is polled as the schedule says, past the cache. The answers are cached, and
+   * nothing older is used any more. All followers of a credential with the same rights share the polls. Right after a change Tink
+   * may still return an old status: it is emitted, but is not final (`tink-api.md` 6.4).
+   *
+   * Ends when the schedule ends, by default after ten minutes. Retryable failures are ignored, unless one is the last answer. Needs
+   * `credentials:read`. Fails with `NotFound` when the credential is deleted.
+   */
+  readonly followCredential: (
+    session: UserSession<"credentials:read">,
+    id: CredentialsId,
+    options?: FollowOptions
+  ) => Stream.Stream<Credential, TinkError>
+
+  /**
+   * Refreshes a credential and waits for the outcome (`tink-api.md` 6.2 and 6.4).
+   *
+   * A bank or a user that stands in the way is an outcome, not a failure. A refresh that Tink does not accept is a failure:
+   * `RateLimited`, `NotFound`. Tink may also accept a refresh and do nothing: the outcome is `Refused` if `statusUpdated` has not
+   * moved within `patience`. If it is unknown whether Tink accepted the refresh, the credential shows it; if it does not move, that
+   * failure is the result. A failure after the refresh was sent is never `isRetryable`, since repeating the call would refresh
+   * twice: continue with `followCredential`.
+   *
+   * Needs `credentials:read` and `credentials:refresh`; with `tinkLink` the Tink app needs `authorization:grant`.
+   *
+   * @example
+   * ```ts
+   * import type { Ids } from "@effect-tink/http"
+   * import { Refresh, Users, type UserSession } from "@effect-tink/users"
+   * import { Effect } from "effect"
+   *
+   * export const isUpToDate = (
+   *   session: UserSession.UserSession<"credentials:read" | "credentials:refresh">,
+   *   id: Ids.CredentialsId
+   * ) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const outcome = yield* users.refreshAndWait(session, id)
+   *     return Refresh.$is("Updated")(outcome)
+   *   })
+   * ```
+   */
+  readonly refreshAndWait: (
+    session: UserSession<"credentials:read" | "credentials:refresh">,
+    id: CredentialsId,
+    options?: RefreshAndWaitOptions
+  ) => Effect.Effect<Outcome, TinkError>
+
+  /**
+   * Sends a request to an endpoint that this library does not have, made with `Endpoint.read` or `Endpoint.change`.
+   *
+   * It has what all operations have: the token of the session, retries, deadlines, the cache, invalidation and `TinkError`.
+   *
+   * @example
+   * ```ts
+   * import { Endpoint, Users, type UserSession } from "@effect-tink/users"
+   * import { Effect, Schema } from "effect"
+   *
+   * const Account = Schema.Struct({ id: Schema.String, name: Schema.String })
+   *
+   * const listAccounts = Endpoint.read({
+   *   name: "listAccounts",
+   *   scope: "accounts:read",
+   *   route: "/data/v2/accounts",
+   *   response: Schema.parseJson(Schema.Struct({ accounts: Schema.Array(Account) }))
+   * })
+   *
+   * export const accountNames = (session: UserSession.UserSession<"accounts:read">) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const { accounts } = yield* users.request(session, listAccounts)
+   *     return accounts.map(({ name }) => name)
+   *   })
+   * ```
+   */
+  readonly request: <Scope extends UserScope, Args extends ReadonlyArray<unknown>, Answer>(
+    session: UserSession<Scope>,
+    endpoint: SessionEndpoint<Scope, Args, Answer>,
+    ...args: Args
+  ) => Effect.Effect<Answer, TinkError>
+}
 
 /**
  * The service.
  *
  * @example
  * ```ts
- * import * as TinkHttp from "@effect-tink/http/TinkHttp"
- * import * as UserCache from "@effect-tink/user-cache/UserCache"
- * import * as Users from "@effect-tink/users/Users"
- * import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
- * import * as Effect from "effect/Effect"
+ * import { TinkHttp } from "@effect-tink/http"
+ * import { UserCache } from "@effect-tink/user-cache"
+ * import { Users } from "@effect-tink/users"
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { Effect } from "effect"
  *
  * export const program = Effect.gen(function* () {
  *   const users = yield* Users.Users
@@ -72,35 +272,38 @@ export interface Service
  */
 export class Users extends Context.Tag("@effect-tink/users/Users")<Users, Service>() {}
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Layers
+// ---------------------------------------------------------------------------------------------------------------------
+
 /**
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** How many user access tokens are kept at the most, those of the least recently used users first to go. 10 000 by default. */
+  /** How many user access tokens are kept, by default 10 000. Those of the least recently used users are dropped first. */
   readonly tokenCapacity?: number | undefined
   /**
-   * How long an answer is cached by what it says, never longer than the cache's own time to live: `inProgress` (1 second by
-   * default) while a connection to a bank is on its way, that is in any status but `UPDATED`, `DELETED`, `SESSION_EXPIRED`
-   * and the errors; and never past the moment when a `sessionExpiryDate` passes. `false` leaves it to the cache alone.
+   * How long answers about credentials and consents are reused, never longer than the cache's own time to live: `inProgress`, by
+   * default one second, while one is in any status but `UPDATED`, `DELETED`, `SESSION_EXPIRED` and the errors, and never past a
+   * `sessionExpiryDate`. `false` leaves it to the cache alone.
    */
   readonly freshness?: { readonly inProgress?: Duration.DurationInput | undefined } | false | undefined
 }
 
-/** Tells the sessions of one `Users` from those of another, which may be another application's, in a shared cache. */
-let instances = 0
-
 const isCapacity = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 
-/** `Duration.decodeUnknown` takes a number that is none, or less than nothing, for no time at all. */
-const durationOf = (value: unknown): Option.Option<Duration.Duration> =>
+/** Not `Duration.decodeUnknown` alone, which takes `NaN` and negative numbers for zero. */
+const decodeDuration = (value: unknown): Option.Option<Duration.Duration> =>
   typeof value === "number" && !(value >= 0) ? Option.none() : Duration.decodeUnknown(value)
 
-const inProgressOf = (freshness: Options["freshness"]): Option.Option<Duration.Duration> =>
-  freshness === false ? Option.some(Duration.zero) : durationOf(freshness?.inProgress ?? "1 second")
+const decodeInProgress = (freshness: Options["freshness"]): Option.Option<Duration.Duration> =>
+  freshness === false ? Option.some(Duration.zero) : decodeDuration(freshness?.inProgress ?? "1 second")
 
 /**
- * Dies when `tokenCapacity` is not a whole number of at least 0, or `freshness.inProgress` is not a duration.
+ * Makes the service for as long as the scope is open.
+ *
+ * Dies if `tokenCapacity` is not a whole number of at least 0, or `freshness.inProgress` is not a duration.
  *
  * @since 0.1.0
  * @category constructors
@@ -110,55 +313,56 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
     const capacity = options.tokenCapacity ?? 10_000
     if (!isCapacity(capacity))
       return yield* Effect.dieMessage("Users: tokenCapacity must be a whole number of at least 0")
-    const inProgress = inProgressOf(options.freshness)
+    const inProgress = decodeInProgress(options.freshness)
     if (Option.isNone(inProgress)) return yield* Effect.dieMessage("Users: freshness.inProgress must be a duration")
+
     const http = yield* TinkHttp
     const cache = yield* UserCache
     const scope = yield* Effect.scope
-    let isClosed = false
-
-    const users = ++instances
+    const usersId = crypto.randomUUID()
     const userTokens = makeUserTokens({
       capacity,
-      makeSource: (userId, scopes) => TokenSource.unsafeMake(mint(http, { userId, scopes }), scope)
+      makeSource: (userId, scopes) => TokenSource.unsafeMake(issueUserToken(http, { userId, scopes }), scope)
     })
+    const latestChanges = makeLatestChanges()
     const pollers = yield* Pollers.make
-    // After what it is told of, so that it comes before the end of that.
+    let isClosed = false
+    // Added after the finalizers of the pollers, so that it runs before them.
     yield* Effect.addFinalizer(() => Effect.sync(() => (isClosed = true)))
+
     const access = Access.make({
       http,
       cache,
       userTokens,
-      users,
+      latestChanges,
+      usersId,
+      connectionTimeToLive: options.freshness === false ? undefined : Freshness.timeToLive(inProgress.value),
       isClosed: () => isClosed,
       onChange: pollers.changed
     })
-    const timeToLive = options.freshness === false ? undefined : Freshness.timeToLive(inProgress.value)
-    const latestChanges = makeLatestChanges()
-    const parts = { http, access, userTokens, latestChanges, users }
-    const authorization = authorizationOperations.make(parts)
-    const credentials = credentialOperations.make(parts, timeToLive)
+    const follow = Follow.make({ access, pollers, latestChanges })
+    const dependencies = { http, access, userTokens, usersId }
 
     return Users.of({
-      ...userOperations.make(parts),
-      ...authorization,
-      ...consentOperations.make(parts, timeToLive),
-      ...credentials,
-      ...followingOperations.make(parts, {
-        delegateAuthorization: authorization.delegateAuthorization,
-        follow: Following.make({ access, pollers, latestChanges }),
-        getCredential: credentialOperations.getCredential(timeToLive),
-        refreshCredential: credentials.refreshCredential
-      })
+      ...endpointOperations.make(access, endpoints),
+      ensureUser: ensureUser.make(dependencies),
+      deleteUser: deleteUser.make(dependencies),
+      authorize: authorize.make(dependencies),
+      authorizeWithCode: authorizeWithCode.make(dependencies),
+      getUserAccessToken: getUserAccessToken.make(dependencies),
+      revokeAll: revokeAll.make(dependencies),
+      followCredential: followCredential.make(dependencies, follow),
+      refreshAndWait: refreshAndWait.make(dependencies, follow),
+      request: (session, endpoint, ...args) => access.request(session, endpoint, args)
     })
   })
 
 /**
- * `Users` over whichever `TinkHttp` and `UserCache` the application provides, with other settings than the default ones.
+ * `Users` with other settings than the default ones.
  *
  * @example
  * ```ts
- * import * as Users from "@effect-tink/users/Users"
+ * import { Users } from "@effect-tink/users"
  *
  * export const UsersLive = Users.layerWith({ tokenCapacity: 1000, freshness: { inProgress: "500 millis" } })
  * ```
@@ -166,13 +370,13 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
  * @since 0.1.0
  * @category layers
  */
-// Fresh: layers are built once per reference, whatever is provided to them, so that in one graph (a `LayerMap` of tenants)
-// the `Users` of one tenant would answer for another.
+// Fresh: a layer is built once per reference, with the first dependencies that it meets. In one graph (a `LayerMap` of
+// tenants) the `Users` of one tenant would answer for another.
 export const layerWith = (options: Options): Layer.Layer<Users, never, TinkHttp | UserCache> =>
   Layer.fresh(Layer.scoped(Users, make(options)))
 
 /**
- * `Users` over whichever `TinkHttp` and `UserCache` the application provides.
+ * `Users` over the `TinkHttp` and the `UserCache` that the application provides.
  *
  * @since 0.1.0
  * @category layers

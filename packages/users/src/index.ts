@@ -1,22 +1,7 @@
 /**
  * @since 0.1.0
  */
-export * as AuthorizationGrant from "./AuthorizationGrant.js"
-
-/**
- * @since 0.1.0
- */
-export * as AuthorizationOperations from "./AuthorizationOperations.js"
-
-/**
- * @since 0.1.0
- */
-export * as ConsentOperations from "./ConsentOperations.js"
-
-/**
- * @since 0.1.0
- */
-export * as CreatedUser from "./CreatedUser.js"
+export * as Authorization from "./Authorization.js"
 
 /**
  * @since 0.1.0
@@ -26,17 +11,7 @@ export * as Credential from "./Credential.js"
 /**
  * @since 0.1.0
  */
-export * as CredentialOperations from "./CredentialOperations.js"
-
-/**
- * @since 0.1.0
- */
-export * as FollowingOperations from "./FollowingOperations.js"
-
-/**
- * @since 0.1.0
- */
-export * as Polling from "./Polling.js"
+export * as Endpoint from "./Endpoint.js"
 
 /**
  * @since 0.1.0
@@ -46,17 +21,7 @@ export * as ProviderConsent from "./ProviderConsent.js"
 /**
  * @since 0.1.0
  */
-export * as ReadOptions from "./ReadOptions.js"
-
-/**
- * @since 0.1.0
- */
-export * as RefreshableItem from "./RefreshableItem.js"
-
-/**
- * @since 0.1.0
- */
-export * as RefreshOutcome from "./RefreshOutcome.js"
+export * as Refresh from "./Refresh.js"
 
 /**
  * @since 0.1.0
@@ -67,21 +32,6 @@ export * as TinkLink from "./TinkLink.js"
  * @since 0.1.0
  */
 export * as User from "./User.js"
-
-/**
- * @since 0.1.0
- */
-export * as UserOperations from "./UserOperations.js"
-
-/**
- * @since 0.1.0
- */
-export * as UserProfile from "./UserProfile.js"
-
-/**
- * @since 0.1.0
- */
-export * as UserReference from "./UserReference.js"
 
 /**
  * @since 0.1.0

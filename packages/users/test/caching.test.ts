@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import type { UserSession } from "../src/UserSession.js"
 import * as Session from "../src/UserSession.js"
-import type { ReadOptions } from "../src/ReadOptions.js"
+import type { ReadOptions } from "../src/Endpoint.js"
 import * as Users from "../src/Users.js"
 import {
   allScopes,
@@ -205,7 +205,7 @@ describe("who may see what was read", () => {
       assert.deepStrictEqual(other, [GRANT, TOKEN, LIST])
       const error = yield* failure(linesOfList(session)).pipe(tenant)
       assert.strictEqual(error.reason, "Invalid")
-      assert.strictEqual(error.detail, "the session is of another Users: provide the layer once")
+      assert.strictEqual(error.detail, "the session belongs to another Users: provide one shared Users layer")
       assert.deepStrictEqual(yield* takeLines, [])
       assert.deepStrictEqual(yield* linesOfList(bare).pipe(tenant), [LIST])
       assert.deepStrictEqual(yield* linesOfList(session), [])

@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { inspect } from "node:util"
-import type { RefreshOptions } from "../src/CredentialOperations.js"
+import type { RefreshOptions } from "../src/Credential.js"
 import * as Users from "../src/Users.js"
 import { failure, provideAll, takeLines, withTime } from "./helpers.js"
 import {

@@ -14,7 +14,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import type { Credential } from "../src/Credential.js"
-import type { FollowOptions } from "../src/Polling.js"
+import type { FollowOptions } from "../src/Refresh.js"
 import type { UserSession } from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
 import {

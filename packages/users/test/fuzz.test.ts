@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
 import type * as Users from "../src/Users.js"
-import type { AuthorizationGrant } from "../src/AuthorizationGrant.js"
+import type { AuthorizationGrant } from "../src/Authorization.js"
 import {
   anId,
   anything,

@@ -11,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { ProviderConsent } from "../src/ProviderConsent.js"
 import type { User } from "../src/User.js"
-import type { UserProfile } from "../src/UserProfile.js"
+import type { UserProfile } from "../src/User.js"
 import type * as Users from "../src/Users.js"
 import {
   anId,

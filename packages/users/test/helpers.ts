@@ -60,7 +60,7 @@ const layerWire = Layer.effectContext(
 export interface Setup {
   readonly sandbox?: TinkSandbox.Options
   readonly cache?: Partial<UserCache.Options>
-  readonly http?: TinkConfig.Timing & { readonly clientSecret?: TinkConfig.Options["clientSecret"] }
+  readonly http?: TinkConfig.RetryOptions & { readonly clientSecret?: TinkConfig.Options["clientSecret"] }
   readonly users?: Users.Options
 }
 

@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { AccessToken } from "@effect-tink/http/AccessToken"
 import * as Ids from "@effect-tink/http/Ids"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
-import type { Outgoing } from "@effect-tink/http/TinkRequest"
+import type { RequestDescription } from "@effect-tink/http/TinkRequest"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { AuthorizationGrant } from "../src/AuthorizationGrant.js"
+import { AuthorizationGrant } from "../src/Authorization.js"
 import { Credential } from "../src/Credential.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
@@ -37,7 +37,7 @@ describe("a fake Users", () => {
 
 /** The answer that a fake gives, as the type of the request that it was asked with, to whoever has a token. */
 const answerWith =
-  (answers: Readonly<Record<string, unknown>>, seen: Array<Outgoing>): TinkHttp.Service["request"] =>
+  (answers: Readonly<Record<string, unknown>>, seen: Array<RequestDescription>): TinkHttp.Service["request"] =>
   (request) =>
     Effect.gen(function* () {
       if (request.authorization._tag === "User") yield* request.authorization.tokens.get
@@ -86,7 +86,7 @@ const finding = (found: unknown) =>
 
 describe("a fake TinkHttp", () => {
   it.effect("sees each request as data", () => {
-    const seen: Array<Outgoing> = []
+    const seen: Array<RequestDescription> = []
     return Effect.gen(function* () {
       const users = yield* Users.Users
       yield* users.getCredential(session, id)
@@ -174,7 +174,7 @@ describe("settings of Users that are none", () => {
 
 describe("layerNoop", () => {
   it.effect("makes every read a request", () => {
-    const seen: Array<Outgoing> = []
+    const seen: Array<RequestDescription> = []
     return Effect.gen(function* () {
       const users = yield* Users.Users
       yield* users.getCredential(session, id)

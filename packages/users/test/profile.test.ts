@@ -4,7 +4,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
-import type * as UserProfile from "../src/UserProfile.js"
+import type * as User from "../src/User.js"
 import * as Users from "../src/Users.js"
 import { provideAll, takeLines } from "./helpers.js"
 import {
@@ -60,7 +60,7 @@ describe("getUser", () => {
           assert.strictEqual(user.username, "a-name")
           assert.deepStrictEqual(user.flags, ["SOME_FLAG"])
           assert.deepStrictEqual(user.created, DateTime.unsafeMake("2023-11-14T22:13:20.000Z"))
-          assert.deepStrictEqual<UserProfile.UserProfile>(user.profile, profile)
+          assert.deepStrictEqual<User.UserProfile>(user.profile, profile)
           assert.strictEqual(user.nationalId && Redacted.value(user.nationalId), "canary-national-id")
           assert.notInclude(inspect(user, { depth: 10 }) + JSON.stringify(user), "canary")
 
@@ -193,7 +193,7 @@ describe("the profile", () => {
       () => json(profile),
       ({ take, users }) =>
         Effect.gen(function* () {
-          assert.deepStrictEqual<UserProfile.UserProfile>(yield* users.getProfile(reader), profile)
+          assert.deepStrictEqual<User.UserProfile>(yield* users.getProfile(reader), profile)
           assertOne(take(), "GET /api/v1/user/profile", undefined)
           yield* users.getProfile(reader)
           assert.lengthOf(take(), 0)

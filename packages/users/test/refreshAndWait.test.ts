@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import type { Credential } from "../src/Credential.js"
-import type { RefreshAndWaitOptions } from "../src/FollowingOperations.js"
+import type { RefreshAndWaitOptions } from "../src/Refresh.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
 import {

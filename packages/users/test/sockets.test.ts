@@ -54,7 +54,7 @@ type Verdict = readonly [what: "retryable" | "ambiguous" | "both" | "neither", s
 interface Scenario {
   readonly name: string
   readonly handle: Handle
-  readonly timing?: TinkConfig.Timing
+  readonly timing?: TinkConfig.RetryOptions
   readonly reason: TinkError.Reason
   readonly status?: number
   readonly list: Verdict

@@ -1,4 +1,4 @@
-/** One call: a request with its token, its timeouts, and its retries within a deadline. */
+/** A call: a request with its token, timeouts and retries, within a deadline. */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -12,55 +12,64 @@ import type { TinkConfig } from "../TinkConfig.js"
 import { TinkError } from "../TinkError.js"
 import type { TinkRequest } from "../TinkRequest.js"
 import type { TokenSource } from "../TokenSource.js"
+import { cachedToken } from "./cachedToken.js"
 import * as Exchange from "./exchange.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
-import { within } from "./timeout.js"
-import { keptBy } from "./tokenSource.js"
+import { timeoutDetached } from "./timeoutDetached.js"
 
 const makeTraceId = () => crypto.randomUUID().replaceAll("-", "")
 
-/** Exponential with full jitter, but never sooner than Tink asks for, and never longer than the longest wait. */
+/** Exponential with full jitter, at least what Tink asks for, at most `retryMaxDelay`. */
 const retryDelay = (config: TinkConfig, error: TinkError, retries: number) =>
   Effect.map(Random.next, (jitter) => {
     const backoff = Math.round(jitter * Duration.toMillis(config.retryBaseDelay) * 2 ** retries)
-    const asked = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
-    return Math.min(Math.max(backoff, asked), Duration.toMillis(config.retryMaxDelay))
+    const requested = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
+    return Math.min(Math.max(backoff, requested), Duration.toMillis(config.retryMaxDelay))
   })
 
-/** What an earlier attempt has deleted is not there for the next one: that is a success. */
-const deletedBefore = <A>(request: TinkRequest<A>, error: TinkError) =>
+/** A `DELETE` answered with 404 succeeds: an earlier attempt may have been applied. */
+const asAlreadyDeleted = <A>(request: TinkRequest<A>, error: TinkError) =>
   request.method === "DELETE" && error.reason === "NotFound"
     ? Effect.mapError(Schema.decode(request.response)(""), () => error)
     : Effect.fail(error)
 
-/** Makes the function that sends a request, as often as needed, with tokens from a source where there is one. */
+/** Counts milliseconds from now on. Monotonic: immune to wall-clock changes. */
+const startStopwatch = (clock: Clock.Clock): (() => number) => {
+  const startedAt = clock.unsafeCurrentTimeNanos()
+  return () => Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e6
+}
+
+/** Makes the function that sends a request, with its retries, and with tokens from a source if there is one. */
 export const make =
-  (config: TinkConfig, client: HttpClient.HttpClient, surroundings: Exchange.Surroundings) =>
+  (config: TinkConfig, client: HttpClient.HttpClient, requestRuntime: Exchange.RequestRuntime) =>
   <A>(request: TinkRequest<A>, tokens: TokenSource | undefined): Effect.Effect<A, TinkError> => {
-    const start = (clock: Clock.Clock, traceId: string, prepared: Exchange.Prepared): Effect.Effect<A, TinkError> => {
-      const unsent = () => Exchange.attemptOf(config, { request, prepared, traceId })
-      // Of a clock that nobody sets while a call runs.
-      const startedAt = clock.unsafeCurrentTimeNanos()
-      const elapsed = () => Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e6
+    const start = (
+      clock: Clock.Clock,
+      traceId: string,
+      prepared: Exchange.PreparedRequest
+    ): Effect.Effect<A, TinkError> => {
+      const unsent = () => Exchange.makeAttempt(config, { request, prepared, traceId })
+      const elapsed = startStopwatch(clock)
       const remaining = () => Math.max(0, Duration.toMillis(config.deadline) - elapsed())
       let sent = 0
       let mayHaveBeenApplied = false
 
-      // It fails when that was tried often enough by whoever fetches it.
-      const getToken = (source: TokenSource) => within(remaining(), () => Failures.noToken(unsent()))(source.get)
+      // The source retries by itself; its failure is final.
+      const getToken = (source: TokenSource) =>
+        timeoutDetached(remaining(), () => Failures.noToken(unsent()))(source.get)
 
       const send = (token: Redacted.Redacted | undefined) => {
         const millis = remaining()
         if (millis === 0) return Effect.fail(Failures.noTimeLeft(unsent()))
         const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
         const exchange = { request, prepared, token, traceId, resends: sent++, timeout }
-        return Exchange.send(config, client, surroundings, exchange)
+        return Exchange.send(config, client, requestRuntime, exchange)
       }
 
       const retry = (error: TinkError, retries: number): Effect.Effect<A, TinkError> =>
         Effect.gen(function* () {
-          if (mayHaveBeenApplied && !error.isRetryable) return yield* deletedBefore(request, error)
+          if (mayHaveBeenApplied && !error.isRetryable) return yield* asAlreadyDeleted(request, error)
           mayHaveBeenApplied ||= error.isAmbiguous
           const delay = yield* retryDelay(config, error, retries)
           if (!error.isRetryable || retries >= config.maxRetries || delay >= remaining()) return yield* error
@@ -84,8 +93,8 @@ export const make =
           Effect.catchAll(send(token), (error) =>
             error.reason === "Unauthorized" ? renew(tokens, token, error, retries) : retry(error, retries)
           )
-        const kept = keptBy(tokens, clock.unsafeCurrentTimeMillis())
-        return kept === undefined ? Effect.flatMap(getToken(tokens), sendWith) : sendWith(kept)
+        const cached = cachedToken(tokens, clock.unsafeCurrentTimeMillis())
+        return cached === undefined ? Effect.flatMap(getToken(tokens), sendWith) : sendWith(cached)
       }
 
       return Effect.mapError(attempt(0), (error) =>

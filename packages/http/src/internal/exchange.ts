@@ -1,4 +1,4 @@
-/** One request and its answer: what goes over the wire, and what is told about it in a span and a metric. */
+/** One attempt of a request and its answer, with its span and its metrics. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
@@ -14,33 +14,33 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import * as Tracer from "effect/Tracer"
+import { isPrintableAscii, printableAsciiRequirement } from "../InputRules.js"
 import type { TinkConfig } from "../TinkConfig.js"
 import { invalidInput, type TinkError } from "../TinkError.js"
-import type { Body, Outgoing, TinkRequest } from "../TinkRequest.js"
+import type { Body, RequestDescription, TinkRequest } from "../TinkRequest.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
-import { jsonWithSecrets, secretsOf } from "./redact.js"
+import { toPath } from "./path.js"
+import { bodySecrets, jsonWithSecrets } from "./redact.js"
 import * as ResponseBody from "./responseBody.js"
-import { word } from "./text.js"
-import { within } from "./timeout.js"
-import { pathOf } from "./url.js"
+import { timeoutDetached } from "./timeoutDetached.js"
 
 const userAgent = "effect-tink/0.1.0"
 
-/** All of a request that is the same each time it is sent. */
-export interface Prepared {
+/** The part of a request that all its attempts share. */
+export interface PreparedRequest {
   readonly http: HttpClientRequest.HttpClientRequest
-  /** What went into the body, copied when the call began. */
+  /** Copies of the secrets in the body, made when the call began. */
   readonly bodySecrets: ReadonlyArray<Redacted.Redacted>
 }
 
-/** What one request is made of. */
-export interface Exchange<Request extends Outgoing> {
+/** One attempt of a request. */
+export interface Exchange<Request extends RequestDescription> {
   readonly request: Request
-  readonly prepared: Prepared
+  readonly prepared: PreparedRequest
   readonly token: Redacted.Redacted | undefined
   readonly traceId: string
-  /** How often the request was sent before. */
+  /** How many times the request was sent before. */
   readonly resends: number
   /** In milliseconds. */
   readonly timeout: number
@@ -54,43 +54,44 @@ const withForm = (request: HttpClientRequest.HttpClientRequest, body: Body & { r
   )
 }
 
-const withBody = (http: HttpClientRequest.HttpClientRequest, { body }: Outgoing) => {
+const withBody = (http: HttpClientRequest.HttpClientRequest, { body }: RequestDescription) => {
   if (body === undefined) return http
   if (body._tag === "Form") return withForm(http, body)
   return HttpClientRequest.bodyText(http, jsonWithSecrets(body.value), "application/json")
 }
 
-/** A secret that was wiped cannot be written, nor can JSON that contains itself. */
-const write = <A>({ body, operation }: Outgoing, make: () => A): Either.Either<A, TinkError> =>
+/** Fails for a wiped secret and for circular JSON. */
+const encodeBody = <A>({ body, operation }: RequestDescription, make: () => A): Either.Either<A, TinkError> =>
   Either.try({
     try: make,
     catch: () => invalidInput(operation, `the body cannot be written as ${body?._tag === "Form" ? "a form" : "JSON"}`)
   })
 
-/**
- * All of a request but its token, with the secrets in its body. Fails with `Invalid` when it cannot be made, so that no
- * token is fetched for it.
- */
-export const prepare = (config: TinkConfig, request: Outgoing, traceId: string): Either.Either<Prepared, TinkError> =>
-  Either.flatMap(pathOf(request), (path) => {
+/** Makes a request up to its token. Fails with `Invalid` before a token is fetched. */
+export const prepare = (
+  config: TinkConfig,
+  request: RequestDescription,
+  traceId: string
+): Either.Either<PreparedRequest, TinkError> =>
+  Either.flatMap(toPath(request), (path) => {
     const bodiless = HttpClientRequest.make(request.method)(config.baseUrl + path, {
       headers: { accept: "application/json, text/plain", "user-agent": userAgent, "x-client-trace-id": traceId },
       urlParams: request.query
     })
-    return write(request, () => ({ http: withBody(bodiless, request), bodySecrets: secretsOf(request) }))
+    return encodeBody(request, () => ({ http: withBody(bodiless, request), bodySecrets: bodySecrets(request) }))
   })
 
-/** None of a token that was wiped. */
+/** None if the token was wiped. */
 const readToken = Option.liftThrowable(Redacted.value<string>)
 
-/** Where a request is sent: in its span, and as Tink's requests are. */
-export type Surroundings = (span: Tracer.Span) => (runtime: Runtime.Runtime<never>) => Runtime.Runtime<never>
+/** The runtime of a request: its span, no redirects, no trace propagation. */
+export type RequestRuntime = (span: Tracer.Span) => (runtime: Runtime.Runtime<never>) => Runtime.Runtime<never>
 
 /**
- * fetch follows redirects unless it is told not to, and takes a POST body with the client secret along. And the platform's
- * own spans and propagation headers would tell ids and headers to others.
+ * By default, fetch follows redirects and sends the body with the client secret along, and the platform adds spans and
+ * propagation headers that expose ids and headers to third parties.
  */
-export const makeSurroundings: Effect.Effect<Surroundings> = Effect.map(
+export const makeRequestRuntime: Effect.Effect<RequestRuntime> = Effect.map(
   Effect.serviceOption(FetchHttpClient.RequestInit),
   (provided) => {
     const init: RequestInit = { ...Option.getOrElse(provided, () => ({})), redirect: "manual" }
@@ -109,7 +110,7 @@ const isSuccess = (response: HttpClientResponse.HttpClientResponse): boolean =>
 
 const readError = (attempt: Failures.Attempt, response: HttpClientResponse.HttpClientResponse) =>
   Effect.gen(function* () {
-    // The status says enough where the body cannot be read.
+    // If the body cannot be read, the status is enough.
     const body = yield* Effect.orElseSucceed(ResponseBody.read(response), () => "")
     return yield* Failures.fromStatus(attempt, response, body, yield* Clock.currentTimeMillis)
   })
@@ -130,15 +131,15 @@ const readSuccess = <A>(
   })
 
 const annotate = (span: Tracer.Span, attempt: Failures.Attempt, response: HttpClientResponse.HttpClientResponse) => {
-  const { requestId } = Failures.requestIdOf(attempt, response)
+  const { requestId } = Failures.readRequestId(attempt, response)
   span.attribute("http.response.status_code", response.status)
   if (requestId !== undefined) span.attribute("tink.request_id", requestId)
 }
 
-/** With the values of the secrets, as whoever gave one may wipe it. */
-export const attemptOf = (
+/** All that the errors of an attempt need, including the secrets to redact. */
+export const makeAttempt = (
   config: TinkConfig,
-  { prepared, request, traceId }: Pick<Exchange<Outgoing>, "request" | "prepared" | "traceId">,
+  { prepared, request, traceId }: Pick<Exchange<RequestDescription>, "request" | "prepared" | "traceId">,
   token?: string
 ): Failures.Attempt => ({
   request,
@@ -150,10 +151,10 @@ export const attemptOf = (
 })
 
 /**
- * A client may have been told to fail on a status, which is for this module to judge, or to die of its errors, which hold
- * the request and must not get out.
+ * The error of a client, which may be configured to fail on a status or to die of its errors. Its errors hold the request,
+ * so none may get out.
  */
-const errorOf = (cause: Cause.Cause<HttpClientError.HttpClientError>) =>
+const findClientError = (cause: Cause.Cause<HttpClientError.HttpClientError>) =>
   Option.orElse(Cause.failureOption(cause), () =>
     Option.filter(Cause.dieOption(cause), HttpClientError.isHttpClientError)
   )
@@ -166,7 +167,7 @@ const execute = <A>(
 ): Effect.Effect<A, TinkError> =>
   Effect.matchCauseEffect(client.execute(http), {
     onFailure: (cause) =>
-      Option.match(errorOf(cause), {
+      Option.match(findClientError(cause), {
         onNone: () => Effect.failCause(Cause.map(cause, (error) => Failures.fromClientError(attempt, error))),
         onSome: (error) =>
           error._tag === "ResponseError" && error.reason === "StatusCode"
@@ -176,9 +177,9 @@ const execute = <A>(
     onSuccess: onResponse
   })
 
-const useSpan = <A>(
+const withRequestSpan = <A>(
   config: TinkConfig,
-  { request, resends, traceId }: Exchange<Outgoing>,
+  { request, resends, traceId }: Exchange<RequestDescription>,
   run: (span: Tracer.Span) => Effect.Effect<A, TinkError>
 ) =>
   Effect.useSpan(
@@ -198,29 +199,27 @@ const useSpan = <A>(
     run
   )
 
-/** Sends a request once and reads its answer. */
+/** Sends a request once, and reads its answer. */
 export const send = <A>(
   config: TinkConfig,
   client: HttpClient.HttpClient,
-  surroundings: Surroundings,
+  requestRuntime: RequestRuntime,
   exchange: Exchange<TinkRequest<A>>
 ): Effect.Effect<A, TinkError> => {
   const { prepared, request, timeout } = exchange
   const token = exchange.token && Option.getOrElse(readToken(exchange.token), () => "")
-  // What clients make of a header with other characters differs: they fail late, or repeat the token in their error.
-  if (token !== undefined && !word.test(token)) {
-    return Effect.fail(
-      invalidInput(request.operation, "the access token must be one word of printable ASCII characters")
-    )
+  // With other characters in a header, some clients fail late, and some repeat the token in their error.
+  if (token !== undefined && !isPrintableAscii(token)) {
+    return Effect.fail(invalidInput(request.operation, `the access token must be ${printableAsciiRequirement}`))
   }
   const http = token === undefined ? prepared.http : HttpClientRequest.bearerToken(prepared.http, token)
-  const attempt = attemptOf(config, exchange, token)
-  return useSpan(config, exchange, (span) =>
+  const attempt = makeAttempt(config, exchange, token)
+  return withRequestSpan(config, exchange, (span) =>
     execute(client, http, attempt, (response) => {
       annotate(span, attempt, response)
       return isSuccess(response) ? readSuccess(attempt, request, response) : readError(attempt, response)
     }).pipe(
-      within(timeout, () => Failures.timeout(attempt), surroundings(span)),
+      timeoutDetached(timeout, () => Failures.timeout(attempt), requestRuntime(span)),
       Effect.onExit((exit) => Metrics.countRequest(request, exit))
     )
   )

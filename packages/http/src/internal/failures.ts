@@ -1,4 +1,4 @@
-/** Everything that can go wrong with a request, as `TinkError`s. */
+/** The failures of a request, as `TinkError`s. */
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Arr from "effect/Array"
@@ -7,24 +7,24 @@ import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { type Reason, TinkError } from "../TinkError.js"
-import type { Outgoing } from "../TinkRequest.js"
-import { showable } from "./redact.js"
+import type { RequestDescription } from "../TinkRequest.js"
+import { sanitize } from "./redact.js"
 import * as RetryAfter from "./retryAfter.js"
 
-/** What every error of one attempt has in common. */
+/** What all errors of one attempt share. */
 export interface Attempt {
-  readonly request: Outgoing
+  readonly request: RequestDescription
   readonly traceId: string
-  /** What must not be shown, should Tink repeat it. */
+  /** Texts to redact in what Tink answers. */
   readonly secrets: () => ReadonlyArray<string>
 }
 
-export const isSafe = (request: Outgoing): boolean => request.isSafe ?? request.method === "GET"
+export const isSafe = (request: RequestDescription): boolean => request.isSafe ?? request.method === "GET"
 
-const isIdempotent = (request: Outgoing): boolean =>
+const isIdempotent = (request: RequestDescription): boolean =>
   request.isIdempotent ?? (isSafe(request) || request.method === "PUT" || request.method === "DELETE")
 
-/** How far a failed request can have got. */
+/** Whether Tink may have processed a failed request. */
 type Progress = "not processed" | "maybe processed"
 
 interface Details {
@@ -36,7 +36,7 @@ interface Details {
   readonly retryAfter?: TinkError["retryAfter"] & {}
 }
 
-/** A redirect is a `Server` failure too, but the next try would get the same. */
+/** A redirect is a `Server` failure too, but a retry would get the same answer. */
 const isTransient = (reason: Reason, status: number | undefined): boolean =>
   reason === "Transport" ||
   reason === "Timeout" ||
@@ -62,15 +62,15 @@ const make = (attempt: Attempt, reason: Reason, progress: Progress, details: Det
 export const timeout = (attempt: Attempt): TinkError =>
   make(attempt, "Timeout", "maybe processed", { detail: "no answer in time" })
 
-/** The deadline of the call passed while there was no token to send the request with. */
+/** The deadline passed before there was a token. */
 export const noToken = (attempt: Attempt): TinkError =>
   make(attempt, "Timeout", "not processed", { detail: "no access token in time" })
 
-/** The deadline of the call passed just before it was sent. */
+/** The deadline passed just before the request was sent. */
 export const noTimeLeft = (attempt: Attempt): TinkError =>
-  make(attempt, "Timeout", "not processed", { detail: "no time left to send it" })
+  make(attempt, "Timeout", "not processed", { detail: "no time left to send the request" })
 
-/** Codes of errors of the operating system and of undici that come before the first byte is sent. */
+/** Error codes of the operating system and of undici that occur only before the first byte is sent. */
 const neverSent: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ENOTFOUND: "host not found",
@@ -92,17 +92,17 @@ const hasProperty = <Name extends ErrorProperty>(value: unknown, name: Name): va
   typeof value === "object" && value !== null && name in value
 
 /**
- * Why the request was surely not sent, from the code of an error or of what caused it. The operating system may tell a
- * connection in use, too, that its host is unreachable or refuses: it says so where it reads or writes.
+ * Why the request was certainly not sent, by the code of an error or of its cause. Undefined if it may have been sent. An
+ * error of `read` or `write` concerns a connection in use, even with a code such as EHOSTUNREACH.
  */
-const whyNeverSent = (error: unknown, depth = 0): string | undefined => {
+const neverSentReason = (error: unknown, depth = 0): string | undefined => {
   if (hasProperty(error, "syscall") && (error.syscall === "read" || error.syscall === "write")) return undefined
   if (hasProperty(error, "code") && typeof error.code === "string") return neverSent[error.code]
-  return depth < 5 && hasProperty(error, "cause") ? whyNeverSent(error.cause, depth + 1) : undefined
+  return depth < 5 && hasProperty(error, "cause") ? neverSentReason(error.cause, depth + 1) : undefined
 }
 
-/** The host and port that was talked to: where nothing answers, the base URL is the first thing to look at. */
-const hostOf = ({ request }: HttpClientError.RequestError): string => new URL(request.url).host
+/** Host and port: if nothing answers, the base URL is the first suspect. */
+const requestHost = ({ request }: HttpClientError.RequestError): string => new URL(request.url).host
 
 export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpClientError): TinkError => {
   if (error._tag === "ResponseError") {
@@ -114,25 +114,25 @@ export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpCli
   if (error.reason !== "Transport") {
     return make(attempt, "Invalid", "not processed", { detail: "the request could not be made" })
   }
-  const reason = whyNeverSent(error)
+  const reason = neverSentReason(error)
   return reason === undefined
-    ? make(attempt, "Transport", "maybe processed", { detail: `the connection broke (${hostOf(error)})` })
-    : make(attempt, "Transport", "not processed", { detail: `${reason} (${hostOf(error)})` })
+    ? make(attempt, "Transport", "maybe processed", { detail: `the connection broke (${requestHost(error)})` })
+    : make(attempt, "Transport", "not processed", { detail: `${reason} (${requestHost(error)})` })
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // An answer
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A text of Tink's as part of an error, where there is one. */
-const textOf = (attempt: Attempt, value: unknown): string | undefined =>
-  typeof value === "string" ? showable(value, attempt.secrets()) || undefined : undefined
+/** A text from Tink, fit for an error. Undefined if there is none. */
+const sanitizedText = (attempt: Attempt, value: unknown): string | undefined =>
+  typeof value === "string" ? sanitize(value, attempt.secrets()) || undefined : undefined
 
-export const requestIdOf = (
+export const readRequestId = (
   attempt: Attempt,
   response: HttpClientResponse.HttpClientResponse
 ): { readonly requestId?: string } => {
-  const requestId = textOf(attempt, response.headers["x-request-id"])
+  const requestId = sanitizedText(attempt, response.headers["x-request-id"])
   return requestId === undefined ? {} : { requestId }
 }
 
@@ -145,42 +145,43 @@ const reasonByStatus: Readonly<Record<number, Reason>> = {
   429: "RateLimited"
 }
 
-/** Where all tokens come from. */
+/** The token endpoint. */
 export const tokenRoute = "/api/v1/oauth/token"
 
-/** The token endpoint is there for whoever asks: a 404 of it comes from something that is not Tink, and says nothing. */
-const isElsewhere = (request: Outgoing, status: number): boolean => status === 404 && request.route === tokenRoute
+/** A 404 of the token endpoint means that this is not Tink. */
+const isNotTink = (request: RequestDescription, status: number): boolean =>
+  status === 404 && request.route === tokenRoute
 
-const reasonOf = (request: Outgoing, status: number): Reason => {
-  if (isElsewhere(request, status)) return "Server"
+const toReason = (request: RequestDescription, status: number): Reason => {
+  if (isNotTink(request, status)) return "Server"
   return reasonByStatus[status] ?? (status >= 400 && status < 500 ? "Invalid" : "Server")
 }
 
-const progressOf = (reason: Reason): Progress =>
+const toProgress = (reason: Reason): Progress =>
   reason === "Server" || reason === "Timeout" ? "maybe processed" : "not processed"
 
-/** Tink's error body; not all services send it, or all of it, or the same types (`tink-api.md` 8.2). */
+/** Tink's error body. Some services omit it, or parts of it, or use other types (`tink-api.md` 8.2). */
 const ErrorBody = Schema.parseJson(
   Schema.Struct({ errorMessage: Schema.optional(Schema.Unknown), errorCode: Schema.optional(Schema.Unknown) })
 )
 
 const decodeErrorBody = Schema.decodeOption(ErrorBody)
 
-const tinksWords = (attempt: Attempt, text: string): Details => {
+const parseErrorBody = (attempt: Attempt, text: string): Details => {
   const body: { readonly errorCode?: unknown; readonly errorMessage?: unknown } = Option.getOrElse(
     decodeErrorBody(text),
     () => ({})
   )
-  const errorCode = textOf(attempt, typeof body.errorCode === "number" ? String(body.errorCode) : body.errorCode)
-  const errorMessage = textOf(attempt, body.errorMessage)
+  const errorCode = sanitizedText(attempt, typeof body.errorCode === "number" ? String(body.errorCode) : body.errorCode)
+  const errorMessage = sanitizedText(attempt, body.errorMessage)
   return {
     ...(errorCode === undefined ? {} : { errorCode }),
     ...(errorMessage === undefined ? {} : { errorMessage })
   }
 }
 
-/** Which scope Tink misses, as it does not say it itself. */
-const missingScope = ({ authorization }: Outgoing): Details => {
+/** The scope that the token needs. Tink does not name it. */
+const missingScope = ({ authorization }: RequestDescription): Details => {
   const scope = authorization._tag === "Client" ? authorization.scopes.join(", ") : undefined
   const needed = authorization._tag === "User" ? authorization.scope : scope
   return needed === undefined ? {} : { detail: `needs the scope ${needed}` }
@@ -192,21 +193,21 @@ export const fromStatus = (
   body: string,
   now: number
 ): TinkError => {
-  const reason = reasonOf(attempt.request, response.status)
+  const reason = toReason(attempt.request, response.status)
   const retryAfter = RetryAfter.parse(response.headers["retry-after"], now)
-  return make(attempt, reason, progressOf(reason), {
+  return make(attempt, reason, toProgress(reason), {
     status: response.status,
-    ...requestIdOf(attempt, response),
-    ...tinksWords(attempt, body),
+    ...readRequestId(attempt, response),
+    ...parseErrorBody(attempt, body),
     ...(reason === "Forbidden" ? missingScope(attempt.request) : {}),
-    ...(isElsewhere(attempt.request, response.status) ? { detail: "no answer of Tink: is the base URL right?" } : {}),
+    ...(isNotTink(attempt.request, response.status) ? { detail: "not an answer from Tink: check the base URL" } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter })
   })
 }
 
 type Path = ReadonlyArray<PropertyKey>
 
-// Not a formatter of ParseResult: those write out what was found, which may be a token, or the whole of a large body.
+// The formatters of ParseResult print values, which may be a token or a large body.
 const issuePaths = (issue: ParseResult.ParseIssue, path: Path = []): ReadonlyArray<Path> => {
   switch (issue._tag) {
     case "Pointer":
@@ -221,8 +222,8 @@ const issuePaths = (issue: ParseResult.ParseIssue, path: Path = []): ReadonlyArr
   }
 }
 
-/** Where the issues are, never what was found there. */
-const pathsOf = (error: ParseResult.ParseError): string => {
+/** The paths of the issues, never the values. */
+const formatPaths = (error: ParseResult.ParseError): string => {
   const paths = issuePaths(error.issue).map((path) => (path.length === 0 ? "the body" : path.map(String).join(".")))
   return Arr.dedupe(paths).slice(0, 3).join(", ")
 }
@@ -234,11 +235,11 @@ export const unreadable = (
 ): TinkError =>
   make(attempt, "Decode", "maybe processed", {
     status: response.status,
-    ...requestIdOf(attempt, response),
+    ...readRequestId(attempt, response),
     detail:
       typeof problem === "string"
         ? `the body is ${problem}`
-        : showable(`not as documented: ${pathsOf(problem)}`, attempt.secrets())
+        : sanitize(`not as documented: ${formatPaths(problem)}`, attempt.secrets())
   })
 
 export const decode = <A>(

@@ -2,17 +2,17 @@ import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
-import type { Outgoing } from "../TinkRequest.js"
+import type { RequestDescription } from "../TinkRequest.js"
 
-const blot = "<redacted>"
+const redacted = "<redacted>"
 const jwt = /eyJ[\w-]{8,}(?:\.[\w-]*)*/g
-/** Control and formatting characters, also those that turn the direction of a text, and the ends of lines. */
+/** Control characters, formatting characters such as those that change the text direction, and line separators. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]+/gu
 const maxLength = 300
 
-/** A secret as it was sent, and as it looks in a form, in a URL or in JSON that is quoted back. */
-const formsOf = (value: string): ReadonlyArray<string> => {
-  // Half of a surrogate pair can be written in JSON alone, and becomes this in whatever else it comes by.
+/** A secret as it was sent, and its encodings in a form, in a URL and in JSON. */
+const encodings = (value: string): ReadonlyArray<string> => {
+  // Only JSON can carry half a surrogate pair. Other encodings replace it by U+FFFD.
   const sendable = value.replace(/\p{Cs}/gu, "\ufffd")
   return [
     value,
@@ -23,13 +23,13 @@ const formsOf = (value: string): ReadonlyArray<string> => {
   ]
 }
 
-/** Makes a text that came from Tink fit to be shown: one line, not too long, without any of the secrets. */
-export const showable = (text: string, secrets: ReadonlyArray<string>): string => {
-  const forms = secrets.flatMap(formsOf).filter((form) => form !== "")
-  // Longest first: a secret can be a part of another.
-  return Arr.sortWith(new Set(forms), (form) => -form.length, Order.number)
-    .reduce((rest, form) => rest.replaceAll(form, blot), text)
-    .replace(jwt, blot)
+/** Makes a text from Tink fit to be shown: one short line without any of the secrets. */
+export const sanitize = (text: string, secrets: ReadonlyArray<string>): string => {
+  const patterns = secrets.flatMap(encodings).filter((encoded) => encoded !== "")
+  // Longest first: one secret can be part of another.
+  return Arr.sortWith(new Set(patterns), (pattern) => -pattern.length, Order.number)
+    .reduce((rest, pattern) => rest.replaceAll(pattern, redacted), text)
+    .replace(jwt, redacted)
     .replace(unprintable, " ")
     .trim()
     .slice(0, maxLength)
@@ -42,7 +42,7 @@ const redactedAt = (holder: unknown, key: string): Redacted.Redacted<unknown> | 
   return Redacted.isRedacted(value) ? value : undefined
 }
 
-/** Writes secrets out. By the time that `JSON.stringify` passes on a value, a `Redacted` in it has become a blot. */
+/** JSON with its secrets in plain text. `JSON.stringify` passes a `Redacted` on as "<redacted>", so it is read from its holder. */
 export const jsonWithSecrets = (value: unknown, onSecret: (secret: Redacted.Redacted) => void = () => {}): string => {
   const replacer: JsonReplacer = function (key, plain) {
     const redacted = redactedAt(this, key)
@@ -54,24 +54,24 @@ export const jsonWithSecrets = (value: unknown, onSecret: (secret: Redacted.Reda
   return JSON.stringify(value, replacer)
 }
 
-const secretsOfJson = (value: unknown): ReadonlyArray<Redacted.Redacted> => {
+const jsonSecrets = (value: unknown): ReadonlyArray<Redacted.Redacted> => {
   const secrets: Array<Redacted.Redacted> = []
   jsonWithSecrets(value, (secret) => secrets.push(secret))
   return secrets
 }
 
-/** Of one's own, as whoever gave a secret may wipe it, for all who hold it. None of one that is wiped already. */
-const copyOf = Option.liftThrowable((secret: Redacted.Redacted) => Redacted.make(Redacted.value(secret)))
+/** A copy, because the caller may wipe the secret. None if it is wiped already. */
+const copySecret = Option.liftThrowable((secret: Redacted.Redacted) => Redacted.make(Redacted.value(secret)))
 
-/** Copies of the secrets that go out in the body of a request. */
-export const secretsOf = ({ body }: Outgoing): ReadonlyArray<Redacted.Redacted> => {
+/** Copies of the secrets in the body of a request. */
+export const bodySecrets = ({ body }: RequestDescription): ReadonlyArray<Redacted.Redacted> => {
   switch (body?._tag) {
     case "Form":
       return Arr.filterMap(Object.values(body.fields), (field) =>
-        Redacted.isRedacted(field) ? copyOf(field) : Option.none()
+        Redacted.isRedacted(field) ? copySecret(field) : Option.none()
       )
     case "Json":
-      return secretsOfJson(body.value)
+      return jsonSecrets(body.value)
     case undefined:
       return []
   }

@@ -3,7 +3,7 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
-/** Tink's answers are a few kilobytes: what is larger than this is no answer of Tink. */
+/** Tink's answers have a few kilobytes. A larger body is not from Tink. */
 export const maxBytes = 8 * 1024 * 1024
 
 export class BodyTooLarge {
@@ -24,21 +24,20 @@ const join = (chunks: ReadonlyArray<Uint8Array>, size: number): string => {
   return decoder.decode(bytes)
 }
 
-/** What the body is said to come to, where that is what arrives: a server that compresses tells another length. */
-const lengthOf = ({ headers }: HttpClientResponse.HttpClientResponse): number => {
-  const isAsSent = headers["content-encoding"] === undefined && headers["transfer-encoding"] === undefined
+/** The `Content-Length`, if it is that of the decoded body. Infinite otherwise. */
+const contentLength = ({ headers }: HttpClientResponse.HttpClientResponse): number => {
+  const isPlain = headers["content-encoding"] === undefined && headers["transfer-encoding"] === undefined
   const length = headers["content-length"] ?? ""
-  return isAsSent && /^\d+$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY
+  return isPlain && /^\d+$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY
 }
 
-/** How fetch says that there is no body, as after a 204. */
+/** The error of fetch for a response without a body, such as a 204. */
 const isEmpty = (error: HttpClientError.ResponseError): boolean => error.reason === "EmptyBody"
 
 /**
- * Counts the bytes as they come.
+ * Counts the bytes as they arrive.
  *
- * The stream itself never fails: it runs in a fiber of its own, which would log the error of the client, and with it the
- * request.
+ * The stream never fails: it runs in its own fiber, which would log the client's error, and with it the request.
  */
 const readCounted = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
   Effect.suspend(() => {
@@ -65,8 +64,8 @@ const readCounted = (response: HttpClientResponse.HttpClientResponse): Effect.Ef
   })
 
 /**
- * Reads a body to its end, which also frees its connection, but no more of it than `maxBytes`. To count costs as much as
- * all else that is done for a request, so it is left out where clients hold a server to the length that it has told.
+ * Reads a body to its end, which also frees its connection, up to `maxBytes`. Counting is expensive, so it is skipped where
+ * clients enforce `Content-Length`.
  */
 export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
-  Effect.suspend(() => (lengthOf(response) <= maxBytes ? response.text : readCounted(response)))
+  Effect.suspend(() => (contentLength(response) <= maxBytes ? response.text : readCounted(response)))

@@ -1,9 +1,9 @@
 import * as Duration from "effect/Duration"
 
-// Without this, Date.parse takes much for a date that is none: "-1" is a day in 2001.
+// Date.parse alone accepts too much: "-1" is a day in 2001.
 const httpDate = /^[A-Z][a-z]{2,8}, .+ GMT$/
 
-/** The `Retry-After` header: seconds, or a date. Nothing when it is neither. */
+/** Parses a `Retry-After` header: seconds or a date. Undefined for anything else. */
 export const parse = (header: string | undefined, now: number): Duration.Duration | undefined => {
   const text = header?.trim() ?? ""
   if (/^\d+$/.test(text)) return Duration.millis(Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER))

@@ -11,10 +11,10 @@ const metrics = {
   evictions: counter("evictions_total", "Values dropped to stay within the capacity"),
   invalidations: counter("invalidations_total", "Invalidations of a user"),
   quarantines: counter("quarantines_total", "Invalidations that began or prolonged a quarantine"),
-  lateResults: counter("late_results_total", "Results refused because their user was invalidated, or they were too old")
+  lateResults: counter("late_results_total", "Results not stored: user invalidated, time to live over, or superseded")
 }
 
-/** Goes up and down, so that the sum over all caches of a process is right. */
+/** A counter, not a gauge: it adds up over all caches of the process. */
 const size = counter("size", "Values stored now")
 
 export type Counter = keyof typeof metrics

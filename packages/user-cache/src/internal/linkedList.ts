@@ -1,10 +1,10 @@
-/** What an element needs to be in a {@link LinkedList}: the elements that were added just before and just after it. */
+/** The neighbours of an element of a {@link LinkedList}. */
 export interface Links<N> {
   older: N | undefined
   newer: N | undefined
 }
 
-/** Elements in the order in which they were added; adding and removing cost the same whatever the size. */
+/** Elements in the order in which they were added. Adding and removing take constant time. */
 export class LinkedList<N extends Links<N>> {
   size = 0
   oldest: N | undefined = undefined

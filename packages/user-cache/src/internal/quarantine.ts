@@ -1,10 +1,10 @@
 /**
- * The users for whom nothing may be stored for a while, and until when: milliseconds on the monotonic clock, so that
- * setting the wall clock forward ends no quarantine early.
+ * The quarantined users, each with the end of the quarantine in milliseconds on the monotonic clock: setting the wall
+ * clock forward ends no quarantine early.
  *
- * All quarantines last equally long, so the map's insertion order is the order in which they end. It holds at most
- * `capacity` users: when one more comes, the one that ends first is given up, and until it would have ended, *every*
- * user counts as quarantined. That costs hits, never correctness.
+ * All quarantines last equally long, so the map's insertion order is the order in which they end. The map holds at most
+ * `capacity` users. When one more is added, the quarantine that ends first is removed, and until its end *every* user
+ * counts as quarantined. That costs hits, never correctness.
  */
 export const makeQuarantine = (options: { readonly capacity: number; readonly millis: number }) => {
   const untilByUser = new Map<string, number>()

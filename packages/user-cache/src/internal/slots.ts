@@ -1,43 +1,43 @@
-/** What is known of each user, by where it is: most users have one thing, so that a map of their own would be most of it. */
-export interface Placed {
+/** Where a slot is: a read finds it under a string, and none under a symbol. */
+export interface SlotKey {
   readonly userId: string
-  readonly place: string | symbol
+  readonly key: string | symbol
 }
 
-type Several<S> = Map<Placed["place"], S>
+type Group<S> = Map<SlotKey["key"], S>
 
-export class Slots<S extends Placed> {
-  private readonly users = new Map<string, S | Several<S>>()
+/** Slots by user. Most users have one, so a map is made only for the second. */
+export class Slots<S extends SlotKey> {
+  private readonly users = new Map<string, S | Group<S>>()
 
-  get(userId: string, place: Placed["place"]): S | undefined {
+  get(userId: string, key: SlotKey["key"]): S | undefined {
     const found = this.users.get(userId)
-    if (found instanceof Map) return found.get(place)
-    return found?.place === place ? found : undefined
+    if (found instanceof Map) return found.get(key)
+    return found?.key === key ? found : undefined
   }
 
-  /** Replaces what is in the same place. */
+  /** Replaces the slot with the same key. */
   put(slot: S): void {
     const found = this.users.get(slot.userId)
-    if (found instanceof Map) found.set(slot.place, slot)
-    else if (found === undefined || found.place === slot.place) this.users.set(slot.userId, slot)
+    if (found instanceof Map) found.set(slot.key, slot)
+    else if (found === undefined || found.key === slot.key) this.users.set(slot.userId, slot)
     else {
-      const several: Several<S> = new Map([[found.place, found]])
-      this.users.set(slot.userId, several.set(slot.place, slot))
+      const group: Group<S> = new Map([[found.key, found]])
+      this.users.set(slot.userId, group.set(slot.key, slot))
     }
   }
 
-  /** Whether it was there. */
+  /** Returns whether the slot was there. */
   remove(slot: S): boolean {
     const found = this.users.get(slot.userId)
     if (found === slot) return this.users.delete(slot.userId)
-    if (!(found instanceof Map) || found.get(slot.place) !== slot) return false
-    found.delete(slot.place)
+    if (!(found instanceof Map) || found.get(slot.key) !== slot) return false
+    found.delete(slot.key)
     if (found.size === 0) this.users.delete(slot.userId)
     return true
   }
 
-  /** All of a user. */
-  of(userId: string): ReadonlyArray<S> {
+  ofUser(userId: string): ReadonlyArray<S> {
     const found = this.users.get(userId)
     if (found instanceof Map) return [...found.values()]
     return found === undefined ? [] : [found]

@@ -1,18 +1,18 @@
 /**
  * The engine of `UserCache`.
  *
- * Its argument, in short. A slot of a user is either a `Flight` (a lookup that runs) or an `Entry` (a stored value), and
- * *being among the slots of its user is the permission to answer reads*: at once when it is under its key; not before its
- * value has taken the key when it is under a symbol, where no read looks. The latter are refreshes that began while another
- * slot had their key. Invalidating a user drops their slots, so:
+ * The proof, in short. A slot of a user is either a `PendingLookup` (in flight) or an `Entry` (a stored value). *A slot
+ * may answer reads only while it is among the slots of its user*, and reads look only under string keys. A refresh that
+ * begins while another slot holds its key waits under a symbol: no read finds it there. Invalidating a user drops all
+ * their slots, so:
  *
- * - nothing that started before an invalidation can answer a read that began after it: it is no slot any more;
- * - a lookup that ends after an invalidation finds that it is no slot any more, and stores nothing.
+ * - A lookup that started before an invalidation cannot answer a read that began after it: it is no longer a slot.
+ * - A lookup that ends after an invalidation finds that it is no longer a slot, and stores nothing.
  *
- * A refresh that succeeds drops whatever slot started before it, so the same two hold of it. When its key is taken even
- * then, that is by something newer, and it is the refresh that is dropped.
+ * A refresh that succeeds drops every slot of its user that started before it, so both hold for refreshes too. If a newer
+ * slot holds the key, the result of the refresh is discarded.
  *
- * Every step on the slots below is plain synchronous code, so no other fiber can come between.
+ * Every step on the slots below is plain synchronous code, so no other fiber can run in between.
  */
 import type * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -23,24 +23,32 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Scope from "effect/Scope"
-import type { GetOptions, Service } from "../UserCache.js"
 import { isCertainFailure } from "./ambiguity.js"
 import { makeCounters } from "./counters.js"
 import { LinkedList, type Links } from "./linkedList.js"
 import { maxElapsed, type Moment, now } from "./moment.js"
 import { makeQuarantine } from "./quarantine.js"
-import { type Placed, Slots } from "./slots.js"
+import { type SlotKey, Slots } from "./slots.js"
 
-/** A lookup that runs, and those who wait for it. */
-interface Flight extends Placed {
-  readonly _tag: "Flight"
-  /** Where its value will be. */
-  readonly key: string
+type TimeToLive = (value: unknown, startedAt: DateTime.Utc) => Duration.DurationInput
+
+type Read = (
+  userId: string,
+  key: string,
+  lookup: Effect.Effect<unknown, unknown, unknown>,
+  options?: { readonly timeToLive?: TimeToLive | undefined }
+) => Effect.Effect<unknown, unknown, unknown>
+
+/** An in-flight lookup and its waiters. */
+interface PendingLookup extends SlotKey {
+  readonly _tag: "PendingLookup"
+  /** The key under which its value will be stored. */
+  readonly valueKey: string
   readonly isRefresh: boolean
-  /** The lookups of a cache are numbered as they start. */
+  /** The position among the cache's lookups, by start. */
   readonly order: number
   readonly startedAt: Moment
-  /** That of the cache, until the lookup has ended and its value may ask for a shorter one. */
+  /** That of the cache, until the value has arrived and may shorten it. */
   timeToLiveMillis: number
   readonly result: Deferred.Deferred<unknown, unknown>
   fiber: Fiber.RuntimeFiber<void> | undefined
@@ -48,7 +56,7 @@ interface Flight extends Placed {
 }
 
 /** A stored value. */
-interface Entry extends Links<Entry>, Placed {
+interface Entry extends Links<Entry>, SlotKey {
   readonly _tag: "Entry"
   readonly order: number
   readonly startedAt: Moment
@@ -56,15 +64,15 @@ interface Entry extends Links<Entry>, Placed {
   readonly value: unknown
 }
 
-type Slot = Flight | Entry
+type Slot = PendingLookup | Entry
 
 export const make = (options: {
   readonly capacity: number
   readonly timeToLiveMillis: number
   readonly quarantineMillis: number
   readonly scope: Scope.Scope
-}): Effect.Effect<Service> => {
-  const users = new Slots<Slot>()
+}) => {
+  const slots = new Slots<Slot>()
   const recency = new LinkedList<Entry>()
   const quarantine = makeQuarantine({ capacity: options.capacity, millis: options.quarantineMillis })
   const counters = makeCounters()
@@ -72,7 +80,7 @@ export const make = (options: {
 
   const isFresh = (slot: Slot, at: Moment) => maxElapsed(slot.startedAt, at) < slot.timeToLiveMillis
 
-  const isOwned = (slot: Slot) => users.get(slot.userId, slot.place) === slot
+  const isCurrent = (slot: Slot) => slots.get(slot.userId, slot.key) === slot
 
   const forgetEntry = (entry: Entry): void => {
     recency.remove(entry)
@@ -80,36 +88,36 @@ export const make = (options: {
   }
 
   const drop = (slot: Slot): void => {
-    if (users.remove(slot) && slot._tag === "Entry") forgetEntry(slot)
+    if (slots.remove(slot) && slot._tag === "Entry") forgetEntry(slot)
   }
 
-  const dropUser = (userId: string): void => users.of(userId).forEach(drop)
+  const dropUser = (userId: string): void => slots.ofUser(userId).forEach(drop)
 
   const dropOlder = (userId: string, order: number): void => {
-    for (const slot of users.of(userId)) if (slot.order < order) drop(slot)
+    for (const slot of slots.ofUser(userId)) if (slot.order < order) drop(slot)
   }
 
-  /** What may answer a read that begins now. */
+  /** The slot that may answer a read that begins now. */
   const find = (userId: string, key: string, at: Moment): Slot | undefined => {
-    const slot = users.get(userId, key)
+    const slot = slots.get(userId, key)
     if (slot === undefined || isFresh(slot, at)) return slot
     drop(slot)
     return undefined
   }
 
-  const store = (flight: Flight, value: unknown): void => {
+  const store = (pending: PendingLookup, value: unknown): void => {
     const entry: Entry = {
       _tag: "Entry",
-      userId: flight.userId,
-      place: flight.key,
-      order: flight.order,
-      startedAt: flight.startedAt,
-      timeToLiveMillis: flight.timeToLiveMillis,
+      userId: pending.userId,
+      key: pending.valueKey,
+      order: pending.order,
+      startedAt: pending.startedAt,
+      timeToLiveMillis: pending.timeToLiveMillis,
       value,
       older: undefined,
       newer: undefined
     }
-    users.put(entry)
+    slots.put(entry)
     recency.add(entry)
     counters.sizeChanged(1)
     if (recency.size > options.capacity && recency.oldest !== undefined) {
@@ -125,40 +133,40 @@ export const make = (options: {
     return Effect.succeed(entry.value)
   }
 
-  /** Whether another slot is where the value of a flight would be stored. */
-  const isTaken = (flight: Flight): boolean => {
-    const slot = users.get(flight.userId, flight.key)
-    return slot !== undefined && slot !== flight
+  /** Whether another slot holds the key of the value. */
+  const isTaken = (pending: PendingLookup): boolean => {
+    const slot = slots.get(pending.userId, pending.valueKey)
+    return slot !== undefined && slot !== pending
   }
 
-  const settle = (flight: Flight, exit: Exit.Exit<unknown, unknown>, at: Moment): void => {
-    if (flight.isRefresh && Exit.isSuccess(exit)) {
-      dropOlder(flight.userId, flight.order)
-      if (isTaken(flight)) drop(flight)
+  const settle = (pending: PendingLookup, exit: Exit.Exit<unknown, unknown>, at: Moment): void => {
+    if (pending.isRefresh && Exit.isSuccess(exit)) {
+      dropOlder(pending.userId, pending.order)
+      if (isTaken(pending)) drop(pending)
     }
-    const isUsable = isOwned(flight) && isFresh(flight, at)
-    drop(flight)
+    const isUsable = isCurrent(pending) && isFresh(pending, at)
+    drop(pending)
     if (Exit.isSuccess(exit)) {
-      if (isUsable) store(flight, exit.value)
+      if (isUsable) store(pending, exit.value)
       else counters.increment("lateResults")
     }
-    Deferred.unsafeDone(flight.result, exit)
+    Deferred.unsafeDone(pending.result, exit)
   }
 
-  /** The last one to leave ends the lookup: nobody would see its result. */
-  const leave = (flight: Flight) =>
+  /** The last waiter to leave interrupts the lookup: its result is no longer needed. */
+  const leave = (pending: PendingLookup) =>
     Effect.suspend(() => {
-      flight.waiters -= 1
-      if (flight.waiters > 0 || flight.fiber === undefined) return Effect.void
-      drop(flight)
-      return Fiber.interrupt(flight.fiber)
+      pending.waiters -= 1
+      if (pending.waiters > 0 || pending.fiber === undefined) return Effect.void
+      drop(pending)
+      return Fiber.interrupt(pending.fiber)
     })
 
-  const makeFlight = (userId: string, key: string, startedAt: Moment): Flight => ({
-    _tag: "Flight",
+  const makePending = (userId: string, key: string, startedAt: Moment): PendingLookup => ({
+    _tag: "PendingLookup",
     userId,
-    place: key,
     key,
+    valueKey: key,
     isRefresh: false,
     order: ++lookups,
     startedAt,
@@ -168,29 +176,29 @@ export const make = (options: {
     waiters: 0
   })
 
-  // `start`, `wait` and `leave` run where `get` and `refresh` have switched interruption off, so that whoever is counted as
-  // a waiter also leaves, and so that the forked fiber, which inherits this, always settles its flight.
-  const wait = (flight: Flight, restore: Restore) => {
-    flight.waiters += 1
-    return Effect.onInterrupt(restore(Deferred.await(flight.result)), () => leave(flight))
+  // `start`, `wait` and `leave` run uninterruptibly: each counted waiter also leaves, and the forked fiber, which inherits
+  // this, always settles its lookup.
+  const wait = (pending: PendingLookup, restore: Restore) => {
+    pending.waiters += 1
+    return Effect.onInterrupt(restore(Deferred.await(pending.result)), () => leave(pending))
   }
 
-  const start = <A, E, R>(
-    flight: Flight,
-    lookup: Effect.Effect<A, E, R>,
-    timeToLive: TimeToLive<A> | undefined,
+  const start = (
+    pending: PendingLookup,
+    lookup: Effect.Effect<unknown, unknown, unknown>,
+    timeToLive: TimeToLive | undefined,
     clock: Clock.Clock,
     restore: Restore
   ) => {
-    users.put(flight)
+    slots.put(pending)
     const value = Effect.interruptible(lookup)
-    return (timeToLive === undefined ? value : Effect.map(value, shorten(flight, timeToLive))).pipe(
+    return (timeToLive === undefined ? value : Effect.map(value, applyValueTimeToLive(pending, timeToLive))).pipe(
       Effect.exit,
-      Effect.map((exit) => settle(flight, exit, now(clock))),
+      Effect.map((exit) => settle(pending, exit, now(clock))),
       Effect.forkIn(options.scope),
       Effect.flatMap((fiber) => {
-        flight.fiber = fiber
-        return wait(flight, restore)
+        pending.fiber = fiber
+        return wait(pending, restore)
       })
     )
   }
@@ -200,12 +208,7 @@ export const make = (options: {
     return restore(lookup)
   }
 
-  const get = (
-    userId: string,
-    key: string,
-    lookup: Effect.Effect<unknown, unknown, unknown>,
-    getOptions?: GetOptions<unknown>
-  ) =>
+  const get: Read = (userId, key, lookup, getOptions) =>
     Effect.clockWith((clock) => {
       const slot = find(userId, key, now(clock))
       if (slot?._tag === "Entry") return hit(slot)
@@ -213,29 +216,29 @@ export const make = (options: {
         const at = now(clock)
         const slot = find(userId, key, at)
         if (slot?._tag === "Entry") return hit(slot)
-        if (slot?._tag === "Flight") {
+        if (slot?._tag === "PendingLookup") {
           counters.increment("joins")
           return wait(slot, restore)
         }
         if (quarantine.includes(userId, at.monotonic)) return bypass(lookup, restore)
         counters.increment("misses")
-        return start(makeFlight(userId, key, at), lookup, getOptions?.timeToLive, clock, restore)
+        return start(makePending(userId, key, at), lookup, getOptions?.timeToLive, clock, restore)
       })
     })
 
-  const refresh = <A, E, R>(userId: string, key: string, lookup: Effect.Effect<A, E, R>, getOptions?: GetOptions<A>) =>
+  const refresh: Read = (userId, key, lookup, getOptions) =>
     Effect.clockWith((clock) =>
       Effect.uninterruptibleMask((restore) => {
         const at = now(clock)
-        const place = find(userId, key, at) === undefined ? key : Symbol()
-        const flight: Flight = { ...makeFlight(userId, key, at), place, isRefresh: true }
+        const slotKey = find(userId, key, at) === undefined ? key : Symbol()
+        const pending: PendingLookup = { ...makePending(userId, key, at), key: slotKey, isRefresh: true }
         counters.increment("refreshes")
         if (!quarantine.includes(userId, at.monotonic)) {
-          return start(flight, lookup, getOptions?.timeToLive, clock, restore)
+          return start(pending, lookup, getOptions?.timeToLive, clock, restore)
         }
-        // It is no slot, so it is not stored. What is older has to go all the same.
+        // It is not a slot, so its value is not stored. Older slots are dropped all the same.
         return Effect.map(restore(lookup), (value) => {
-          dropOlder(userId, flight.order)
+          dropOlder(userId, pending.order)
           return value
         })
       })
@@ -261,33 +264,25 @@ export const make = (options: {
   ) =>
     Effect.onExit(mutation, (exit) =>
       Effect.sync(() => Exit.isSuccess(exit) || isCertainFailure(exit.cause, isAmbiguous)).pipe(
-        // `isAmbiguous` is the caller's code: the user is invalidated even when it throws.
+        // `isAmbiguous` is the caller's code: even if it throws, the user is invalidated.
         Effect.onError(() => invalidateAndQuarantine(userId)),
         Effect.flatMap((isCertain) => (isCertain ? invalidate(userId) : invalidateAndQuarantine(userId)))
       )
     )
 
-  const service: Service = {
-    // The caller's key names one kind of value, so what is stored or awaited under it has the type of this lookup.
-    get: get as Service["get"],
-    refresh: refresh as Service["refresh"],
-    invalidate,
-    invalidateAfter,
-    stats: Effect.sync(() => ({ ...counters.counts, size: recency.size }))
-  }
-  // What is left when the cache ends is no longer stored, and must not stay in the metric of all caches.
-  const end = Effect.sync(() => users.userIds().forEach(dropUser))
-  return Effect.as(Scope.addFinalizer(options.scope, end), service)
+  const stats = Effect.sync(() => ({ ...counters.counts, size: recency.size }))
+
+  // The entries of a closed cache must not stay in the process-wide metric.
+  const dropAll = Effect.sync(() => slots.userIds().forEach(dropUser))
+  return Effect.as(Scope.addFinalizer(options.scope, dropAll), { get, refresh, invalidate, invalidateAfter, stats })
 }
 
-type TimeToLive<A> = NonNullable<GetOptions<A>["timeToLive"]>
-
-/** Passes a value on that has just arrived. `timeToLive` is the caller's code: what it throws, the lookup dies of. */
-const shorten =
-  <A>(flight: Flight, timeToLive: TimeToLive<A>) =>
-  (value: A): A => {
-    const own = Duration.toMillis(timeToLive(value, DateTime.unsafeMake(flight.startedAt.wall)))
-    flight.timeToLiveMillis = Math.min(flight.timeToLiveMillis, own)
+/** `timeToLive` is the caller's code: what it throws becomes a defect of the lookup. */
+const applyValueTimeToLive =
+  (pending: PendingLookup, timeToLive: TimeToLive) =>
+  (value: unknown): unknown => {
+    const own = Duration.toMillis(timeToLive(value, DateTime.unsafeMake(pending.startedAt.wall)))
+    pending.timeToLiveMillis = Math.min(pending.timeToLiveMillis, own)
     return value
   }
 

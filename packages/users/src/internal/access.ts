@@ -1,129 +1,208 @@
-/** How an operation gets at the data of a user: with the tokens of a session, and through the cache. */
+/** Sends calls to endpoints: with the right token, through the cache, in a span, and with the answer checked. */
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
-import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
+import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import type * as TinkHttp from "@effect-tink/http/TinkHttp"
-import type { TinkRequest } from "@effect-tink/http/TinkRequest"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
 import type * as UserCache from "@effect-tink/user-cache/UserCache"
-import type * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import type { ReadOptions } from "../ReadOptions.js"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type { ChangeEndpoint, ClientEndpoint, ReadEndpoint, SessionEndpoint } from "../Endpoint.js"
 import type { UserSession } from "../UserSession.js"
-import { secretsOf } from "./userSession.js"
-import type { UserTokens } from "./userTokens.js"
+import { bind, type Call, toClientRequest, toUserRequest } from "./call.js"
+import { forbidden, withFlags } from "./errors.js"
+import type { LatestChanges } from "./following/latestChanges.js"
+import type { ConnectionTimeToLive } from "./freshness.js"
+import { now } from "./monotonic.js"
+import { unwrapSession } from "./session.js"
+import { checkSubjects } from "./subject.js"
+import type { UserTokens } from "./tokens/userTokens.js"
 
-/** A session that may be used for an operation. */
-export interface Opened {
+/** A session that was checked for an operation. */
+export interface OpenSession {
   readonly userId: UserId
-  /** Who may share what is read with it, in a cache that may serve several `Users`. */
+  /** Sessions with the same user and identity may see what each other has read. */
   readonly identity: string
   readonly tokens: () => TokenSource
 }
 
-/** A read of a user that may be cached. */
-export interface Read<A> {
-  readonly operation: string
-  readonly scope: UserScope
-  /** Tells apart what one operation reads, such as an id. */
-  readonly key?: string
-  readonly request: (tokens: TokenSource) => TinkRequest<A>
-  /** Whether the answer is of this user, and the one that was asked for. */
-  readonly check: (answer: A, userId: UserId) => Effect.Effect<void, TinkError>
-  readonly timeToLive?: ((answer: A, startedAt: DateTime.Utc) => Duration.DurationInput) | undefined
-}
+export type ReadCall<A> = Call<ReadEndpoint<UserScope, never, A>>
+
+export type ChangeCall<A> = Call<ChangeEndpoint<UserScope, never, A>>
 
 export interface Access {
-  /** Fails when the session may not be used for this. */
-  readonly open: (operation: string, session: UserSession<never>, scope: UserScope) => Either.Either<Opened, TinkError>
-
-  /** From the cache where that is allowed. Only what goes to Tink is traced. */
-  readonly read: <A>(
+  /** Fails when the session may not be used for the operation. */
+  readonly open: (
+    operation: string,
     session: UserSession<never>,
-    read: Read<A>,
-    options: ReadOptions | undefined
+    scope: UserScope
+  ) => Effect.Effect<OpenSession, TinkError>
+
+  /** Calls an endpoint that needs a session. */
+  readonly request: <A>(
+    session: UserSession<never>,
+    endpoint: SessionEndpoint<UserScope, never, A>,
+    args: ReadonlyArray<unknown>
   ) => Effect.Effect<A, TinkError>
 
-  /** From Tink, whatever is cached; the answer is cached, and what is older is no longer used. */
-  readonly poll: <A>(opened: Opened, read: Read<A>) => Effect.Effect<A, TinkError>
+  /** Calls an endpoint that takes the application's own token, or none. */
+  readonly requestAsClient: <A>(
+    endpoint: ClientEndpoint<never, A>,
+    args: ReadonlyArray<unknown>
+  ) => Effect.Effect<A, TinkError>
 
-  /** A change of a user: whatever comes of it, nothing that was read before is used again. */
-  readonly mutate: <A>(
+  /** From the cache where that is allowed. Only requests have a span. */
+  readonly read: <A>(session: OpenSession, call: ReadCall<A>) => Effect.Effect<A, TinkError>
+
+  /** From Tink in any case. The answer is cached, and nothing older is used any more. */
+  readonly poll: <A>(session: OpenSession, call: ReadCall<A>) => Effect.Effect<A, TinkError>
+
+  readonly change: <A>(session: OpenSession, call: ChangeCall<A>) => Effect.Effect<A, TinkError>
+
+  /** Invalidates the user when a change of them ends, however it ends. */
+  readonly invalidateAfter: <A>(
     userId: UserId,
     operation: string,
     change: Effect.Effect<A, TinkError>
   ) => Effect.Effect<A, TinkError>
 }
 
-export const traced = (operation: string, userId?: UserId) =>
+export const withOperationSpan = (operation: string, userId?: UserId) =>
   Effect.withSpan(`Users.${operation}`, {
     captureStackTrace: false,
     attributes: userId === undefined ? {} : { "tink.user_id": userId }
   })
 
-const missingScope = (operation: string, scope: UserScope) =>
-  new TinkError({
-    reason: "Forbidden",
-    operation,
-    detail: `needs the scope ${scope}, which the session does not have`,
-    isRetryable: false,
-    isAmbiguous: false
-  })
+const isSurelyUnchanged = (exit: Exit.Exit<unknown, TinkError>): boolean =>
+  Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), (error) => !error.isAmbiguous)
 
-const keyOf = <A>({ identity }: Opened, { key = "", operation }: Read<A>): string => `${operation} ${key} ${identity}`
-
-export const make = (options: {
+export const make = (dependencies: {
   readonly http: TinkHttp.Service
   readonly cache: UserCache.Service
   readonly userTokens: UserTokens
-  /** Stands for this `Users`: a token of another one's sessions may be for another Tink app. */
-  readonly users: number
+  readonly latestChanges: LatestChanges
+  /** Identifies this `Users`: another one may be for another Tink app. */
+  readonly usersId: string
+  readonly connectionTimeToLive: ConnectionTimeToLive | undefined
   readonly isClosed: () => boolean
-  /** Told when what was read of a user may have changed. */
+  /** Runs when what was read of a user may have changed. */
   readonly onChange: (userId: UserId) => Effect.Effect<void>
 }): Access => {
-  const { cache, http, isClosed, onChange, users, userTokens } = options
+  const { cache, connectionTimeToLive, http, isClosed, latestChanges, onChange, usersId, userTokens } = dependencies
 
   const open: Access["open"] = (operation, session, scope) => {
-    const secrets = secretsOf(session)
-    if (typeof secrets === "string") return Either.left(invalidInput(operation, secrets))
-    if (isClosed()) return Either.left(invalidInput(operation, "the layer of this Users is closed"))
-    if (secrets._tag === "Minted" && secrets.users !== users) {
-      return Either.left(invalidInput(operation, "the session is of another Users: provide the layer once"))
+    const held = unwrapSession(session)
+    if (typeof held === "string") return invalidInput(operation, held)
+    if (isClosed()) return invalidInput(operation, "the layer of this Users is closed")
+    if (held._tag === "Renewable" && held.usersId !== usersId) {
+      return invalidInput(operation, "the session belongs to another Users: provide one shared Users layer")
     }
-    if (!session.scopes.includes(scope)) return Either.left(missingScope(operation, scope))
-    return Either.right({
+    if (!session.scopes.includes(scope)) {
+      return forbidden(operation, `needs the scope ${scope}, which the session does not have`)
+    }
+    return Effect.succeed({
       userId: session.userId,
-      identity: `${users} ${secrets.identity}`,
-      tokens: () => (secrets._tag === "Bare" ? secrets.tokens : userTokens.of(session.userId, session.scopes))
+      identity: `${usersId} ${held.identity}`,
+      tokens: () => (held._tag === "Static" ? held.tokens : userTokens.of(session.userId, session.scopes))
     })
   }
 
-  const lookup = <A>(opened: Opened, read: Read<A>): Effect.Effect<A, TinkError> =>
-    Effect.suspend(() =>
-      http.request(read.request(opened.tokens())).pipe(
-        Effect.tap((answer) => read.check(answer, opened.userId)),
-        traced(read.operation, opened.userId)
-      )
+  const send = <A>(session: OpenSession, call: ReadCall<A> | ChangeCall<A>): Effect.Effect<A, TinkError> =>
+    Effect.suspend(() => http.request(toUserRequest(call, session.userId, session.tokens())))
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Reads
+  // -------------------------------------------------------------------------------------------------------------------
+
+  const endpointIds = new WeakMap<object, number>()
+  let endpoints = 0
+
+  /** An application may give its endpoint the name of another one. */
+  const endpointId = (endpoint: object): number => {
+    const known = endpointIds.get(endpoint) ?? ++endpoints
+    endpointIds.set(endpoint, known)
+    return known
+  }
+
+  const cacheKey = <A>(session: OpenSession, { endpoint, id = "", members }: ReadCall<A>): string => {
+    const query = endpoint.input === undefined ? "" : JSON.stringify(members)
+    return `${endpoint.name} ${endpointId(endpoint)} ${id} ${query} ${session.identity}`
+  }
+
+  const cacheOptions = <A>({
+    cache: policy
+  }: ReadEndpoint<UserScope, never, A>): UserCache.GetOptions<A> | undefined => {
+    if (policy === undefined || policy === false) return undefined
+    const { connections, timeToLive = Duration.infinity } = policy
+    return {
+      timeToLive: (answer, startedAt) =>
+        connections === undefined || connectionTimeToLive === undefined
+          ? timeToLive
+          : Duration.min(timeToLive, connectionTimeToLive(connections(answer), startedAt))
+    }
+  }
+
+  const lookup = <A>(session: OpenSession, call: ReadCall<A>): Effect.Effect<A, TinkError> =>
+    send(session, call).pipe(
+      Effect.tap(checkSubjects(session.userId, call)),
+      withOperationSpan(call.endpoint.name, session.userId)
     )
+
+  const read: Access["read"] = (session, call) =>
+    call.bypassCache || call.endpoint.cache === false
+      ? lookup(session, call)
+      : cache.get(session.userId, cacheKey(session, call), lookup(session, call), cacheOptions(call.endpoint))
+
+  const poll: Access["poll"] = (session, call) =>
+    cache.refresh(session.userId, cacheKey(session, call), lookup(session, call), cacheOptions(call.endpoint))
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Changes
+  // -------------------------------------------------------------------------------------------------------------------
+
+  const invalidateAfter: Access["invalidateAfter"] = (userId, operation, change) =>
+    cache
+      .invalidateAfter(userId, change, (error) => error.isAmbiguous)
+      .pipe(Effect.ensuring(onChange(userId)), withOperationSpan(operation, userId))
+
+  const rememberChange = (userId: UserId, id: string | undefined) =>
+    Effect.map(now, (at) => id !== undefined && latestChanges.add(userId, id, at))
+
+  const change: Access["change"] = (session, call) => {
+    const { endpoint, id } = call
+    const { userId } = session
+    const sent = Effect.tap(send(session, call), (answer) =>
+      // The change was made by the time that its answer is checked.
+      Effect.mapError(checkSubjects(session.userId, call)(answer), (error) => withFlags(error, { isAmbiguous: true }))
+    )
+    if (endpoint.invalidates === false) return withOperationSpan(endpoint.name, userId)(sent)
+    return invalidateAfter(
+      userId,
+      endpoint.name,
+      Effect.onExit(sent, (exit) => (isSurelyUnchanged(exit) ? Effect.void : rememberChange(userId, id)))
+    )
+  }
 
   return {
     open,
-    read: (session, read, options) =>
-      Effect.suspend(() => {
-        const opened = open(read.operation, session, read.scope)
-        if (Either.isLeft(opened)) return Effect.fail(opened.left)
-        const { right } = opened
-        return options?.bypassCache === true
-          ? lookup(right, read)
-          : cache.get(right.userId, keyOf(right, read), lookup(right, read), read)
-      }),
-    poll: (opened, read) => cache.refresh(opened.userId, keyOf(opened, read), lookup(opened, read), read),
-    mutate: (userId, operation, change) =>
-      cache
-        .invalidateAfter(userId, change, (error) => error.isAmbiguous)
-        .pipe(Effect.ensuring(onChange(userId)), traced(operation, userId))
+    read,
+    poll,
+    change,
+    invalidateAfter,
+    request: (session, endpoint, args) =>
+      Effect.suspend(() =>
+        Effect.flatMap(open(endpoint.name, session, endpoint.scope), (opened) =>
+          endpoint._tag === "Read"
+            ? Effect.flatMap(bind(endpoint, args), (call) => read(opened, call))
+            : Effect.flatMap(bind(endpoint, args), (call) => change(opened, call))
+        )
+      ),
+    requestAsClient: (endpoint, args) =>
+      Effect.suspend(() => Effect.flatMap(bind(endpoint, args), (call) => http.request(toClientRequest(call)))).pipe(
+        withOperationSpan(endpoint.name)
+      )
   }
 }

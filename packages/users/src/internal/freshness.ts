@@ -1,15 +1,14 @@
-/** How long an answer about connections to banks may be cached, by what it says. */
+/** How long an answer about credentials or consents may be reused, by what it says. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
-import type { Status } from "../Credential.js"
 
 /** What `Credential` and `ProviderConsent` have in common. */
 export interface Connection {
-  readonly status?: Status | undefined
+  readonly status?: string | undefined
   readonly sessionExpiryDate?: DateTime.Utc | undefined
 }
 
-const atRest: ReadonlySet<string> = new Set<Status>([
+const atRest: ReadonlySet<string> = new Set([
   "UPDATED",
   "AUTHENTICATION_ERROR",
   "TEMPORARY_ERROR",
@@ -18,14 +17,17 @@ const atRest: ReadonlySet<string> = new Set<Status>([
   "DELETED"
 ])
 
-/** Whether a status stays until somebody does something. Of one that is not known nobody can tell. */
-export const isAtRest = (status: Status | undefined): boolean => status !== undefined && atRest.has(status)
+/** Whether a status is final until something is done. An unknown status is not. */
+export const isAtRest = (status: string | undefined): boolean => status !== undefined && atRest.has(status)
 
-const untilExpiry = (startedAt: DateTime.Utc) => (connection: Connection) => {
-  const { sessionExpiryDate } = connection
-  const hasExpiry = sessionExpiryDate !== undefined && DateTime.greaterThan(sessionExpiryDate, startedAt)
-  return hasExpiry ? DateTime.distanceDuration(startedAt, sessionExpiryDate) : Duration.infinity
-}
+/** Whether the user's consent has expired. The status does not say so (`tink-api.md` 6.2). */
+export const isExpiredAt = ({ sessionExpiryDate }: Connection, now: DateTime.Utc): boolean =>
+  sessionExpiryDate !== undefined && DateTime.lessThanOrEqualTo(sessionExpiryDate, now)
+
+const untilExpiry = (connection: Connection, startedAt: DateTime.Utc): Duration.Duration =>
+  connection.sessionExpiryDate === undefined || isExpiredAt(connection, startedAt)
+    ? Duration.infinity
+    : DateTime.distanceDuration(startedAt, connection.sessionExpiryDate)
 
 export type ConnectionTimeToLive = (
   connections: ReadonlyArray<Connection>,
@@ -33,8 +35,8 @@ export type ConnectionTimeToLive = (
 ) => Duration.Duration
 
 /**
- * Briefly while one of them is on its way, and never past the moment when a session expires, which makes `UPDATED` the
- * past. Otherwise as long as the cache keeps anything.
+ * Briefly while one of them is in progress, and never past the moment when a consent expires. Otherwise as long as the
+ * cache reuses any answer.
  */
 export const timeToLive =
   (inProgress: Duration.Duration): ConnectionTimeToLive =>
@@ -42,7 +44,7 @@ export const timeToLive =
     connections.reduce<Duration.Duration>(
       (shortest, connection) =>
         Duration.min(
-          Duration.min(shortest, untilExpiry(startedAt)(connection)),
+          Duration.min(shortest, untilExpiry(connection, startedAt)),
           isAtRest(connection.status) ? Duration.infinity : inProgress
         ),
       Duration.infinity

@@ -1,275 +1,225 @@
-/** Checks of what the application gives, before anything is sent; they hold for callers without types too. */
-import { CredentialsId, UserId } from "@effect-tink/http/Ids"
+/** Schemas for what applications pass. They hold for callers without types too, and their errors never repeat a value. */
+import * as Ids from "@effect-tink/http/Ids"
+import { idPattern, idRequirement, isPrintableAscii, printableAsciiRequirement } from "@effect-tink/http/InputRules"
 import { DelegableScope, UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { DelegateAuthorizationInput } from "../AuthorizationOperations.js"
-import type {
-  AuthenticateOptions,
-  CreateCredentialInput,
-  Fields,
-  RefreshOptions,
-  UpdateCredentialInput
-} from "../CredentialOperations.js"
-import { RefreshableItem } from "../RefreshableItem.js"
-import type { CreateUserInput, UpdateUserInput } from "../UserOperations.js"
-import { UserProfile } from "../UserProfile.js"
-import type { UserReference } from "../UserReference.js"
+import type * as AST from "effect/SchemaAST"
 
-export type Check = readonly [isValid: boolean, requirement: string]
+// ---------------------------------------------------------------------------------------------------------------------
+// Requirements
+// ---------------------------------------------------------------------------------------------------------------------
 
-/** Fails with the first requirement that is not met. The requirements never repeat a value. */
-export const check = (operation: string, ...checks: ReadonlyArray<Check>): Effect.Effect<void, TinkError> => {
-  const failed = checks.find(([isValid]) => !isValid)
-  return failed === undefined ? Effect.void : Effect.fail(invalidInput(operation, failed[1]))
+const RequirementId: unique symbol = Symbol.for("@effect-tink/users/Requirement")
+
+/** States the rule of a schema, to follow the name of a member: "must be like sv_SE". */
+export const requirement = (text: string) => ({ [RequirementId]: text })
+
+/** States the rule between the members of a struct, as a sentence of its own. */
+const SentenceId: unique symbol = Symbol.for("@effect-tink/users/Sentence")
+
+export const sentence = (text: string) => ({ [SentenceId]: text })
+
+interface Explanation {
+  readonly path: ReadonlyArray<PropertyKey>
+  readonly text: string
 }
 
-export const matches = (value: unknown, pattern: RegExp): boolean => typeof value === "string" && pattern.test(value)
+const annotationOf = (annotations: AST.Annotations, id: symbol): string | undefined => {
+  const annotation = annotations[id]
+  return typeof annotation === "string" ? annotation : undefined
+}
 
-/** Half a surrogate pair would become U+FFFD on the wire, so that two ids that differ could be one there. */
-export const isText = (value: unknown): value is string =>
-  typeof value === "string" && /^[^\p{Cc}\p{Cs}]+$/u.test(value)
+const annotationsOf = (issue: Exclude<ParseResult.ParseIssue, ParseResult.Pointer | ParseResult.Unexpected>) =>
+  issue._tag === "Missing" ? issue.ast.type.annotations : issue.ast.annotations
 
-const isExternalUserId = isText
+/** The innermost requirement on the way to the first issue. */
+const explain = (
+  issue: ParseResult.ParseIssue,
+  path: ReadonlyArray<PropertyKey>,
+  outer: Explanation | undefined
+): Explanation | undefined => {
+  if (issue._tag === "Pointer") return explain(issue.issue, path.concat(issue.path), outer)
+  if (issue._tag === "Unexpected") return outer
+  const annotations = annotationsOf(issue)
+  const rule = annotationOf(annotations, RequirementId)
+  const here = rule === undefined ? outer : { path, text: rule }
+  switch (issue._tag) {
+    case "Composite":
+      return explain("_tag" in issue.issues ? issue.issues : issue.issues[0], path, here)
+    case "Transformation":
+      return explain(issue.issue, path, here)
+    case "Refinement": {
+      if (issue.kind === "From") return explain(issue.issue, path, here)
+      const whole = annotationOf(annotations, SentenceId)
+      return whole === undefined ? here : { path: [], text: whole }
+    }
+    default:
+      return here
+  }
+}
 
-export const isBoolean = (value: unknown): value is boolean => typeof value === "boolean"
+/** An error that names the member and the rule, and never the value. */
+export const toInvalidInput = (operation: string, error: ParseResult.ParseError): TinkError => {
+  const explanation = explain(error.issue, [], undefined)
+  if (explanation === undefined) return invalidInput(operation, "the input is not valid")
+  const name = explanation.path.filter((part) => typeof part === "string").join(".")
+  return invalidInput(operation, `${name} ${explanation.text}`.trim())
+}
 
-/** What is written as `{ … }`: a `Map` has no entries that could be seen, and would pass for an empty one. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => {
+/** What is written as `{ … }`: the entries of a `Map` are not seen, so it would be taken for an empty input. */
+export const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> => {
   if (typeof value !== "object" || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
 
-/** Absolute, of any scheme: applications on a phone have schemes of their own. */
-export const isUri = (value: unknown): boolean => matches(value, /^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/)
+// ---------------------------------------------------------------------------------------------------------------------
+// Texts
+// ---------------------------------------------------------------------------------------------------------------------
 
-export const isOptional = (value: unknown, isValid: (value: unknown) => boolean): boolean =>
-  value === undefined || isValid(value)
+/** Half a surrogate pair would become U+FFFD on the wire, where two different ids could be one. */
+const text = /^[^\p{Cc}\p{Cs}]+$/u
 
-export const isMarket = (value: unknown): boolean => matches(value, /^[A-Z]{2}$/)
+export const isText = (value: unknown): value is string => typeof value === "string" && text.test(value)
 
-export const isLocale = (value: unknown): boolean => matches(value, /^[a-z]{2}_[A-Z]{2}$/)
+export const textRequirement = "must be at least one character, and no control characters"
 
-export const marketRequirement = "market must be two capital letters, like SE (ISO 3166-1)"
-export const localeRequirement = "locale must be like sv_SE"
-const externalUserIdRequirement = "externalUserId must be at least one character, and no control characters"
-export const idRequirement = "must be 1 to 128 of the characters A-Z a-z 0-9 _ -"
+export const Text = Schema.String.pipe(Schema.pattern(text)).annotations(requirement(textRequirement))
 
-export const userIdRequirement = `userId ${idRequirement}`
+export const marketRequirement = "must be two capital letters, like SE (ISO 3166-1)"
 
-export const checkCreateUser = (
-  operation: string,
-  input: Partial<CreateUserInput> | undefined
-): Effect.Effect<void, TinkError> =>
-  check(
-    operation,
-    [isMarket(input?.market), marketRequirement],
-    [isOptional(input?.locale, isLocale), localeRequirement],
-    [isOptional(input?.externalUserId, isExternalUserId), externalUserIdRequirement],
-    [
-      isOptional(input?.retentionClass, (retention) => matches(retention, /^(permanent|temporary)$/)),
-      "retentionClass must be permanent or temporary"
-    ]
-  )
+export const Market = Schema.String.pipe(Schema.pattern(/^[A-Z]{2}$/)).annotations(requirement(marketRequirement))
 
-export const checkUpdateUser = (
-  operation: string,
-  input: Partial<UpdateUserInput> | undefined
-): Effect.Effect<void, TinkError> => {
-  const { externalUserId, username } = input ?? {}
-  return check(
-    operation,
-    [externalUserId !== undefined || username !== undefined, "give externalUserId or username"],
-    [isOptional(externalUserId, isExternalUserId), externalUserIdRequirement],
-    [isOptional(username, isText), "username must be at least one character, and no control characters"]
-  )
-}
+export const localeRequirement = "must be like sv_SE"
 
-const isUserProfile = Schema.is(UserProfile)
+export const Locale = Schema.String.pipe(Schema.pattern(/^[a-z]{2}_[A-Z]{2}$/)).annotations(
+  requirement(localeRequirement)
+)
 
-export const checkProfile = (operation: string, profile: UserProfile): Effect.Effect<void, TinkError> =>
-  check(
-    operation,
-    [isUserProfile(profile), "profile must be a whole profile, as getProfile gives it"],
-    [
-      profile?.periodAdjustedDay === undefined || (profile.periodAdjustedDay >= 1 && profile.periodAdjustedDay <= 31),
-      "periodAdjustedDay must be 1 to 31"
-    ]
-  )
+/** Absolute, of any scheme: mobile applications have their own. */
+const uri = /^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/
 
-export const checkEnsureUser = (
-  operation: string,
-  input: Partial<CreateUserInput> | undefined
-): Effect.Effect<void, TinkError> =>
-  Effect.zipRight(
-    check(operation, [isExternalUserId(input?.externalUserId), externalUserIdRequirement]),
-    checkCreateUser(operation, input)
-  )
+export const isUri = (value: unknown): value is string => typeof value === "string" && uri.test(value)
+
+export const Uri = Schema.String.pipe(Schema.pattern(uri)).annotations(requirement("must be an absolute URI"))
+
+export const IpAddress = Schema.String.pipe(Schema.pattern(/^[0-9A-Fa-f:.]{2,45}$/)).annotations(
+  requirement("must be an IP address")
+)
+
+export const Flag = Schema.Boolean.annotations(requirement("must be true or false"))
+
+const isId = requirement(`must be ${idRequirement}`)
+
+export const userIdRequirement = `must be ${idRequirement}`
+
+export const UserId = Ids.UserId.annotations(isId)
 
 export const isUserId = Schema.is(UserId)
-export const isScopes = Schema.is(Schema.Array(UserScope))
-const isSomeScopes = Schema.is(Schema.NonEmptyArray(UserScope))
 
-export const checkReference = (
-  operation: string,
-  reference: UserReference | undefined
-): Effect.Effect<void, TinkError> => {
-  const { externalUserId, userId } = reference ?? {}
-  return check(
-    operation,
-    [(userId === undefined) !== (externalUserId === undefined), "give either userId or externalUserId"],
-    [isOptional(userId, isUserId), userIdRequirement],
-    [isOptional(externalUserId, isExternalUserId), externalUserIdRequirement]
-  )
+export const CredentialsId = Ids.CredentialsId.annotations(isId)
+
+/** Client ids are made of the same characters as all ids of Tink. */
+export const ClientId = Schema.String.pipe(Schema.pattern(idPattern)).annotations(isId)
+
+export const UserScopes = Schema.Array(UserScope).pipe(
+  Schema.minItems(1),
+  Schema.annotations(requirement("must be scopes of Tink, at least one"))
+)
+
+export const isScopes = Schema.is(Schema.Array(UserScope))
+
+export const DelegableScopes = Schema.Array(DelegableScope).pipe(
+  Schema.minItems(1),
+  Schema.annotations(requirement("must be scopes that Tink delegates, at least one"))
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Users
+// ---------------------------------------------------------------------------------------------------------------------
+
+const reference = {
+  userId: Schema.optional(UserId).pipe(Schema.fromKey("user_id")),
+  externalUserId: Schema.optional(Text).pipe(Schema.fromKey("external_user_id"))
 }
 
-export const checkScopes = (
-  operation: string,
-  input: { readonly scopes: ReadonlyArray<UserScope> } | undefined
-): Effect.Effect<void, TinkError> =>
-  check(operation, [isSomeScopes(input?.scopes), "scopes must be scopes of Tink, at least one"])
-
-export const checkAuthorization = (
-  operation: string,
-  input: (UserReference & { readonly scopes: ReadonlyArray<UserScope> }) | undefined
-): Effect.Effect<void, TinkError> => Effect.zipRight(checkReference(operation, input), checkScopes(operation, input))
-
-const isSomeDelegableScopes = Schema.is(Schema.NonEmptyArray(DelegableScope))
-
-export const checkDelegation = (
-  operation: string,
-  input: Partial<DelegateAuthorizationInput> | undefined
-): Effect.Effect<void, TinkError> =>
-  check(
-    operation,
-    [
-      matches(input?.idHint, /^[\x20-\x7e\xa0-\xff]+$/) && matches(input?.idHint, /\S/),
-      "idHint must be of the characters of ISO-8859-1, and not blank"
-    ],
-    [isOptional(input?.scopes, isSomeDelegableScopes), "scopes must be scopes that Tink delegates, at least one"],
-    // All ids of Tink are made of the same characters.
-    [isOptional(input?.actorClientId, isUserId), `actorClientId ${idRequirement}`]
+/** A user, by one of their two ids, and more. */
+export const withReference = <Fields extends Schema.Struct.Fields>(fields: Fields) =>
+  Schema.Struct({ ...reference, ...fields }).pipe(
+    Schema.filter(
+      (input: { readonly userId?: unknown; readonly externalUserId?: unknown }) =>
+        (input.userId === undefined) !== (input.externalUserId === undefined)
+    ),
+    Schema.annotations(sentence("give either userId or externalUserId"))
   )
 
-const secretText = Option.liftThrowable((secret: Redacted.Redacted<unknown>) => Redacted.value(secret))
+// ---------------------------------------------------------------------------------------------------------------------
+// Secrets
+// ---------------------------------------------------------------------------------------------------------------------
 
-/** The text of a text, redacted or not. A wiped one has none. */
-export const textOf = (value: unknown): string | undefined => {
-  const text = Redacted.isRedacted(value) ? Option.getOrUndefined(secretText(value)) : value
+const unwrap = Option.liftThrowable((secret: Redacted.Redacted<unknown>) => Redacted.value(secret))
+
+/** The text of a text, redacted or not. A secret that was wiped has none. */
+export const plainText = (value: unknown): string | undefined => {
+  const text = Redacted.isRedacted(value) ? Option.getOrUndefined(unwrap(value)) : value
   return typeof text === "string" ? text : undefined
 }
 
-/** The text of a secret, if it is one word of printable characters: what a header and a form can carry. */
-export const wordOf = (secret: unknown): string | undefined => {
-  const text = Redacted.isRedacted(secret) ? textOf(secret) : undefined
-  return text !== undefined && /^[\x21-\x7e]+$/.test(text) ? text : undefined
+export const isRedactedText = (value: unknown): value is Redacted.Redacted =>
+  Redacted.isRedacted(value) && plainText(value) !== undefined
+
+const RedactedText = Schema.declare(isRedactedText)
+
+const isSecretText = (value: unknown): value is string | Redacted.Redacted => isText(plainText(value))
+
+/** Encodes to a copy, since the caller may wipe a secret. */
+export const SecretText = Schema.transform(
+  RedactedText,
+  Schema.declare(isSecretText).annotations(requirement(textRequirement)),
+  { strict: true, decode: (secret) => secret, encode: (secret) => Redacted.make(plainText(secret) ?? "") }
+)
+
+/** The text of a secret that a header and a form can carry. */
+export const printableSecret = (secret: unknown): string | undefined => {
+  const text = Redacted.isRedacted(secret) ? plainText(secret) : undefined
+  return isPrintableAscii(text) ? text : undefined
 }
 
-export const checkCode = (
-  operation: string,
-  grant: { readonly code: Redacted.Redacted } | undefined
-): Effect.Effect<void, TinkError> =>
-  check(operation, [wordOf(grant?.code) !== undefined, "code must be a Redacted of one word of printable characters"])
+export const printableSecretRequirement = `must be a Redacted of ${printableAsciiRequirement}`
 
-const isCredentialsId = Schema.is(CredentialsId)
+// ---------------------------------------------------------------------------------------------------------------------
+// Checks of operations that are not endpoints
+// ---------------------------------------------------------------------------------------------------------------------
 
-export const checkCredentialsId = (operation: string, id: CredentialsId): Effect.Effect<void, TinkError> =>
-  check(operation, [isCredentialsId(id), `the credentials id ${idRequirement}`])
+export type Check = readonly [isValid: boolean, requirement: string]
 
-const areFields = (value: unknown): value is Fields =>
-  isRecord(value) && Object.values(value).every((text) => textOf(text) !== undefined)
+/** Fails with the first requirement that is not met. */
+export const check = (operation: string, ...checks: ReadonlyArray<Check>): Effect.Effect<void, TinkError> => {
+  const failed = checks.find(([isValid]) => !isValid)
+  return failed === undefined ? Effect.void : invalidInput(operation, failed[1])
+}
 
-const isSelectedOption = (value: unknown): boolean =>
-  isRecord(value) &&
-  isText(value["authenticationOptionDefinition"]) &&
-  isText(value["authenticationOptionsGroup"]) &&
-  isOptional(value["fields"], areFields)
+const checkWith = <A, I>(schema: Schema.Schema<A, I>) => {
+  const encode = Schema.encodeUnknown(schema)
+  return (operation: string, value: unknown): Effect.Effect<void, TinkError> =>
+    Effect.asVoid(Effect.mapError(encode(value), (error) => toInvalidInput(operation, error)))
+}
 
-const areSelectedOptions = (value: unknown): boolean =>
-  Array.isArray(value) && value.length > 0 && Array.from(value).every(isSelectedOption)
+export const checkReference = checkWith(withReference({}))
 
-const isIp = (value: unknown): boolean => matches(value, /^[0-9A-Fa-f:.]{2,45}$/)
+const checkScopeList = checkWith(Schema.Struct({ scopes: UserScopes }))
 
-const areSomeItems = Schema.is(Schema.NonEmptyArray(RefreshableItem))
+export const checkScopes = (operation: string, scopes: unknown): Effect.Effect<void, TinkError> =>
+  checkScopeList(operation, { scopes })
 
-const optionsRequirement = "the options must be an object"
-const fieldsRequirement = "fields must be texts by the names of the provider's fields"
-const itemsRequirement = "items must be refreshable items, at least one"
-const providerNameRequirement = "providerName must be at least one character, and no control characters"
-const triggerRefreshRequirement = "triggerRefresh must be true or false"
-const ipRequirement = "originatingUserIp must be an IP address"
+export const checkExternalUserId = checkWith(Schema.Struct({ externalUserId: Text }))
 
-const loginChecks = (options: Omit<AuthenticateOptions, "originatingUserIp"> | undefined): ReadonlyArray<Check> => [
-  [isOptional(options?.appUri, isUri), "appUri must be an absolute URI"],
-  [isOptional(options?.callbackUri, isUri), "callbackUri must be an absolute URI"],
-  [
-    isOptional(options?.selectedAuthenticationOptions, areSelectedOptions),
-    "selectedAuthenticationOptions must each have a definition and a group, at least one"
-  ]
-]
-
-export const checkAuthenticate = (
-  operation: string,
-  options: AuthenticateOptions | undefined
-): Effect.Effect<void, TinkError> =>
-  check(operation, [isOptional(options, isRecord), optionsRequirement], ...loginChecks(options), [
-    isOptional(options?.originatingUserIp, isIp),
-    ipRequirement
-  ])
-
-export const checkCreateCredential = (
-  operation: string,
-  input: Partial<CreateCredentialInput> | undefined
-): Effect.Effect<void, TinkError> =>
-  check(
-    operation,
-    [isText(input?.providerName), providerNameRequirement],
-    [areFields(input?.fields), fieldsRequirement],
-    [isOptional(input?.items, areSomeItems), itemsRequirement],
-    [isOptional(input?.triggerRefresh, isBoolean), triggerRefreshRequirement],
-    ...loginChecks(input),
-    [isOptional(input?.originatingUserIp, isIp), ipRequirement]
-  )
-
-export const checkUpdateCredential = (
-  operation: string,
-  input: UpdateCredentialInput
-): Effect.Effect<void, TinkError> =>
-  check(
-    operation,
-    [isRecord(input), "the changes must be an object"],
-    [isOptional(input?.providerName, isText), providerNameRequirement],
-    [isOptional(input?.fields, areFields), fieldsRequirement],
-    [isOptional(input?.triggerRefresh, isBoolean), triggerRefreshRequirement],
-    ...loginChecks(input),
-    [isOptional(input?.originatingUserIp, isIp), ipRequirement]
-  )
-
-const isAvailability = (value: unknown): boolean =>
-  isRecord(value) && isBoolean(value["userPresent"]) && isBoolean(value["userAvailableForInteraction"])
-
-export const checkRefresh = (operation: string, options: RefreshOptions | undefined): Effect.Effect<void, TinkError> =>
-  check(
-    operation,
-    [isOptional(options, isRecord), optionsRequirement],
-    [isOptional(options?.items, areSomeItems), itemsRequirement],
-    [isOptional(options?.authenticate, isBoolean), "authenticate must be true or false"],
-    [isOptional(options?.optIn, isBoolean), "optIn must be true or false"],
-    ...loginChecks(options),
-    [
-      options?.selectedAuthenticationOptions === undefined || options.authenticate === true,
-      "selectedAuthenticationOptions need authenticate: true"
-    ],
-    [
-      isOptional(options?.userAvailability, isAvailability),
-      "userAvailability must say userPresent and userAvailableForInteraction"
-    ],
-    [isOptional(options?.userAvailability?.originatingUserIp, isIp), ipRequirement]
-  )
-
-export const checkInformation = (operation: string, information: Fields): Effect.Effect<void, TinkError> =>
-  check(operation, [areFields(information), "information must be texts by the names of the fields asked for"])
+export const checkCode = (operation: string, grant: unknown): Effect.Effect<void, TinkError> => {
+  const code = typeof grant === "object" && grant !== null && "code" in grant ? grant.code : undefined
+  return check(operation, [printableSecret(code) !== undefined, `code ${printableSecretRequirement}`])
+}

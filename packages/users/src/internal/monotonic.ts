@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
-/** Milliseconds on the clock that nobody sets. */
+/** Milliseconds on the monotonic clock, which is immune to wall-clock changes. */
 const millisOf = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
 
 export const now: Effect.Effect<number> = Effect.clockWith((clock) => Effect.succeed(millisOf(clock)))
@@ -15,6 +15,6 @@ const monotonicClock = (clock: Clock.Clock): Clock.Clock => ({
   sleep: (duration) => clock.sleep(duration)
 })
 
-/** Keeps a schedule's time on the clock that nobody sets: by itself it goes by the time of day. */
+/** Runs a schedule on the monotonic clock: by itself it follows the wall clock. */
 export const onMonotonicClock = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.clockWith((clock) => Effect.withClock(effect, monotonicClock(clock)))

@@ -1,13 +1,13 @@
-/** What the models have in common. */
+/** Schemas that the models share. */
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
-/** Tink leaves out what there is not, or says `null`. */
+/** Tink leaves out an absent member, or sends `null`. */
 export const optional = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.optionalWith(schema, { exact: true, nullable: true })
 
-/** Epoch milliseconds; `0` has been seen for "none". */
+/** Epoch milliseconds. `0` has been seen for "none". */
 export const optionalTime = Schema.optionalToOptional(Schema.NullOr(Schema.Number), Schema.DateTimeUtcFromNumber, {
   decode: Option.filter((millis): millis is number => millis !== null && millis > 0),
   encode: (millis) => millis
@@ -16,17 +16,24 @@ export const optionalTime = Schema.optionalToOptional(Schema.NullOr(Schema.Numbe
 const Parts = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 /**
- * A struct that keeps what it does not know of as it is; `null` counts as absent. The annotation must be on a struct without
- * transformations, or the type side, against which a `Schema.Class` checks it, would be without.
+ * A struct that keeps unknown members; `null` counts as absent. The annotation must be on a struct without transformations:
+ * otherwise the type side, against which a `Schema.Class` checks its members, would lack it.
  */
 export const openStruct = <Fields extends Schema.Struct.Fields>(fields: Fields) =>
   Schema.transform(Parts, Schema.Struct(fields).annotations({ parseOptions: { onExcessProperty: "preserve" } }), {
-    // What is decoded here is not known to fit: the struct sees to that.
+    // The struct checks the members.
     strict: false,
     decode: Record.filter((part) => part !== null),
     encode: (parts) => parts
   })
 
-/** A list that was decoded and frozen, as readers of the cache share it. Not `Schema.Array`, which makes a copy of it. */
-export const frozenList = <A>(): Schema.Schema<ReadonlyArray<A>> =>
+const FrozenList = <A>(): Schema.Schema<ReadonlyArray<A>> =>
   Schema.declare((list: unknown): list is ReadonlyArray<A> => Array.isArray(list) && Object.isFrozen(list))
+
+/** The list in one member of an answer. Frozen, since the readers of the cache share it. Not `Schema.Array`, which copies it. */
+export const frozenList = <A, I>(member: string, item: Schema.Schema<A, I>) =>
+  Schema.transform(Schema.Struct({ [member]: Schema.Array(item) }), FrozenList<A>(), {
+    strict: true,
+    decode: (answer) => Object.freeze(answer[member] ?? []),
+    encode: (list) => ({ [member]: list })
+  })

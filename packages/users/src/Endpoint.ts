@@ -1,0 +1,281 @@
+/**
+ * An endpoint of Tink's API as one record: what is sent, with which token, what comes back, and what that means for the
+ * cache. The operations of `Users` are made from such records. An application makes its own for what this library does not
+ * have, and sends them with `Users.request`.
+ *
+ * @since 0.1.0
+ */
+import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
+import type { ClientScope, UserScope } from "@effect-tink/http/OAuthScope"
+import type { RequestDescription } from "@effect-tink/http/TinkRequest"
+import type { TinkError } from "@effect-tink/http/TinkError"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import type * as Schema from "effect/Schema"
+import type { Connection } from "./internal/freshness.js"
+import type { UserSession } from "./UserSession.js"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Models
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export const TypeId: unique symbol = Symbol.for("@effect-tink/users/Endpoint")
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export type TypeId = typeof TypeId
+
+/**
+ * How a read uses the cache.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReadOptions {
+  /** Asks Tink in any case, and leaves the cache as it is. */
+  readonly bypassCache?: boolean | undefined
+}
+
+/**
+ * Who an answer says that it is about. What it does not say is left out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Subject {
+  readonly userId?: UserId | undefined
+  readonly credentialsId?: CredentialsId | undefined
+}
+
+/**
+ * How long the answer to a read is reused, counted from when it was asked for. Never longer than the cache's own time to
+ * live, which is the default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CachePolicy<in Answer> {
+  readonly timeToLive?: Duration.DurationInput | undefined
+  /** The credentials or consents in the answer. It is reused for less while one is in progress, and not past an expiry. */
+  readonly connections?: ((answer: Answer) => ReadonlyArray<Connection>) | undefined
+}
+
+/** The arguments of the operation. */
+interface WithArguments<in Args extends ReadonlyArray<unknown>> {
+  readonly [TypeId]: (...args: Args) => void
+  /** Checks the id in the route. */
+  readonly id?: Schema.Schema.AnyNoContext | undefined
+  /** Checks the input, and encodes it with the names and forms that Tink documents. */
+  readonly input?: Schema.Schema.AnyNoContext | undefined
+}
+
+interface Common<Answer> {
+  /** The name of the operation: in errors, spans and logs. */
+  readonly name: string
+  /** The path, with the name of its id in braces where it has one: `/api/v1/credentials/{id}`. */
+  readonly route: RequestDescription["route"]
+  /** Decodes the text of a successful answer: `Schema.parseJson(…)`, or `TinkRequest.NoContent`. */
+  readonly response: Schema.Schema<Answer, string>
+  /** Where the endpoint is documented, such as `tink-api.md 6.4`. */
+  readonly source?: string | undefined
+}
+
+interface Owned<Answer> {
+  /** What the answer says of its user and its credential. An answer about another one is refused. */
+  readonly subject?: ((answer: Answer) => ReadonlyArray<Subject>) | undefined
+}
+
+interface Sending {
+  readonly method: Exclude<RequestDescription["method"], "GET">
+  /** The members of the encoded input that go into the query. The others are the body. */
+  readonly query?: ReadonlyArray<string> | undefined
+  /** How the body is written: as JSON by default. */
+  readonly encoding?: "json" | "form" | undefined
+  /** Whether sending it twice changes no more than once. By default that is true of `PUT` and `DELETE`. */
+  readonly isIdempotent?: boolean | undefined
+}
+
+interface ReadFields<Scope extends UserScope, Answer> extends Common<Answer>, Owned<Answer> {
+  /** What the session must be good for. */
+  readonly scope: Scope
+  /** `false` where an answer is good only once. */
+  readonly cache?: CachePolicy<Answer> | false | undefined
+}
+
+interface ChangeFields<Scope extends UserScope, Answer> extends Common<Answer>, Owned<Answer>, Sending {
+  /** What the session must be good for. */
+  readonly scope: Scope
+  /** The member of the body that names the user of the session, where there is one. */
+  readonly userIdMember?: string | undefined
+  /** Whether what is cached of the user is invalid afterwards, however the request ends. True by default. */
+  readonly invalidates?: boolean | undefined
+}
+
+interface ClientFields<Answer> extends Common<Answer>, Sending {
+  /** What the client access token must be good for. Without it the request is sent without a token. */
+  readonly scope?: ClientScope | undefined
+}
+
+/**
+ * A `GET` with the token of a session. Its input is the query.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReadEndpoint<Scope extends UserScope, in Args extends ReadonlyArray<unknown>, Answer>
+  extends WithArguments<Args>, ReadFields<Scope, Answer> {
+  readonly _tag: "Read"
+  readonly method: "GET"
+}
+
+/**
+ * A request with the token of a session that changes something of the user.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ChangeEndpoint<Scope extends UserScope, in Args extends ReadonlyArray<unknown>, Answer>
+  extends WithArguments<Args>, ChangeFields<Scope, Answer> {
+  readonly _tag: "Change"
+}
+
+/**
+ * A request with the application's own token, or with none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ClientEndpoint<in Args extends ReadonlyArray<unknown>, Answer>
+  extends WithArguments<Args>, ClientFields<Answer> {
+  readonly _tag: "Client"
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type SessionEndpoint<Scope extends UserScope, Args extends ReadonlyArray<unknown>, Answer> =
+  ReadEndpoint<Scope, Args, Answer> | ChangeEndpoint<Scope, Args, Answer>
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Constructors
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** An input that may be `undefined` may be left out. */
+type InputArguments<Input> = [Input] extends [never] ? [] : undefined extends Input ? [options?: Input] : [input: Input]
+
+/** The arguments after the session: the id of the route where it has one, and the input where there is one. */
+type Arguments<Id, Input> = [Id] extends [never] ? InputArguments<Input> : [id: Id, ...InputArguments<Input>]
+
+type ReadInput<Query> = [Query] extends [never]
+  ? ReadOptions | undefined
+  : (Exclude<Query, undefined> & ReadOptions) | Extract<Query, undefined>
+
+interface WithId<Id> {
+  /** The schema of the id in the route. */
+  readonly id?: Schema.Schema<Id, string>
+}
+
+interface WithInput<Input, Encoded> {
+  /**
+   * The schema of the input, which encodes it with the names and forms that Tink documents. With `Schema.UndefinedOr` the input
+   * may be left out.
+   */
+  readonly input?: Schema.Schema<Input, Encoded>
+}
+
+/**
+ * Describes a read. Its operation takes a session, then the id of the route if it has one, then the members of `input`
+ * together with `ReadOptions`. Make it once, outside of functions: the cache tells endpoints apart by their identity.
+ *
+ * @example
+ * ```ts
+ * import { Endpoint } from "@effect-tink/users"
+ * import { Schema } from "effect"
+ *
+ * const AccountList = Schema.Struct({ accounts: Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String })) })
+ *
+ * export const listAccounts = Endpoint.read({
+ *   name: "listAccounts",
+ *   scope: "accounts:read",
+ *   route: "/data/v2/accounts",
+ *   input: Schema.UndefinedOr(Schema.Struct({ pageSize: Schema.optional(Schema.Int) })),
+ *   response: Schema.parseJson(AccountList)
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const read = <
+  Scope extends UserScope,
+  Answer,
+  Id = never,
+  Query = never,
+  Encoded extends object | undefined = object
+>(
+  options: ReadFields<Scope, Answer> & WithId<Id> & WithInput<Query, Encoded>
+): ReadEndpoint<Scope, Arguments<Id, ReadInput<Query>>, Answer> => ({
+  ...options,
+  _tag: "Read",
+  method: "GET",
+  [TypeId]: constVoid
+})
+
+/**
+ * Describes a change. Its operation takes a session, then the id of the route if it has one, then the `input`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const change = <
+  Scope extends UserScope,
+  Answer,
+  Id = never,
+  Input = never,
+  Encoded extends object | undefined = object
+>(
+  options: ChangeFields<Scope, Answer> & WithId<Id> & WithInput<Input, Encoded>
+): ChangeEndpoint<Scope, Arguments<Id, Input>, Answer> => ({ ...options, _tag: "Change", [TypeId]: constVoid })
+
+/**
+ * Describes a request that the application makes in its own name. Its operation takes the `input`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const client = <Answer, Input = never, Encoded extends object | undefined = object>(
+  options: ClientFields<Answer> & WithInput<Input, Encoded>
+): ClientEndpoint<Arguments<never, Input>, Answer> => ({ ...options, _tag: "Client", [TypeId]: constVoid })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Operations
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The operation that an endpoint describes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Operation<E> =
+  E extends SessionEndpoint<infer Scope, infer Args, infer Answer>
+    ? (session: UserSession<Scope>, ...args: Args) => Effect.Effect<Answer, TinkError>
+    : E extends ClientEndpoint<infer Args, infer Answer>
+      ? (...args: Args) => Effect.Effect<Answer, TinkError>
+      : never
+
+/**
+ * The operations that a record of endpoints describes, under the same names.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Operations<Endpoints> = { readonly [Name in keyof Endpoints]: Operation<Endpoints[Name]> }

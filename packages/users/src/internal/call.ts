@@ -1,0 +1,153 @@
+/** One use of an endpoint: its arguments, checked and encoded, and the request that they make. */
+import type { UserId } from "@effect-tink/http/Ids"
+import { idRequirement } from "@effect-tink/http/InputRules"
+import type { UserScope } from "@effect-tink/http/OAuthScope"
+import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
+import type { Authorization, Body, RequestDescription, TinkRequest } from "@effect-tink/http/TinkRequest"
+import type { TokenSource } from "@effect-tink/http/TokenSource"
+import * as Effect from "effect/Effect"
+import * as Record from "effect/Record"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { ChangeEndpoint, ClientEndpoint, SessionEndpoint } from "../Endpoint.js"
+import { isPlainObject, isRedactedText, toInvalidInput } from "./input.js"
+
+/** An endpoint whose answer is an `A`, with any arguments. */
+type Endpoint<A> = SessionEndpoint<UserScope, never, A> | ClientEndpoint<never, A>
+
+/** What there is to know of the arguments of an endpoint. */
+type Parameters = Pick<Endpoint<never>, "name" | "route" | "id" | "input">
+
+type Sent = Pick<ChangeEndpoint<UserScope, never, never>, "method" | "query" | "encoding" | "input">
+
+export interface Call<out E> {
+  readonly endpoint: E
+  /** The id in the route. */
+  readonly id: string | undefined
+  /** The encoded input. */
+  readonly members: Members
+  readonly bypassCache: boolean
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Arguments
+// ---------------------------------------------------------------------------------------------------------------------
+
+const noMembers: Members = {}
+
+/** The name of the id in a route. */
+const idName = (route: string): string => /\{(\w+)\}/.exec(route)?.[1] ?? "id"
+
+const checkId = (operation: string, { id: schema, route }: Parameters, id: unknown): TinkError | undefined =>
+  schema === undefined || Schema.is(schema)(id)
+    ? undefined
+    : invalidInput(operation, `${idName(route)} must be ${idRequirement}`)
+
+/** An instance of a class, such as a `Map`, would be taken for an object without members. */
+const isAcceptable = (input: unknown): boolean => typeof input !== "object" || input === null || isPlainObject(input)
+
+const encode = (
+  operation: string,
+  { input: schema }: Parameters,
+  input: unknown
+): Effect.Effect<Members, TinkError> => {
+  if (!isAcceptable(input)) return invalidInput(operation, "the input must be a plain object")
+  return schema === undefined
+    ? Effect.succeed(noMembers)
+    : Schema.encodeUnknown(schema)(input).pipe(
+        Effect.map((members: Members | undefined) => members ?? noMembers),
+        Effect.mapError((error) => toInvalidInput(operation, error))
+      )
+}
+
+/** Checks and encodes arguments. `operation` is the one that an error names. */
+export const bind = <E extends Parameters>(
+  endpoint: E,
+  args: ReadonlyArray<unknown>,
+  operation: string = endpoint.name
+): Effect.Effect<Call<E>, TinkError> => {
+  const [id, input] = endpoint.id === undefined ? [undefined, args[0]] : args
+  return (
+    checkId(operation, endpoint, id) ??
+    Effect.map(encode(operation, endpoint, input), (members) => ({
+      endpoint,
+      id: id === undefined ? undefined : String(id),
+      members,
+      bypassCache: isPlainObject(input) && input["bypassCache"] === true
+    }))
+  )
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Request
+// ---------------------------------------------------------------------------------------------------------------------
+
+const queryValue = (value: unknown): string | boolean | ReadonlyArray<string> | undefined => {
+  if (Array.isArray(value)) return value.map(String)
+  return value === undefined || typeof value === "boolean" ? value : String(value)
+}
+
+const formValue = (value: unknown): string | Redacted.Redacted | undefined =>
+  value === undefined || isRedactedText(value) ? value : String(value)
+
+const pick = (members: Members, isPicked: (name: string) => boolean): Members =>
+  Record.filter(members, (_, name) => isPicked(name))
+
+const toBody = (endpoint: Sent, members: Members): Body | undefined => {
+  // The body of a POST is optional where its members are. A PUT and a PATCH say what is to be.
+  const isEmpty = endpoint.method === "POST" && Object.values(members).every((value) => value === undefined)
+  if (endpoint.input === undefined || isEmpty) return undefined
+  return endpoint.encoding === "form"
+    ? { _tag: "Form", fields: Record.map(members, formValue) }
+    : { _tag: "Json", value: members }
+}
+
+const content = (endpoint: Sent, members: Members): Pick<RequestDescription, "query" | "body"> => {
+  const { query = [] } = endpoint
+  if (query.length === 0) return { body: toBody(endpoint, members) }
+  return {
+    query: Record.map(
+      pick(members, (name) => query.includes(name)),
+      queryValue
+    ),
+    body: toBody(
+      endpoint,
+      pick(members, (name) => !query.includes(name))
+    )
+  }
+}
+
+/** The request of a call. */
+export const toRequest = <A>(
+  { endpoint, id, members }: Call<Endpoint<A>>,
+  authorization: Authorization
+): TinkRequest<A> => ({
+  operation: endpoint.name,
+  method: endpoint.method,
+  route: endpoint.route,
+  params: id === undefined ? undefined : { [idName(endpoint.route)]: id },
+  ...(endpoint._tag === "Read" ? { query: Record.map(members, queryValue) } : content(endpoint, members)),
+  authorization,
+  isIdempotent: endpoint._tag === "Read" ? undefined : endpoint.isIdempotent,
+  response: endpoint.response
+})
+
+/** The request of a call with the token of a user. */
+export const toUserRequest = <A>(
+  call: Call<SessionEndpoint<UserScope, never, A>>,
+  userId: UserId | undefined,
+  tokens: TokenSource
+): TinkRequest<A> => {
+  const { endpoint, members } = call
+  const name = endpoint._tag === "Change" ? endpoint.userIdMember : undefined
+  const named = name === undefined || userId === undefined ? call : { ...call, members: { [name]: userId, ...members } }
+  return toRequest(named, { _tag: "User", tokens, scope: endpoint.scope })
+}
+
+/** The request of a call with the application's own token, or with none. */
+export const toClientRequest = <A>(call: Call<ClientEndpoint<never, A>>): TinkRequest<A> => {
+  const { scope } = call.endpoint
+  return toRequest(call, scope === undefined ? { _tag: "None" } : { _tag: "Client", scopes: [scope] })
+}

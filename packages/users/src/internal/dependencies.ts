@@ -1,0 +1,12 @@
+import type * as TinkHttp from "@effect-tink/http/TinkHttp"
+import type { Access } from "./access.js"
+import type { UserTokens } from "./tokens/userTokens.js"
+
+/** What the operations of several requests need. */
+export interface Dependencies {
+  readonly http: TinkHttp.Service
+  readonly access: Access
+  readonly userTokens: UserTokens
+  /** Identifies this `Users`. */
+  readonly usersId: string
+}

@@ -1,0 +1,55 @@
+/** The endpoints of consents (`tink-api.md` 7). Each export is an operation of `Users`, and its comment the operation's. */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { ListConsentsOptions, ProviderConsent } from "../../ProviderConsent.js"
+import * as Input from "../input.js"
+import { frozenList } from "../schema.js"
+
+const subject = ({ credentialsId }: ProviderConsent): Endpoint.Subject => ({ credentialsId })
+
+/**
+ * Lists the user's consents, all of them or those for one credential.
+ *
+ * Only for applications with continuous access. Cached as `listCredentials` is. Fails with `Invalid` when Tink answers with
+ * consents for another credential. Consents do not say whose they are, so that a session with another user's token is not
+ * noticed.
+ */
+export const listProviderConsents = Endpoint.read({
+  name: "listProviderConsents",
+  scope: "provider-consents:read",
+  route: "/api/v1/provider-consents",
+  input: Schema.UndefinedOr(ListConsentsOptions),
+  response: Schema.parseJson(frozenList("providerConsents", ProviderConsent)),
+  subject: (consents) => consents.map(subject),
+  cache: { connections: (consents) => consents },
+  source: "tink-api.md 7.1"
+})
+
+const ExtendedCredential = Schema.transform(
+  Schema.Struct({ credentialsId: Schema.String }),
+  Schema.typeSchema(Input.CredentialsId),
+  {
+    // Only ever encoded.
+    strict: false,
+    decode: ({ credentialsId }) => credentialsId,
+    encode: (credentialsId) => ({ credentialsId })
+  }
+)
+
+/**
+ * Extends a consent on the user's word, without sending them to their bank. Beta.
+ *
+ * Only for consents that are `sessionExtendable`, as in the United Kingdom. The user renews any other in Tink Link: see
+ * `TinkLink.updateConsent`. Fails with `Invalid` when the consent cannot be extended, and with `NotFound` when there is none.
+ * It is not resent when it may have been processed.
+ */
+export const extendProviderConsent = Endpoint.change({
+  name: "extendProviderConsent",
+  scope: "provider-consents:write",
+  method: "POST",
+  route: "/api/v1/provider-consents:extend",
+  input: ExtendedCredential,
+  response: Schema.parseJson(ProviderConsent),
+  subject: (consent) => [subject(consent)],
+  source: "tink-api.md 7.2"
+})

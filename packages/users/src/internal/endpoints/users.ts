@@ -1,0 +1,114 @@
+/** The endpoints of users (`tink-api.md` 3 to 5). Each export is an operation of `Users`, and its comment the operation's. */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import { CreatedUser, CreateUserInput, UpdateUserInput, User, UserProfile } from "../../User.js"
+import * as Input from "../input.js"
+
+const UserJson = Schema.parseJson(User)
+const UserProfileJson = Schema.parseJson(UserProfile)
+
+const subject = ({ id }: User): ReadonlyArray<Endpoint.Subject> => [{ userId: id }]
+
+/**
+ * Creates a user.
+ *
+ * Fails with `Conflict` when the external id is taken, and with `Invalid` when Tink does not accept the market or the locale.
+ * It is not resent when it may have been processed: an error with `isAmbiguous` means that the user may exist. `ensureUser`
+ * resolves this.
+ */
+export const createUser = Endpoint.client({
+  name: "createUser",
+  scope: "user:create",
+  method: "POST",
+  route: "/api/v1/user/create",
+  input: CreateUserInput,
+  response: Schema.parseJson(CreatedUser),
+  source: "tink-api.md 3"
+})
+
+/**
+ * Gets what Tink knows of the user.
+ *
+ * Cached for the cache's time to live, and until the user is changed through this library. Fails with `Invalid` when Tink
+ * answers with another user than the session's.
+ */
+export const getUser = Endpoint.read({
+  name: "getUser",
+  scope: "user:read",
+  route: "/api/v1/user",
+  response: UserJson,
+  subject,
+  source: "tink-api.md 5.1"
+})
+
+/**
+ * Changes the names of the user. A name that is not given stays as it is.
+ *
+ * It is resent when it may have been processed, since the same names change nothing more. Fails with `Invalid` when Tink does
+ * not accept a name, or answers with another user than the session's.
+ */
+export const updateUser = Endpoint.change({
+  name: "updateUser",
+  scope: "user:write",
+  method: "PATCH",
+  route: "/api/v1/user",
+  input: UpdateUserInput,
+  // The text asks for it, although the example has none (12.14).
+  userIdMember: "id",
+  isIdempotent: true,
+  response: UserJson,
+  subject,
+  source: "tink-api.md 5.2"
+})
+
+/**
+ * Gets the profile of the user, which is also a part of `getUser`.
+ *
+ * Cached as `getUser` is. A profile does not say whose it is, so that a session with another user's token is not noticed.
+ */
+export const getProfile = Endpoint.read({
+  name: "getProfile",
+  scope: "user:read",
+  route: "/api/v1/user/profile",
+  response: UserProfileJson,
+  source: "tink-api.md 5.2"
+})
+
+const isDayOfMonth = (day: number): boolean => day >= 1 && day <= 31
+
+const WholeProfile = UserProfile.pipe(
+  Schema.filter(({ periodAdjustedDay: day }) => day === undefined || isDayOfMonth(day)),
+  Schema.annotations({
+    ...Input.requirement("the profile must be a whole one, as getProfile returns it"),
+    ...Input.sentence("periodAdjustedDay must be 1 to 31")
+  })
+)
+
+/**
+ * Replaces the profile of the user as a whole: read it past the cache, change it, and send all of it.
+ *
+ * Tink changes `locale`, `timeZone`, `periodMode`, `periodAdjustedDay` and `notificationSettings`. A change by another process
+ * between the read and the replacement is lost. Fails with `Invalid` when Tink does not accept it.
+ *
+ * @example
+ * ```ts
+ * import { Users, type UserSession } from "@effect-tink/users"
+ * import { Effect } from "effect"
+ *
+ * export const speakSwedish = (session: UserSession.UserSession<"user:read" | "user:write">) =>
+ *   Effect.gen(function* () {
+ *     const users = yield* Users.Users
+ *     const profile = yield* users.getProfile(session, { bypassCache: true })
+ *     return yield* users.updateProfile(session, { ...profile, locale: "sv_SE" })
+ *   })
+ * ```
+ */
+export const updateProfile = Endpoint.change({
+  name: "updateProfile",
+  scope: "user:write",
+  method: "PUT",
+  route: "/api/v1/user/profile",
+  input: WholeProfile,
+  response: UserProfileJson,
+  source: "tink-api.md 5.2"
+})

@@ -1,0 +1,45 @@
+/** Issues a user access token for the application's own use: a grant, and the exchange of its code. */
+import type { AccessToken } from "@effect-tink/http/AccessToken"
+import type { UserScope } from "@effect-tink/http/OAuthScope"
+import type { TinkError } from "@effect-tink/http/TinkError"
+import type * as TinkHttp from "@effect-tink/http/TinkHttp"
+import * as Effect from "effect/Effect"
+import type { UserReference } from "../../User.js"
+import { bind, toClientRequest } from "../call.js"
+import { createAuthorization } from "../endpoints/authorization.js"
+import { forbidden, withFlags } from "../errors.js"
+
+/** One more token changes nothing of the user: a grant or an exchange whose answer was lost can start again. */
+const asUnambiguous = (error: TinkError): TinkError => {
+  const isLost = error.reason === "Transport" || error.reason === "Timeout" || (error.status ?? 0) >= 500
+  return error.isAmbiguous ? withFlags(error, { isAmbiguous: false, isRetryable: isLost }) : error
+}
+
+/**
+ * A code can be exchanged once, so a lost answer needs a new code. A code that was invalid from the start means that the user
+ * was deleted or revoked since the grant: the next grant says which.
+ */
+const needsNewCode = (error: TinkError): boolean =>
+  error.operation === "getUserAccessToken" && (error.isRetryable || error.reason === "Invalid")
+
+export const checkGranted =
+  (scopes: ReadonlyArray<UserScope>) =>
+  (token: AccessToken): Effect.Effect<AccessToken, TinkError> => {
+    // An answer without scopes does not say what was granted.
+    const missing = token.scopes.length === 0 ? [] : scopes.filter((scope) => !token.scopes.includes(scope))
+    return missing.length === 0
+      ? Effect.succeed(token)
+      : forbidden("getUserAccessToken", `Tink has not granted ${missing.join(", ")}`)
+  }
+
+export const issueUserToken = (
+  http: TinkHttp.Service,
+  input: UserReference & { readonly scopes: ReadonlyArray<UserScope> }
+): Effect.Effect<AccessToken, TinkError> =>
+  bind(createAuthorization, [input]).pipe(
+    Effect.flatMap((call) => http.request({ ...toClientRequest(call), isSafe: true })),
+    Effect.flatMap((grant) => http.exchangeCode(grant.code)),
+    Effect.mapError(asUnambiguous),
+    Effect.retry({ times: 1, while: needsNewCode }),
+    Effect.flatMap(checkGranted(input.scopes))
+  )
