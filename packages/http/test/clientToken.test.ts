@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   type Answer,
   createAuthorization,
@@ -195,20 +196,23 @@ describe("renewing", () => {
     { expiresIn: 60, usableSeconds: 30 },
     { expiresIn: 1, usableSeconds: 0.5 }
   ]
-  for (const { expiresIn, usableSeconds } of lifetimes) {
-    it.scoped(`a token of ${expiresIn} s after ${usableSeconds} s`, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over((sent) => (isTokenRequest(sent) ? tokenAnswer("t", expiresIn) : ok))
-        yield* http.request(createUser)
-        yield* TestClock.adjust(usableSeconds * 1000 - 1)
-        yield* http.request(createUser)
-        assert.strictEqual(tokenRequests(sent).length, 1)
-        yield* TestClock.adjust(1)
-        yield* http.request(createUser)
-        assert.strictEqual(tokenRequests(sent).length, 2)
-      })
+  it.effect("a token before it expires: a minute early, or half its life if that is less", () =>
+    everyRow(
+      lifetimes,
+      ({ expiresIn, usableSeconds }) => `a token of ${expiresIn} s after ${usableSeconds} s`,
+      ({ expiresIn, usableSeconds }) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over((sent) => (isTokenRequest(sent) ? tokenAnswer("t", expiresIn) : ok))
+          yield* http.request(createUser)
+          yield* TestClock.adjust(usableSeconds * 1000 - 1)
+          yield* http.request(createUser)
+          assert.strictEqual(tokenRequests(sent).length, 1)
+          yield* TestClock.adjust(1)
+          yield* http.request(createUser)
+          assert.strictEqual(tokenRequests(sent).length, 2)
+        })
     )
-  }
+  )
 
   it.scoped("a token that never lives is used once", () =>
     Effect.gen(function* () {
@@ -349,23 +353,26 @@ describe("a token that Tink refuses", () => {
 })
 
 describe("a token that cannot be sent", () => {
-  for (const token of ["abc\ndef", "abc def", "", "tökén", "abc\u0000"]) {
-    it.scoped(`${JSON.stringify(token)} is Invalid before anything is sent`, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(() => ok)
-        const tokens = TokenSource.fromToken(Redacted.make(token))
-        const error = yield* failure(http.request({ ...createUser, authorization: { _tag: "User", tokens } }))
-        assert.strictEqual(error.reason, "Invalid")
-        assert.isFalse(error.isRetryable)
-        assert.isFalse(error.isAmbiguous)
-        assert.strictEqual(
-          error.message,
-          "createUser: Invalid: the access token must be one word of printable ASCII characters"
-        )
-        assert.strictEqual(sent.length, 0)
-      })
+  it.effect("is Invalid before anything is sent", () =>
+    everyRow(
+      ["abc\ndef", "abc def", "", "tökén", "abc\u0000"],
+      (token) => JSON.stringify(token),
+      (token) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(() => ok)
+          const tokens = TokenSource.fromToken(Redacted.make(token))
+          const error = yield* failure(http.request({ ...createUser, authorization: { _tag: "User", tokens } }))
+          assert.strictEqual(error.reason, "Invalid")
+          assert.isFalse(error.isRetryable)
+          assert.isFalse(error.isAmbiguous)
+          assert.strictEqual(
+            error.message,
+            "createUser: Invalid: the access token must be one word of printable ASCII characters"
+          )
+          assert.strictEqual(sent.length, 0)
+        })
     )
-  }
+  )
 
   it.scoped("is a Decode error where it comes from Tink", () =>
     Effect.gen(function* () {

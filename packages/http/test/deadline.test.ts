@@ -13,6 +13,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
 import * as Supervisor from "effect/Supervisor"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   answers,
   createUser,
@@ -37,21 +38,24 @@ const timed = <A>(effect: Effect.Effect<A>) =>
   })
 
 describe("the timeout of an attempt", () => {
-  for (const [name, answer] of [
-    ["the head", Effect.never],
-    ["the body", stalledBody()],
-    ["the body of an error", stalledBody(503)]
-  ] as const) {
-    it.scoped(`covers ${name}`, () =>
-      Effect.gen(function* () {
-        const { http } = yield* over(answers(answer), { attemptTimeout: "3 seconds", maxRetries: 0 })
-        const { millis, value } = yield* elapse(timed(failure(http.request(getCredential))))
-        assert.strictEqual(millis, 3000)
-        assert.strictEqual(value.reason, "Timeout")
-        assert.include(value.message, "no answer in time")
-      })
+  it.effect("covers the head, the body and the body of an error", () =>
+    everyRow(
+      [
+        ["the head", Effect.never],
+        ["the body", stalledBody()],
+        ["the body of an error", stalledBody(503)]
+      ] as const,
+      ([name]) => `covers ${name}`,
+      ([, answer]) =>
+        Effect.gen(function* () {
+          const { http } = yield* over(answers(answer), { attemptTimeout: "3 seconds", maxRetries: 0 })
+          const { millis, value } = yield* elapse(timed(failure(http.request(getCredential))))
+          assert.strictEqual(millis, 3000)
+          assert.strictEqual(value.reason, "Timeout")
+          assert.include(value.message, "no answer in time")
+        })
     )
-  }
+  )
 
   it.scoped("interrupts the attempt", () =>
     Effect.gen(function* () {

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   type Answer,
   answers,
@@ -34,24 +35,27 @@ const exchange = (answer: Answer) =>
   Effect.flatMap(over(answers(answer)), ({ http }) => failure(http.exchangeCode(Redacted.make("a-c0de"))))
 
 describe("a 404 of the token endpoint is no answer of Tink, with and without a body", () => {
-  for (const [name, body] of [
-    ["nothing", ""],
-    ["a page", "<html>not here</html>"],
-    ["Tink's words", `{"errorCode":"a.code"}`]
-  ] as const) {
-    it.scoped(name, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(() => text(404, body))
-        for (const attempt of [http.request(createUser), http.exchangeCode(Redacted.make("a-c0de"))]) {
-          const error = yield* failure<unknown>(attempt)
-          assert.deepStrictEqual([error.reason, error.status, error.isRetryable], ["Server", 404, false])
-          assert.strictEqual(error.route, "/api/v1/oauth/token")
-          assert.include(error.detail, "base URL")
-        }
-        assert.lengthOf(sent, 2)
-      })
+  it.effect("whatever its body is", () =>
+    everyRow(
+      [
+        ["nothing", ""],
+        ["a page", "<html>not here</html>"],
+        ["Tink's words", `{"errorCode":"a.code"}`]
+      ] as const,
+      ([name]) => name,
+      ([, body]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(() => text(404, body))
+          for (const attempt of [http.request(createUser), http.exchangeCode(Redacted.make("a-c0de"))]) {
+            const error = yield* failure<unknown>(attempt)
+            assert.deepStrictEqual([error.reason, error.status, error.isRetryable], ["Server", 404, false])
+            assert.strictEqual(error.route, "/api/v1/oauth/token")
+            assert.include(error.detail, "base URL")
+          }
+          assert.lengthOf(sent, 2)
+        })
     )
-  }
+  )
 })
 
 describe("an authorization code that is not valid", () => {
@@ -65,19 +69,22 @@ describe("an authorization code that is not valid", () => {
     [401, { errorMessage: "invalid client_secret or an expired code" }, "Unauthorized"],
     [401, {}, "Invalid"]
   ]
-  for (const [status, body, reason] of cases) {
-    it.scoped(`${status} ${JSON.stringify(body)} is ${reason}`, () =>
-      Effect.gen(function* () {
-        const error = yield* exchange(json(status, body, { "x-request-id": "r1" }))
-        assert.strictEqual(error.reason, reason)
-        assert.strictEqual(error.status, status)
-        assert.strictEqual(error.operation, "getUserAccessToken")
-        assert.strictEqual(error.requestId, "r1")
-        assert.isFalse(error.isRetryable)
-        assert.isFalse(error.isAmbiguous)
-      })
+  it.effect("is Invalid, and bad client credentials are Unauthorized", () =>
+    everyRow(
+      cases,
+      ([status, body, reason]) => `${status} ${JSON.stringify(body)} is ${reason}`,
+      ([status, body, reason]) =>
+        Effect.gen(function* () {
+          const error = yield* exchange(json(status, body, { "x-request-id": "r1" }))
+          assert.strictEqual(error.reason, reason)
+          assert.strictEqual(error.status, status)
+          assert.strictEqual(error.operation, "getUserAccessToken")
+          assert.strictEqual(error.requestId, "r1")
+          assert.isFalse(error.isRetryable)
+          assert.isFalse(error.isAmbiguous)
+        })
     )
-  }
+  )
 
   it.scoped("reads well", () =>
     Effect.gen(function* () {
@@ -142,20 +149,23 @@ describe("an error body", () => {
     ["with letters of the world", '{"errorMessage":"Åäö 日本 😀"}', { errorMessage: "Åäö 日本 😀" }],
     ["after a byte order mark", '\ufeff{"errorCode":"a.b"}', { errorCode: "a.b" }]
   ]
-  for (const [name, body, expected] of cases) {
-    it.scoped(name, () =>
-      Effect.gen(function* () {
-        const error = yield* errorOf(text(409, body))
-        const { errorCode, errorMessage } = error
-        assert.deepStrictEqual(
-          { errorCode, errorMessage },
-          { errorCode: undefined, errorMessage: undefined, ...expected }
-        )
-        assert.strictEqual(error.reason, "Conflict")
-        assert.isBelow(error.message.length, 700)
-      })
+  it.effect("gives its code and message as far as it is Tink's, and is never an error of its own", () =>
+    everyRow(
+      cases,
+      ([name]) => name,
+      ([, body, expected]) =>
+        Effect.gen(function* () {
+          const error = yield* errorOf(text(409, body))
+          const { errorCode, errorMessage } = error
+          assert.deepStrictEqual(
+            { errorCode, errorMessage },
+            { errorCode: undefined, errorMessage: undefined, ...expected }
+          )
+          assert.strictEqual(error.reason, "Conflict")
+          assert.isBelow(error.message.length, 700)
+        })
     )
-  }
+  )
 })
 
 describe("X-Request-ID", () => {

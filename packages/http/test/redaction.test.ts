@@ -16,6 +16,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   broken,
   createAuthorization,
@@ -229,51 +230,57 @@ const everythingSaid = (error: TinkError.TinkError): ReadonlyArray<string> => [
   Cause.pretty(Cause.fail(error), { renderErrorCause: true })
 ]
 
-for (const [name, send] of Object.entries(requests)) {
-  describe(name, () => {
-    for (const [index, [reason, respond]] of answersByReason.entries()) {
-      it.scoped(`shows no secret when it comes to ${reason} (${index})`, () =>
-        Effect.gen(function* () {
-          const seen: Seen = { texts: [] }
-          const { made, tracer } = spans(seen)
-          const { http } = yield* over(
-            (sent, n) =>
-              isTokenRequest(sent) && !sent.form["code"] ? tokenAnswer(canaries.clientToken) : respond(sent, n),
-            settings
-          )
-          const silenced = loggers(seen).reduce(
-            (layer, logger) => Layer.merge(layer, Logger.add(logger)),
-            Logger.remove(Logger.defaultLogger)
-          )
-          const error = yield* Effect.flip(send(http)).pipe(
-            Effect.tap((failed) => Effect.logError("It failed", failed, Cause.fail(failed))),
-            Effect.tap((failed) => Effect.annotateCurrentSpan({ failed })),
-            Effect.withSpan("outer"),
-            Effect.withTracer(tracer),
-            Effect.provide(silenced),
-            Effect.withConsole(consoleOf(seen)),
-            Logger.withMinimumLogLevel(LogLevel.All)
-          )
-          seen.texts.push(...everythingSaid(error), inspect(http, { depth: 10 }), JSON.stringify(http))
-          assert.include(
-            [
-              "an exchange of a code Unauthorized Invalid",
-              "an exchange of a code NotFound Server",
-              `${name} ${reason} ${reason}`
-            ],
-            `${name} ${reason} ${error.reason}`
-          )
-          assert.isAbove(made.length, 1)
-          assert.isAbove(seen.texts.length, 20)
-          for (const text of seen.texts) {
-            assert.notMatch(text, telltale)
-            assert.notInclude(text, "unhandled error")
-          }
-        })
-      )
-    }
-  })
-}
+describe("no secret is seen in errors, logs and spans", () => {
+  it.effect("whatever the reason of the failure is", () =>
+    everyRow(
+      Object.entries(requests),
+      ([name]) => name,
+      ([name, send]) =>
+        everyRow(
+          answersByReason,
+          ([reason], index) => `${reason} (${index})`,
+          ([reason, respond]) =>
+            Effect.gen(function* () {
+              const seen: Seen = { texts: [] }
+              const { made, tracer } = spans(seen)
+              const { http } = yield* over(
+                (sent, n) =>
+                  isTokenRequest(sent) && !sent.form["code"] ? tokenAnswer(canaries.clientToken) : respond(sent, n),
+                settings
+              )
+              const silenced = loggers(seen).reduce(
+                (layer, logger) => Layer.merge(layer, Logger.add(logger)),
+                Logger.remove(Logger.defaultLogger)
+              )
+              const error = yield* Effect.flip(send(http)).pipe(
+                Effect.tap((failed) => Effect.logError("It failed", failed, Cause.fail(failed))),
+                Effect.tap((failed) => Effect.annotateCurrentSpan({ failed })),
+                Effect.withSpan("outer"),
+                Effect.withTracer(tracer),
+                Effect.provide(silenced),
+                Effect.withConsole(consoleOf(seen)),
+                Logger.withMinimumLogLevel(LogLevel.All)
+              )
+              seen.texts.push(...everythingSaid(error), inspect(http, { depth: 10 }), JSON.stringify(http))
+              assert.include(
+                [
+                  "an exchange of a code Unauthorized Invalid",
+                  "an exchange of a code NotFound Server",
+                  `${name} ${reason} ${reason}`
+                ],
+                `${name} ${reason} ${error.reason}`
+              )
+              assert.isAbove(made.length, 1)
+              assert.isAbove(seen.texts.length, 20)
+              for (const text of seen.texts) {
+                assert.notMatch(text, telltale)
+                assert.notInclude(text, "unhandled error")
+              }
+            })
+        )
+    )
+  )
+})
 
 const wiping =
   (secret: Redacted.Redacted): Respond =>

@@ -3,6 +3,7 @@ import { type TinkError, TinkRequest, TokenSource } from "@effect-tink/http"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   type Answer,
   answers,
@@ -44,9 +45,13 @@ describe("a query", () => {
     ["keeps an empty text", { name: "" }, "?name="],
     ["cannot break out", { name: "a&b=c#d/?é +" }, "?name=a%26b%3Dc%23d%2F%3F%C3%A9+%2B"]
   ]
-  for (const [name, query, expected] of table) {
-    it.scoped(name, () => Effect.map(sentWith(query), (sent) => assert.strictEqual(sent, expected)))
-  }
+  it.effect("is written in the order given, encoded, without what is undefined", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, query, expected]) => Effect.map(sentWith(query), (sent) => assert.strictEqual(sent, expected))
+    )
+  )
 
   it.scoped("is in no error", () =>
     Effect.gen(function* () {
@@ -84,28 +89,49 @@ describe("isIdempotent", () => {
     ["a 408", json(408, {})]
   ]
 
-  for (const [name, first] of ambiguous) {
-    it.scoped(`a POST is not sent again after ${name}`, () =>
-      Effect.map(attempts(refreshCredential, first), (result) => assert.deepStrictEqual(result, ["Left", 1]))
+  it.effect("a POST is not sent again after an ambiguous failure", () =>
+    everyRow(
+      ambiguous,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.map(attempts(refreshCredential, first), (result) => assert.deepStrictEqual(result, ["Left", 1]))
     )
-    it.scoped(`an idempotent POST is sent again after ${name}`, () =>
-      Effect.map(attempts({ ...refreshCredential, isIdempotent: true }, first), (result) =>
-        assert.deepStrictEqual(result, ["Right", 2])
-      )
+  )
+
+  it.effect("an idempotent POST is sent again", () =>
+    everyRow(
+      ambiguous,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.map(attempts({ ...refreshCredential, isIdempotent: true }, first), (result) =>
+          assert.deepStrictEqual(result, ["Right", 2])
+        )
     )
-    it.scoped(`a PUT is sent again after ${name}, unless it says that it is not idempotent`, () =>
-      Effect.gen(function* () {
-        assert.deepStrictEqual(yield* attempts(updateCredential, first), ["Right", 2])
-        assert.deepStrictEqual(yield* attempts({ ...updateCredential, isIdempotent: false }, first), ["Left", 1])
-      })
+  )
+
+  it.effect("a PUT is sent again, unless it says that it is not idempotent", () =>
+    everyRow(
+      ambiguous,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* attempts(updateCredential, first), ["Right", 2])
+          assert.deepStrictEqual(yield* attempts({ ...updateCredential, isIdempotent: false }, first), ["Left", 1])
+        })
     )
-    it.scoped(`so is a DELETE after ${name}`, () =>
-      Effect.gen(function* () {
-        assert.deepStrictEqual(yield* attempts(deleteCredential, first), ["Right", 2])
-        assert.deepStrictEqual(yield* attempts({ ...deleteCredential, isIdempotent: false }, first), ["Left", 1])
-      })
+  )
+
+  it.effect("a DELETE is sent again, unless it says that it is not idempotent", () =>
+    everyRow(
+      ambiguous,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* attempts(deleteCredential, first), ["Right", 2])
+          assert.deepStrictEqual(yield* attempts({ ...deleteCredential, isIdempotent: false }, first), ["Left", 1])
+        })
     )
-  }
+  )
 
   it.scoped("does not make a change safe: that it may have been applied is said", () =>
     Effect.gen(function* () {
@@ -163,11 +189,13 @@ describe("a secret in a JSON body", () => {
       { a: new Date(0), b: null }
     ]
   ]
-  for (const [name, value, expected] of table) {
-    it.scoped(`is written out ${name}`, () =>
-      Effect.map(bodyOf(value), (body) => assert.strictEqual(body, JSON.stringify(expected)))
+  it.effect("is written out wherever it is", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, value, expected]) => Effect.map(bodyOf(value), (body) => assert.strictEqual(body, JSON.stringify(expected)))
     )
-  }
+  )
 
   it.scoped("is blotted out where Tink repeats it, as it is and as it was sent", () =>
     Effect.gen(function* () {

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { everyRow } from "../../../test/support/rows.js"
 import { failure, getCredential, over } from "./helpers.js"
 
 const megabytes = (count: number) => new Uint8Array(count * 1024 * 1024).fill(0x20)
@@ -16,23 +17,29 @@ const lengths: ReadonlyArray<readonly [what: string, headers: Readonly<Record<st
 ]
 
 describe("the body of an answer", () => {
-  for (const [what, headers] of lengths) {
-    it.scoped(`${what} is read to 8 MiB and no further`, () =>
-      Effect.gen(function* () {
-        const { http } = yield* over(() => answer(megabytes(9), headers))
-        const error = yield* failure(http.request(getCredential))
-        assert.strictEqual(error.reason, "Decode")
-        assert.strictEqual(error.detail, "the body is too large")
-      })
+  it.effect("is read to 8 MiB and no further, whatever its length is said to be", () =>
+    everyRow(
+      lengths,
+      ([what]) => what,
+      ([, headers]) =>
+        Effect.gen(function* () {
+          const { http } = yield* over(() => answer(megabytes(9), headers))
+          const error = yield* failure(http.request(getCredential))
+          assert.strictEqual(error.reason, "Decode")
+          assert.strictEqual(error.detail, "the body is too large")
+        })
     )
-  }
+  )
 
-  for (const [what, headers] of [...lengths.slice(0, 1), ["of a known length", { "content-length": "11" }] as const]) {
-    it.scoped(`${what} is decoded`, () =>
-      Effect.gen(function* () {
-        const { http } = yield* over(() => answer('{"id":"é"}', headers))
-        assert.deepStrictEqual(yield* http.request(getCredential), { id: "é" })
-      })
+  it.effect("within the bound is decoded, with and without a length", () =>
+    everyRow(
+      [...lengths.slice(0, 1), ["of a known length", { "content-length": "11" }] as const],
+      ([what]) => what,
+      ([, headers]) =>
+        Effect.gen(function* () {
+          const { http } = yield* over(() => answer('{"id":"é"}', headers))
+          assert.deepStrictEqual(yield* http.request(getCredential), { id: "é" })
+        })
     )
-  }
+  )
 })

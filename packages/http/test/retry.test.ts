@@ -8,6 +8,7 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   type Answer,
   answers,
@@ -155,19 +156,22 @@ const outcomes = (answer: Answer, table: Table) =>
     { concurrency: "unbounded" }
   )
 
-for (const [name, answer, reason, table] of failures) {
-  it.scoped(`${name} is ${reason}`, () =>
-    Effect.gen(function* () {
-      const scope = yield* Effect.scope
-      const run = Scope.extend(outcomes(answer, table), scope)
-      const all = yield* takesTime.has(answer) ? elapse(run) : run
-      assert.strictEqual(all.length, 6)
-      for (const { expected, method, ...actual } of all) {
-        assert.deepStrictEqual({ method, ...actual }, { method, reason, ...expected })
-      }
-    })
+it.effect("every failure has its reason, and is retried and ambiguous exactly as its table says", () =>
+  everyRow(
+    failures,
+    ([name]) => name,
+    ([, answer, reason, table]) =>
+      Effect.gen(function* () {
+        const scope = yield* Effect.scope
+        const run = Scope.extend(outcomes(answer, table), scope)
+        const all = yield* takesTime.has(answer) ? elapse(run) : run
+        assert.strictEqual(all.length, 6)
+        for (const { expected, method, ...actual } of all) {
+          assert.deepStrictEqual({ method, ...actual }, { method, reason, ...expected })
+        }
+      })
   )
-}
+)
 
 describe("a success after failures", () => {
   it.scoped("is a success", () =>
@@ -293,14 +297,17 @@ describe("Retry-After", () => {
     })
   )
 
-  for (const header of ["", "soon", "-1", "1.5", "1e3", "0x10", "7, 8", "foo 2099", "2099", "-5 GMT"]) {
-    it.scoped(`${JSON.stringify(header)} is ${header === "2099" ? "seconds" : "nothing"}`, () =>
-      Effect.gen(function* () {
-        const { error } = yield* timesInOwnTime(limited(header), { maxRetries: 0 })
-        assert.deepStrictEqual(error.retryAfter, header === "2099" ? Duration.seconds(2099) : undefined)
-      })
+  it.effect("with any other text is ignored, and 2099 is seconds", () =>
+    everyRow(
+      ["", "soon", "-1", "1.5", "1e3", "0x10", "7, 8", "foo 2099", "2099", "-5 GMT"],
+      (header) => JSON.stringify(header),
+      (header) =>
+        Effect.gen(function* () {
+          const { error } = yield* timesInOwnTime(limited(header), { maxRetries: 0 })
+          assert.deepStrictEqual(error.retryAfter, header === "2099" ? Duration.seconds(2099) : undefined)
+        })
     )
-  }
+  )
 })
 
 describe("backoff", () => {
@@ -354,15 +361,18 @@ describe("DELETE", () => {
     ["a timeout", Effect.never],
     ["a cut body", cutBody()]
   ]
-  for (const [name, first] of unclearAnswers) {
-    it.scoped(`that finds nothing after ${name} has succeeded`, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(answers(first, status(404)))
-        yield* elapse(http.request(deleteCredential))
-        assert.strictEqual(sent.length, 2)
-      })
+  it.effect("that finds nothing after an unclear attempt has succeeded", () =>
+    everyRow(
+      unclearAnswers,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(answers(first, status(404)))
+          yield* elapse(http.request(deleteCredential))
+          assert.strictEqual(sent.length, 2)
+        })
     )
-  }
+  )
 
   it.scoped("that finds nothing at first fails with NotFound", () =>
     Effect.gen(function* () {

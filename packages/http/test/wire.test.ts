@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { everyRow } from "../../../test/support/rows.js"
 import packageJson from "../package.json" with { type: "json" }
 import {
   answers,
@@ -161,15 +162,18 @@ describe("baseUrl", () => {
     ["https://proxy.test/tink//", "https://proxy.test/tink/api/v1/credentials/"],
     ["http://127.0.0.1:4010", "http://127.0.0.1:4010/api/v1/credentials/"]
   ] as const
-  for (const [baseUrl, expected] of cases) {
-    it.scoped(baseUrl, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(answers(json(200, {})), { ...options, baseUrl })
-        yield* http.request(getCredential)
-        assert.strictEqual(sent[0]?.url, expected + id)
-      })
+  it.effect("is joined with each route by one slash", () =>
+    everyRow(
+      cases,
+      ([baseUrl]) => baseUrl,
+      ([baseUrl, expected]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(answers(json(200, {})), { ...options, baseUrl })
+          yield* http.request(getCredential)
+          assert.strictEqual(sent[0]?.url, expected + id)
+        })
     )
-  }
+  )
 })
 
 const readToken = (body: unknown) =>

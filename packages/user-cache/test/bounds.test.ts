@@ -11,6 +11,7 @@ import * as Metric from "effect/Metric"
 import * as MetricState from "effect/MetricState"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { layer, layerNoop, type Service, type Stats, UserCache } from "../src/UserCache.js"
 import {
   ambiguous,
@@ -193,14 +194,17 @@ describe("memory", () => {
 })
 
 describe("options", () => {
-  for (const capacity of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-    it.effect(`a capacity of ${capacity} is a defect`, () =>
-      Effect.gen(function* () {
-        const exit = yield* Effect.exit(Effect.scoped(Layer.build(layer({ capacity }))))
-        assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
-      })
+  it.effect("a capacity that is not a whole number is a defect", () =>
+    everyRow(
+      [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY],
+      (capacity) => String(capacity),
+      (capacity) =>
+        Effect.gen(function* () {
+          const exit = yield* Effect.exit(Effect.scoped(Layer.build(layer({ capacity }))))
+          assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+        })
     )
-  }
+  )
 })
 
 const metricNames: Readonly<Record<keyof Stats, string>> = {

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { UserCache } from "../src/UserCache.js"
 import { certain, failAmbiguously, makeClocks, makeOrigin, makeVersions, untilStats, withCache } from "./helpers.js"
 
@@ -394,27 +395,30 @@ describe("the time to live of one value", () => {
     // As JavaScript might.
     ["that is no duration", () => JSON.parse("{}"), (defect) => defect instanceof Error]
   ]
-  for (const [name, timeToLive, isExpected] of broken) {
-    it.effect(`${name} is a defect of all who wait, and the next read tries again`, () =>
-      Effect.gen(function* () {
-        const cache = yield* UserCache
-        const origin = yield* makeOrigin
-        const first = yield* Effect.fork(cache.get("u", "k", origin.lookup, { timeToLive }))
-        const call = yield* origin.next
-        const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
-        yield* untilStats(cache, (stats) => stats.joins === 1)
-        yield* Deferred.succeed(call.result, "v1")
-        for (const fiber of [first, joiner]) {
-          const exit = yield* Fiber.await(fiber)
-          assert.isTrue(Exit.isFailure(exit) && [...Cause.defects(exit.cause)].every(isExpected))
-          assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
-        }
-        const { lateResults, size } = yield* cache.stats
-        assert.deepStrictEqual({ lateResults, size }, { lateResults: 0, size: 0 })
-        assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
-      }).pipe(withCache())
+  it.effect("that cannot be computed is a defect of all who wait, and the next read tries again", () =>
+    everyRow(
+      broken,
+      ([name]) => name,
+      ([, timeToLive, isExpected]) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          const origin = yield* makeOrigin
+          const first = yield* Effect.fork(cache.get("u", "k", origin.lookup, { timeToLive }))
+          const call = yield* origin.next
+          const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+          yield* untilStats(cache, (stats) => stats.joins === 1)
+          yield* Deferred.succeed(call.result, "v1")
+          for (const fiber of [first, joiner]) {
+            const exit = yield* Fiber.await(fiber)
+            assert.isTrue(Exit.isFailure(exit) && [...Cause.defects(exit.cause)].every(isExpected))
+            assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+          }
+          const { lateResults, size } = yield* cache.stats
+          assert.deepStrictEqual({ lateResults, size }, { lateResults: 0, size: 0 })
+          assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
+        }).pipe(withCache())
     )
-  }
+  )
 
   it.effect("is not asked for in a quarantine", () =>
     Effect.gen(function* () {

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import type { UserSession } from "../src/UserSession.js"
 import * as Session from "../src/UserSession.js"
 import type { ReadOptions } from "../src/ReadOptions.js"
@@ -282,91 +283,118 @@ const lines = (session: Reader) => takeLines.pipe(Effect.andThen(Effect.exit(lis
 
 const stats = Effect.flatMap(UserCache.UserCache, (cache) => cache.stats)
 
-for (const { name, nextRead, refusal, run, target } of mutations) {
-  describe(`${name} invalidates its user`, () => {
-    it.effect("when it succeeds, and no other user", () =>
-      Effect.gen(function* () {
-        const bystander = yield* makeSession
-        const context = yield* makeSession
-        yield* list(context.session)
-        yield* list(bystander.session)
-        yield* run(context)
-        assert.isNotEmpty(yield* lines(context.session))
-        assert.deepStrictEqual(yield* lines(bystander.session), [])
-        assert.strictEqual((yield* stats).quarantines, 0)
-      }).pipe(provideAll())
+describe("a change invalidates its user", () => {
+  it.effect("when it succeeds, and no other user", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ run }) =>
+        Effect.gen(function* () {
+          const bystander = yield* makeSession
+          const context = yield* makeSession
+          yield* list(context.session)
+          yield* list(bystander.session)
+          yield* run(context)
+          assert.isNotEmpty(yield* lines(context.session))
+          assert.deepStrictEqual(yield* lines(bystander.session), [])
+          assert.strictEqual((yield* stats).quarantines, 0)
+        }).pipe(provideAll())
     )
+  )
 
-    it.effect("when it fails, and only once if it surely changed nothing", () =>
-      Effect.gen(function* () {
-        const sandbox = yield* TinkSandbox.TinkSandbox
-        const context = yield* makeSession
-        yield* list(context.session)
-        yield* sandbox.injectFault({ ...target, kind: "status", status: refusal })
-        assert.isTrue(Exit.isFailure(yield* Effect.exit(run(context))))
-        assert.deepStrictEqual(yield* lines(context.session), nextRead)
-        assert.deepStrictEqual(yield* lines(context.session), [])
-      }).pipe(provideAll(once))
-    )
-
-    const ambiguous: ReadonlyArray<readonly [string, TinkSandbox.Fault]> = [
-      ["the connection breaks after it was applied", { ...target, kind: "drop-after" }],
-      ["the connection breaks before it was applied", { ...target, kind: "drop-before" }],
-      ["Tink answers 503", { ...target, kind: "status", status: 503 }],
-      ["Tink answers 408", { ...target, kind: "status", status: 408 }],
-      ["something else answers, with a page", { ...target, kind: "garbage" }],
-      ["the answer comes after the deadline", { ...target, kind: "delay", milliseconds: 15_000 }]
-    ]
-    for (const [what, fault] of ambiguous) {
-      it.effect(`and quarantines them for 30 seconds when ${what}`, () =>
+  it.effect("when it fails, and only once if it surely changed nothing", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ nextRead, refusal, run, target }) =>
         Effect.gen(function* () {
           const sandbox = yield* TinkSandbox.TinkSandbox
           const context = yield* makeSession
           yield* list(context.session)
-          yield* sandbox.injectFault(fault)
-          const exit = yield* withTime(Effect.exit(run(context)))
-          assert.isTrue(Exit.isFailure(exit))
+          yield* sandbox.injectFault({ ...target, kind: "status", status: refusal })
+          assert.isTrue(Exit.isFailure(yield* Effect.exit(run(context))))
+          assert.deepStrictEqual(yield* lines(context.session), nextRead)
+          assert.deepStrictEqual(yield* lines(context.session), [])
+        }).pipe(provideAll(once))
+    )
+  )
+
+  const ambiguousFaults = (target: Mutation["target"]): ReadonlyArray<readonly [string, TinkSandbox.Fault]> => [
+    ["the connection breaks after it was applied", { ...target, kind: "drop-after" }],
+    ["the connection breaks before it was applied", { ...target, kind: "drop-before" }],
+    ["Tink answers 503", { ...target, kind: "status", status: 503 }],
+    ["Tink answers 408", { ...target, kind: "status", status: 408 }],
+    ["something else answers, with a page", { ...target, kind: "garbage" }],
+    ["the answer comes after the deadline", { ...target, kind: "delay", milliseconds: 15_000 }]
+  ]
+
+  it.effect("and quarantines the user for 30 seconds when its outcome is ambiguous", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ run, target }) =>
+        everyRow(
+          ambiguousFaults(target),
+          ([what]) => what,
+          ([, fault]) =>
+            Effect.gen(function* () {
+              const sandbox = yield* TinkSandbox.TinkSandbox
+              const context = yield* makeSession
+              yield* list(context.session)
+              yield* sandbox.injectFault(fault)
+              const exit = yield* withTime(Effect.exit(run(context)))
+              assert.isTrue(Exit.isFailure(exit))
+              assert.isNotEmpty(yield* lines(context.session))
+              assert.isNotEmpty(yield* lines(context.session))
+              assert.strictEqual((yield* stats).quarantines, 1)
+              assert.strictEqual((yield* stats).size, 0)
+              yield* TestClock.adjust("30 seconds")
+              assert.strictEqual((yield* stats).bypasses, 2)
+              yield* lines(context.session)
+              assert.strictEqual((yield* stats).bypasses, 2)
+            }).pipe(provideAll(once))
+        )
+    )
+  )
+
+  it.effect("and quarantines the user when it is interrupted", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ run, target }) =>
+        Effect.gen(function* () {
+          const sandbox = yield* TinkSandbox.TinkSandbox
+          const context = yield* makeSession
+          yield* list(context.session)
+          yield* takeLines
+          yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
+          const fiber = yield* Effect.fork(run(context))
+          yield* untilSent(`${target.method} ${target.path.replace("{id}", context.credentialsId)}`)
+          yield* Fiber.interrupt(fiber)
           assert.isNotEmpty(yield* lines(context.session))
           assert.isNotEmpty(yield* lines(context.session))
           assert.strictEqual((yield* stats).quarantines, 1)
-          assert.strictEqual((yield* stats).size, 0)
-          yield* TestClock.adjust("30 seconds")
-          assert.strictEqual((yield* stats).bypasses, 2)
-          yield* lines(context.session)
-          assert.strictEqual((yield* stats).bypasses, 2)
-        }).pipe(provideAll(once))
-      )
-    }
-
-    it.effect("and quarantines them when it is interrupted", () =>
-      Effect.gen(function* () {
-        const sandbox = yield* TinkSandbox.TinkSandbox
-        const context = yield* makeSession
-        yield* list(context.session)
-        yield* takeLines
-        yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
-        const fiber = yield* Effect.fork(run(context))
-        yield* untilSent(`${target.method} ${target.path.replace("{id}", context.credentialsId)}`)
-        yield* Fiber.interrupt(fiber)
-        assert.isNotEmpty(yield* lines(context.session))
-        assert.isNotEmpty(yield* lines(context.session))
-        assert.strictEqual((yield* stats).quarantines, 1)
-      }).pipe(provideAll())
+        }).pipe(provideAll())
     )
+  )
 
-    it.effect("and quarantines them when its caller runs out of time", () =>
-      Effect.gen(function* () {
-        const sandbox = yield* TinkSandbox.TinkSandbox
-        const context = yield* makeSession
-        yield* list(context.session)
-        yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
-        yield* withTime(Effect.exit(Effect.timeout(run(context), "1 second")))
-        assert.isNotEmpty(yield* lines(context.session))
-        assert.strictEqual((yield* stats).quarantines, 1)
-      }).pipe(provideAll())
+  it.effect("and quarantines the user when its caller runs out of time", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ run, target }) =>
+        Effect.gen(function* () {
+          const sandbox = yield* TinkSandbox.TinkSandbox
+          const context = yield* makeSession
+          yield* list(context.session)
+          yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
+          yield* withTime(Effect.exit(Effect.timeout(run(context), "1 second")))
+          assert.isNotEmpty(yield* lines(context.session))
+          assert.strictEqual((yield* stats).quarantines, 1)
+        }).pipe(provideAll())
     )
-  })
-}
+  )
+})
 
 describe("changes", () => {
   it.effect("that are applied after their call has failed are never hidden by what was read in between", () =>

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { inspect } from "node:util"
+import { everyRow } from "../../../test/support/rows.js"
 import type { RefreshOptions } from "../src/CredentialOperations.js"
 import * as Users from "../src/Users.js"
 import { failure, provideAll, takeLines, withTime } from "./helpers.js"
@@ -221,9 +222,13 @@ describe("createCredential", () => {
     ["options with a hole", { ...good, selectedAuthenticationOptions: Array.from({ length: 1 }) }],
     ["options with bad fields", { ...good, selectedAuthenticationOptions: [{ ...option, fields: { a: 7 } }] }]
   ]
-  for (const [name, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.createCredential(writer, cast(input))))
-  }
+  it.effect("refuses invalid input before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.createCredential(writer, cast(input)))
+    )
+  )
 })
 
 describe("updateCredential", () => {
@@ -289,22 +294,25 @@ describe("updateCredential", () => {
     )
   )
 
-  for (const [name, answer] of [
-    ["another credential", { ...documented, id: otherCredentialsId }],
-    ["a credential of another user", { ...documented, userId: otherId }]
-  ] as const) {
-    it.effect(`that is answered with ${name} fails, and nobody knows what was changed`, () =>
-      withTink(
-        () => json(answer),
-        ({ users }) =>
-          Effect.gen(function* () {
-            const error = yield* failure(users.updateCredential(writer, id, {}))
-            assert.strictEqual(error.reason, "Invalid")
-            assert.isTrue(error.isAmbiguous)
-          })
-      )
+  it.effect("an answer about another credential or user fails as an ambiguous change", () =>
+    everyRow(
+      [
+        ["another credential", { ...documented, id: otherCredentialsId }],
+        ["a credential of another user", { ...documented, userId: otherId }]
+      ] as const,
+      ([name]) => `that is answered with ${name} fails, and nobody knows what was changed`,
+      ([, answer]) =>
+        withTink(
+          () => json(answer),
+          ({ users }) =>
+            Effect.gen(function* () {
+              const error = yield* failure(users.updateCredential(writer, id, {}))
+              assert.strictEqual(error.reason, "Invalid")
+              assert.isTrue(error.isAmbiguous)
+            })
+        )
     )
-  }
+  )
 
   it.effect("needs credentials:write", () =>
     assertNeeds("credentials:write", (users, session) => users.updateCredential(session, id, {}))
@@ -320,9 +328,13 @@ describe("updateCredential", () => {
     ["an empty provider", id, { providerName: "" }],
     ["a relative URI", id, { appUri: "canary" }]
   ]
-  for (const [name, id, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.updateCredential(writer, cast(id), cast(input))))
-  }
+  it.effect("refuses invalid input before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, id, input]) => assertRefused((users) => users.updateCredential(writer, cast(id), cast(input)))
+    )
+  )
 })
 
 describe("refreshCredential", () => {
@@ -375,15 +387,18 @@ describe("refreshCredential", () => {
       }
     ]
   ]
-  for (const [name, options, expected, body] of table) {
-    it.effect(`with ${name}`, () =>
-      withTink(
-        () => noContent,
-        ({ take, users }) =>
-          Effect.map(users.refreshCredential(refresher, id, options), () => assertOne(take(), expected, body))
-      )
+  it.effect("sends only the options that are given, each in its place", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, options, expected, body]) =>
+        withTink(
+          () => noContent,
+          ({ take, users }) =>
+            Effect.map(users.refreshCredential(refresher, id, options), () => assertOne(take(), expected, body))
+        )
     )
-  }
+  )
 
   const bad: ReadonlyArray<readonly [string, unknown]> = [
     ["options that are a text", "canary"],
@@ -403,9 +418,13 @@ describe("refreshCredential", () => {
     ["a relative URI", { appUri: "canary" }],
     ["options to log in without logging in", { selectedAuthenticationOptions: [option] }]
   ]
-  for (const [name, options] of bad) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.refreshCredential(refresher, id, cast(options))))
-  }
+  it.effect("refuses invalid options before a request is sent", () =>
+    everyRow(
+      bad,
+      ([name]) => name,
+      ([, options]) => assertRefused((users) => users.refreshCredential(refresher, id, cast(options)))
+    )
+  )
 })
 
 describe("authenticateCredential", () => {
@@ -451,16 +470,18 @@ describe("authenticateCredential", () => {
     assertNeeds("credentials:refresh", (users, session) => users.authenticateCredential(session, id))
   )
 
-  for (const [name, id_, options] of [
-    ["an id that is none", "canary/..", undefined],
-    ["options that are a text", id, "canary"],
-    ["an address that is none", id, { originatingUserIp: "canary" }],
-    ["a relative URI", id, { callbackUri: "canary" }]
-  ] as const) {
-    it.effect(`refuses ${name}`, () =>
-      assertRefused((users) => users.authenticateCredential(refresher, cast(id_), cast(options)))
+  it.effect("refuses invalid input before a request is sent", () =>
+    everyRow(
+      [
+        ["an id that is none", "canary/..", undefined],
+        ["options that are a text", id, "canary"],
+        ["an address that is none", id, { originatingUserIp: "canary" }],
+        ["a relative URI", id, { callbackUri: "canary" }]
+      ] as const,
+      ([name]) => name,
+      ([, id_, options]) => assertRefused((users) => users.authenticateCredential(refresher, cast(id_), cast(options)))
     )
-  }
+  )
 })
 
 describe("submitSupplementalInformation", () => {
@@ -501,18 +522,21 @@ describe("submitSupplementalInformation", () => {
     assertNeeds("credentials:refresh", (users, session) => users.submitSupplementalInformation(session, id, {}))
   )
 
-  for (const [name, information] of [
-    ["nothing", undefined],
-    ["null", null],
-    ["a text", "canary"],
-    ["a Map, which would cancel", new Map([["otp", "canary"]])],
-    ["an answer that is a number", { otp: 123456 }],
-    ["an answer that was wiped", { otp: wiped }]
-  ] as const) {
-    it.effect(`refuses ${name}`, () =>
-      assertRefused((users) => users.submitSupplementalInformation(refresher, id, cast(information)))
+  it.effect("refuses invalid answers before a request is sent", () =>
+    everyRow(
+      [
+        ["nothing", undefined],
+        ["null", null],
+        ["a text", "canary"],
+        ["a Map, which would cancel", new Map([["otp", "canary"]])],
+        ["an answer that is a number", { otp: 123456 }],
+        ["an answer that was wiped", { otp: wiped }]
+      ] as const,
+      ([name]) => name,
+      ([, information]) =>
+        assertRefused((users) => users.submitSupplementalInformation(refresher, id, cast(information)))
     )
-  }
+  )
 })
 
 describe("getCredentialQr", () => {
@@ -534,28 +558,31 @@ describe("getCredentialQr", () => {
     )
   )
 
-  for (const [name, body] of [
-    ["nothing", ""],
-    ["no picture", "data:image/png;base64,"],
-    ["another kind of picture", "data:image/svg+xml;base64,canary"],
-    ["a script", "data:text/html;base64,canary"],
-    ["a picture and more", `${qr}" onerror="canary`],
-    ["the picture itself", "\u0089PNG canary"],
-    ["JSON", `"${qr}"`]
-  ] as const) {
-    it.effect(`does not take ${name} for one`, () =>
-      withTink(
-        () => ({ body }),
-        ({ users }) =>
-          Effect.gen(function* () {
-            const error = yield* failure(users.getCredentialQr(reader, id))
-            assert.strictEqual(error.reason, "Decode")
-            assert.notInclude(error.message, "canary")
-            assert.isFalse(error.isAmbiguous)
-          })
-      )
+  it.effect("decodes nothing but a PNG data URL", () =>
+    everyRow(
+      [
+        ["nothing", ""],
+        ["no picture", "data:image/png;base64,"],
+        ["another kind of picture", "data:image/svg+xml;base64,canary"],
+        ["a script", "data:text/html;base64,canary"],
+        ["a picture and more", `${qr}" onerror="canary`],
+        ["the picture itself", "\u0089PNG canary"],
+        ["JSON", `"${qr}"`]
+      ] as const,
+      ([name]) => `does not take ${name} for one`,
+      ([, body]) =>
+        withTink(
+          () => ({ body }),
+          ({ users }) =>
+            Effect.gen(function* () {
+              const error = yield* failure(users.getCredentialQr(reader, id))
+              assert.strictEqual(error.reason, "Decode")
+              assert.notInclude(error.message, "canary")
+              assert.isFalse(error.isAmbiguous)
+            })
+        )
     )
-  }
+  )
 
   it.effect("needs credentials:read", () =>
     assertNeeds("credentials:read", (users, session) => users.getCredentialQr(session, id))

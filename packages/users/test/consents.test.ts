@@ -4,6 +4,7 @@ import { TinkSandbox } from "@effect-tink/sandbox"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { DetailedError, ProviderConsent } from "../src/ProviderConsent.js"
 import * as Users from "../src/Users.js"
 import { provideAll } from "./helpers.js"
@@ -163,15 +164,17 @@ describe("listProviderConsents", () => {
     assertNeeds("provider-consents:read", (users, session) => users.listProviderConsents(session))
   )
 
-  for (const [name, bad] of [
-    ["null", null],
-    ["a path", "canary/.."],
-    ["empty", ""]
-  ] as const) {
-    it.effect(`refuses a connection that is ${name}`, () =>
-      assertRefused((users) => users.listProviderConsents(reader, cast({ credentialsId: bad })))
+  it.effect("refuses an invalid credentials id before a request is sent", () =>
+    everyRow(
+      [
+        ["null", null],
+        ["a path", "canary/.."],
+        ["empty", ""]
+      ] as const,
+      ([name]) => `refuses a connection that is ${name}`,
+      ([, bad]) => assertRefused((users) => users.listProviderConsents(reader, cast({ credentialsId: bad })))
     )
-  }
+  )
 })
 
 describe("extendProviderConsent", () => {

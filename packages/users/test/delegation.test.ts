@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
+import { everyRow } from "../../../test/support/rows.js"
 import * as TinkLink from "../src/TinkLink.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
@@ -99,9 +100,13 @@ describe("delegateAuthorization", () => {
     ["a scope that does not exist", { userId, idHint: "a", scopes: ["canary"] }],
     ["an actor that is none", { userId, idHint: "a", actorClientId: "canary canary" }]
   ]
-  for (const [name, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.delegateAuthorization(cast(input))))
-  }
+  it.effect("refuses invalid input before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.delegateAuthorization(cast(input)))
+    )
+  )
 
   it.effect("gives the sandbox's Tink Link a code, which is not for us", () =>
     Effect.gen(function* () {
@@ -196,14 +201,18 @@ describe("revokeAll", () => {
     )
   )
 
-  for (const [name, input] of [
-    ["nothing", undefined],
-    ["neither", {}],
-    ["both", { userId, externalUserId: "canary" }],
-    ["a path", { userId: "canary/.." }]
-  ] as const) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.revokeAll(cast(input))))
-  }
+  it.effect("refuses an invalid reference before a request is sent", () =>
+    everyRow(
+      [
+        ["nothing", undefined],
+        ["neither", {}],
+        ["both", { userId, externalUserId: "canary" }],
+        ["a path", { userId: "canary/.." }]
+      ] as const,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.revokeAll(cast(input)))
+    )
+  )
 
   it.effect("has minted sessions get new tokens, and ends those with a token of their own", () =>
     Effect.gen(function* () {

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import { everyRow } from "../../../test/support/rows.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
 import {
@@ -105,74 +106,90 @@ const isForgotten = (session: UserSession.UserSession<"credentials:read">) =>
     assert.deepStrictEqual(yield* takeLines, [GRANT])
   })
 
-for (const [name, way, lines] of ways) {
-  describe(`deleteUser by ${name}`, () => {
-    it.effect("deletes the user, drops their tokens and entries, and leaves another's alone", () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const cache = yield* UserCache.UserCache
-        const { other, session, userId } = yield* makeTwo
-        const target = yield* way(userId)
-        yield* takeLines
-        assert.isUndefined(yield* users.deleteUser(target))
-        assert.deepStrictEqual(yield* takeLines, lines)
-        assert.deepInclude(yield* cache.stats, { size: 1, invalidations: 1, quarantines: 0 })
-        assert.isFalse(yield* exists(userId))
-        yield* isForgotten(session)
-        yield* isUndisturbed(other)
-      }).pipe(provideAll())
+describe("deleteUser, however the user is named,", () => {
+  it.effect("deletes the user, drops their tokens and entries, and leaves another's alone", () =>
+    everyRow(
+      ways,
+      ([name]) => name,
+      ([, way, lines]) =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const cache = yield* UserCache.UserCache
+          const { other, session, userId } = yield* makeTwo
+          const target = yield* way(userId)
+          yield* takeLines
+          assert.isUndefined(yield* users.deleteUser(target))
+          assert.deepStrictEqual(yield* takeLines, lines)
+          assert.deepInclude(yield* cache.stats, { size: 1, invalidations: 1, quarantines: 0 })
+          assert.isFalse(yield* exists(userId))
+          yield* isForgotten(session)
+          yield* isUndisturbed(other)
+        }).pipe(provideAll())
     )
+  )
 
-    for (const [kind, fault] of faults) {
-      for (const [index, line] of lines.entries()) {
-        it.effect(`with ${kind} at request ${index + 1}, ${line}`, () =>
-          Effect.gen(function* () {
-            const users = yield* Users.Users
-            const { other, session, userId } = yield* makeTwo
-            const target = yield* way(userId)
-            yield* takeLines
-            yield* failRequest(index + 1, fault)
-            const result = yield* withTime(Effect.either(users.deleteUser(target)))
-            assert.strictEqual((yield* takeLines)[index], line)
-            const isApplied = !(yield* exists(userId))
-            if (Either.isRight(result)) {
-              assert.isTrue(isApplied)
-              yield* isForgotten(session)
-            } else {
-              const { isAmbiguous, reason } = result.left
-              // The answer cannot be read; or the token that was given went with the user, and there is no other.
-              const expected = kind === "garbage" ? "Decode" : "Unauthorized"
-              assert.strictEqual(reason, expected)
-              assert.isTrue(kind === "garbage" || (name === "a session of UserSession.make" && isApplied))
-              assert.strictEqual(isAmbiguous, line === DELETE_USER)
-              // By reference it can be called again, whatever has become of it.
-              yield* users.deleteUser({ userId })
-              assert.isFalse(yield* exists(userId))
-            }
-            yield* isUndisturbed(other)
-          }).pipe(provideAll())
+  it.effect("survives any fault at any of its requests, or says what it does not know", () =>
+    everyRow(
+      ways,
+      ([name]) => name,
+      ([name, way, lines]) =>
+        everyRow(
+          faults,
+          ([kind]) => kind,
+          ([kind, fault]) =>
+            everyRow(
+              lines,
+              (line, index) => `request ${index + 1}, ${line}`,
+              (line, index) =>
+                Effect.gen(function* () {
+                  const users = yield* Users.Users
+                  const { other, session, userId } = yield* makeTwo
+                  const target = yield* way(userId)
+                  yield* takeLines
+                  yield* failRequest(index + 1, fault)
+                  const result = yield* withTime(Effect.either(users.deleteUser(target)))
+                  assert.strictEqual((yield* takeLines)[index], line)
+                  const isApplied = !(yield* exists(userId))
+                  if (Either.isRight(result)) {
+                    assert.isTrue(isApplied)
+                    yield* isForgotten(session)
+                  } else {
+                    const { isAmbiguous, reason } = result.left
+                    // The answer cannot be read; or the token that was given went with the user, and there is no other.
+                    const expected = kind === "garbage" ? "Decode" : "Unauthorized"
+                    assert.strictEqual(reason, expected)
+                    assert.isTrue(kind === "garbage" || (name === "a session of UserSession.make" && isApplied))
+                    assert.strictEqual(isAmbiguous, line === DELETE_USER)
+                    // By reference it can be called again, whatever has become of it.
+                    yield* users.deleteUser({ userId })
+                    assert.isFalse(yield* exists(userId))
+                  }
+                  yield* isUndisturbed(other)
+                }).pipe(provideAll())
+            )
         )
-      }
-    }
-  })
-}
+    )
+  )
+})
 
 describe("deleteUser of a user who is gone", () => {
-  for (const [name, way] of ways) {
-    if (name === "a session of UserSession.make") continue
-    it.effect(`by ${name} succeeds, and disturbs nobody`, () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { other, userId } = yield* makeTwo
-        const target = yield* way(userId)
-        yield* users.deleteUser({ userId })
-        yield* takeLines
-        yield* users.deleteUser(target)
-        assert.deepStrictEqual(yield* takeLines, [GRANT])
-        yield* isUndisturbed(other)
-      }).pipe(provideAll())
+  it.effect("succeeds by every way that authorizes itself, and disturbs no other user", () =>
+    everyRow(
+      ways.filter(([name]) => name !== "a session of UserSession.make"),
+      ([name]) => name,
+      ([, way]) =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const { other, userId } = yield* makeTwo
+          const target = yield* way(userId)
+          yield* users.deleteUser({ userId })
+          yield* takeLines
+          yield* users.deleteUser(target)
+          assert.deepStrictEqual(yield* takeLines, [GRANT])
+          yield* isUndisturbed(other)
+        }).pipe(provideAll())
     )
-  }
+  )
 
   it.effect(
     "by a session with a token of its own is Unauthorized: nobody knows whether the token or the user is gone",
@@ -203,33 +220,39 @@ describe("deleteUser of a user who is gone", () => {
     }).pipe(provideAll())
   )
 
-  for (const [name, way, lines] of ways) {
-    for (const [index, line] of lines.entries()) {
-      it.effect(`by ${name}, who is deleted just before request ${index + 1}, ${line}`, () =>
-        Effect.gen(function* () {
-          const users = yield* Users.Users
-          const { userId } = yield* makeTwo
-          const { accessToken } = yield* getToken(userId, ["user:delete"])
-          const deleter = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
-          const target = yield* way(userId)
-          const isReached = yield* Deferred.make<void>()
-          const mayGoOn = yield* Deferred.make<void>()
-          yield* beforeRequest(index + 1, () =>
-            Effect.zipRight(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn))
-          )
-          const running = yield* Effect.fork(Effect.either(users.deleteUser(target)))
-          yield* Deferred.await(isReached)
-          yield* users.deleteUser(deleter)
-          yield* Deferred.succeed(mayGoOn, undefined)
-          const result = yield* withTime(Fiber.join(running))
-          if (name === "a session of UserSession.make") {
-            assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Unauthorized")
-          } else Either.getOrThrow(result)
-          assert.isFalse(yield* exists(userId))
-        }).pipe(provideAll())
-      )
-    }
-  }
+  it.effect("is a success when the deletion happens just before any of its requests", () =>
+    everyRow(
+      ways,
+      ([name]) => name,
+      ([name, way, lines]) =>
+        everyRow(
+          lines,
+          (line, index) => `before request ${index + 1}, ${line}`,
+          (_, index) =>
+            Effect.gen(function* () {
+              const users = yield* Users.Users
+              const { userId } = yield* makeTwo
+              const { accessToken } = yield* getToken(userId, ["user:delete"])
+              const deleter = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
+              const target = yield* way(userId)
+              const isReached = yield* Deferred.make<void>()
+              const mayGoOn = yield* Deferred.make<void>()
+              yield* beforeRequest(index + 1, () =>
+                Effect.zipRight(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn))
+              )
+              const running = yield* Effect.fork(Effect.either(users.deleteUser(target)))
+              yield* Deferred.await(isReached)
+              yield* users.deleteUser(deleter)
+              yield* Deferred.succeed(mayGoOn, undefined)
+              const result = yield* withTime(Fiber.join(running))
+              if (name === "a session of UserSession.make") {
+                assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Unauthorized")
+              } else Either.getOrThrow(result)
+              assert.isFalse(yield* exists(userId))
+            }).pipe(provideAll())
+        )
+    )
+  )
 
   it.effect("by 20 at once, by all ways that authorize themselves, is a success for all", () =>
     Effect.gen(function* () {

@@ -13,6 +13,7 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import type { Credential } from "../src/Credential.js"
 import type { FollowOptions } from "../src/Polling.js"
 import type { UserSession } from "../src/UserSession.js"
@@ -83,19 +84,22 @@ describe("followCredential", () => {
     }).pipe(provideAll())
   )
 
-  for (const outcome of ["TEMPORARY_ERROR", "AUTHENTICATION_ERROR", "AWAITING_SUPPLEMENTAL_INFORMATION"] as const) {
-    it.effect(`ends with ${outcome}`, () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
-        const { credentialsId, session } = yield* makeSession
-        yield* setNextRefresh(credentialsId, outcome)
-        yield* users.refreshCredential(session, credentialsId)
-        const statuses = yield* withTime(follow(session, credentialsId))
-        assert.deepStrictEqual([statuses[0], statuses.at(-1)], ["AUTHENTICATING", outcome])
-      }).pipe(provideAll({ sandbox }))
+  it.effect("ends with every status in which nothing moves without the user or a new refresh", () =>
+    everyRow(
+      ["TEMPORARY_ERROR", "AUTHENTICATION_ERROR", "AWAITING_SUPPLEMENTAL_INFORMATION"] as const,
+      (outcome) => outcome,
+      (outcome) =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+          const { credentialsId, session } = yield* makeSession
+          yield* setNextRefresh(credentialsId, outcome)
+          yield* users.refreshCredential(session, credentialsId)
+          const statuses = yield* withTime(follow(session, credentialsId))
+          assert.deepStrictEqual([statuses[0], statuses.at(-1)], ["AUTHENTICATING", outcome])
+        }).pipe(provideAll({ sandbox }))
     )
-  }
+  )
 
   it.effect("does not take the status of before a refresh for the end", () =>
     Effect.gen(function* () {
@@ -189,30 +193,33 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  for (const [name, schedule] of [
-    ["ends at once", Schedule.stop],
-    ["counts", Schedule.recurs(0)],
-    ["never waits", Schedule.forever]
-  ] as const) {
-    it.effect(`asks at least once, and no faster than it may, with a schedule that ${name}`, () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { credentialsId, session } = yield* makeSession
-        yield* users.refreshCredential(session, credentialsId)
-        yield* takeSent
-        const seen: Array<string> = []
-        yield* users.followCredential(session, credentialsId, { schedule }).pipe(
-          Stream.runForEach(({ status }) => Effect.sync(() => seen.push(status))),
-          Effect.fork
-        )
-        yield* pass(1)
-        assert.deepStrictEqual(seen, ["AUTHENTICATING"])
-        const polls = yield* takePolls
-        assert.isAtLeast(polls, 1)
-        assert.isAtMost(polls, 11)
-      }).pipe(provideAll({ sandbox }))
+  it.effect("polls at least once, and no faster than allowed, whatever the schedule says", () =>
+    everyRow(
+      [
+        ["ends at once", Schedule.stop],
+        ["counts", Schedule.recurs(0)],
+        ["never waits", Schedule.forever]
+      ] as const,
+      ([name]) => name,
+      ([, schedule]) =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const { credentialsId, session } = yield* makeSession
+          yield* users.refreshCredential(session, credentialsId)
+          yield* takeSent
+          const seen: Array<string> = []
+          yield* users.followCredential(session, credentialsId, { schedule }).pipe(
+            Stream.runForEach(({ status }) => Effect.sync(() => seen.push(status))),
+            Effect.fork
+          )
+          yield* pass(1)
+          assert.deepStrictEqual(seen, ["AUTHENTICATING"])
+          const polls = yield* takePolls
+          assert.isAtLeast(polls, 1)
+          assert.isAtMost(polls, 11)
+        }).pipe(provideAll({ sandbox }))
     )
-  }
+  )
 
   it.effect("keeps its time when the clock is set", () =>
     Effect.gen(function* () {

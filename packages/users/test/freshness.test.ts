@@ -7,6 +7,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import type { UserSession } from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
 import { type Answer, LIST, makeUser, provideAll, provideAnswers, takeLines } from "./helpers.js"
@@ -104,19 +105,41 @@ const staysFor = (
 const getFirst = (session: Reader) => get(session, Ids.CredentialsId.make("c0"))
 
 describe("an answer is cached for 1 second while a connection is on its way, and for 30 at rest", () => {
-  for (const [status, isAtRest] of table) {
-    it.effect(`a list with one that is ${status}`, () => staysFor([{ status }], list, isAtRest ? 30_000 : 1000))
-    it.effect(`one that is ${status}`, () => staysFor([{ status }], getFirst, isAtRest ? 30_000 : 1000))
-    it.effect(`a list of one that is UPDATED and one that is ${status}, in either order`, () =>
-      Effect.zipRight(
-        staysFor([{ status: "UPDATED" }, { status }], list, isAtRest ? 30_000 : 1000),
-        staysFor([{ status }, { status: "UPDATED" }], list, isAtRest ? 30_000 : 1000)
-      )
+  it.effect("a list: by its one credential", () =>
+    everyRow(
+      table,
+      ([status]) => status,
+      ([status, isAtRest]) => staysFor([{ status }], list, isAtRest ? 30_000 : 1000)
     )
-    it.effect(`one that is UPDATED, whatever another is: ${status}`, () =>
-      staysFor([{ status: "UPDATED" }, { status }], getFirst, 30_000)
+  )
+
+  it.effect("one credential: by its own status", () =>
+    everyRow(
+      table,
+      ([status]) => status,
+      ([status, isAtRest]) => staysFor([{ status }], getFirst, isAtRest ? 30_000 : 1000)
     )
-  }
+  )
+
+  it.effect("a list of two: by the one in progress, in either order", () =>
+    everyRow(
+      table,
+      ([status]) => status,
+      ([status, isAtRest]) =>
+        Effect.zipRight(
+          staysFor([{ status: "UPDATED" }, { status }], list, isAtRest ? 30_000 : 1000),
+          staysFor([{ status }, { status: "UPDATED" }], list, isAtRest ? 30_000 : 1000)
+        )
+    )
+  )
+
+  it.effect("one credential: by its own status alone, not by that of another", () =>
+    everyRow(
+      table,
+      ([status]) => status,
+      ([status]) => staysFor([{ status: "UPDATED" }, { status }], getFirst, 30_000)
+    )
+  )
 
   it.effect("one in a status that nobody knows yet is on its way", () =>
     Effect.zipRight(
@@ -172,19 +195,22 @@ describe("over the sandbox", () => {
 const inMillis = (millis: number) => Effect.map(Clock.currentTimeMillis, (now) => now + millis)
 
 describe("no answer outlives the session of a bank", () => {
-  for (const left of [1, 999, 10_000, 29_999]) {
-    it.effect(`${left} ms before it ends`, () =>
-      Effect.gen(function* () {
-        const { ids, session } = yield* makeReader({}, { sessionExpiryDate: yield* inMillis(left) })
-        yield* isKeptFor(list(session), left)
-        // What is over cannot pass any more, and the other one lasts.
-        yield* TestClock.adjust("1 minute")
-        yield* isKeptFor(list(session), 30_000)
-        yield* isKeptFor(get(session, ids[0]), 30_000)
-        yield* isKeptFor(get(session, ids[1]), 30_000)
-      }).pipe(provideAll())
+  it.effect("each read is asked again from the millisecond on in which a session ends", () =>
+    everyRow(
+      [1, 999, 10_000, 29_999],
+      (left) => `${left} ms`,
+      (left) =>
+        Effect.gen(function* () {
+          const { ids, session } = yield* makeReader({}, { sessionExpiryDate: yield* inMillis(left) })
+          yield* isKeptFor(list(session), left)
+          // What is over cannot pass any more, and the other one lasts.
+          yield* TestClock.adjust("1 minute")
+          yield* isKeptFor(list(session), 30_000)
+          yield* isKeptFor(get(session, ids[0]), 30_000)
+          yield* isKeptFor(get(session, ids[1]), 30_000)
+        }).pipe(provideAll())
     )
-  }
+  )
 
   it.effect("one that was read alone", () =>
     Effect.gen(function* () {

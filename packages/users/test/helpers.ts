@@ -8,10 +8,13 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import * as Users from "../src/Users.js"
@@ -108,14 +111,19 @@ export const untilSent = (line: string, times = 1) =>
 /** A turn of the event loop: what is not of the clock, as reading a body, needs it to get on. */
 export const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-/** Lets the test's time pass until a fiber has ended. */
-export const passUntilEnd = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) =>
-  TestClock.adjust("1 second").pipe(
-    Effect.andThen(turn),
-    Effect.andThen(Fiber.poll(fiber)),
-    Effect.repeat({ until: (exit) => exit._tag === "Some" }),
-    Effect.andThen(Fiber.join(fiber))
-  )
+/** Lets the test's time pass until a fiber has ended: to the next sleeper's, once the event loop has nothing else to do. */
+export const passUntilEnd = <A, E>(fiber: Fiber.RuntimeFiber<A, E>): Effect.Effect<A, E> =>
+  Effect.gen(function* () {
+    while (true) {
+      for (let turns = 0; turns < 20; turns++) {
+        if (Option.isSome(yield* Fiber.poll(fiber))) return yield* Fiber.join(fiber)
+        yield* turn
+      }
+      const now = yield* Clock.currentTimeMillis
+      const later = Chunk.filter(yield* TestClock.sleeps(), (end) => end > now)
+      yield* TestClock.adjust(Chunk.isEmpty(later) ? 0 : Math.min(...later) - now)
+    }
+  })
 
 /** Runs an effect while the test's time passes. */
 export const withTime = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.flatMap(Effect.fork(effect), passUntilEnd)

@@ -5,6 +5,7 @@ import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
 import { failure, layerAll, makeSession, provideAll, takeLines } from "./helpers.js"
@@ -94,12 +95,21 @@ layer(layerAll())((it) => {
         ([name, externalUserId]) => [`external id: ${name}`, { market: "SE", externalUserId }] as const
       )
     ]
-    for (const [name, input] of table) {
-      it.effect(name, () => isInvalid((users) => users.createUser(cast(input))))
-      it.effect(`ensureUser: ${name}`, () =>
-        isInvalid((users) => users.ensureUser(cast(input && { externalUserId: "cust-0001", ...input })))
+    it.effect("invalid input is refused", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, input]) => isInvalid((users) => users.createUser(cast(input)))
       )
-    }
+    )
+
+    it.effect("ensureUser refuses the same", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, input]) => isInvalid((users) => users.ensureUser(cast(input && { externalUserId: "cust-0001", ...input })))
+      )
+    )
     it.effect("ensureUser: no external id", () => isInvalid((users) => users.ensureUser(cast({ market: "SE" }))))
   })
 
@@ -114,10 +124,21 @@ layer(layerAll())((it) => {
       ...badExternalIds.map(([name, bad]) => [`external id: ${name}`, { externalUserId: bad, scopes }] as const),
       ...badScopes.map(([name, bad]) => [`scopes: ${name}`, { userId, scopes: bad }] as const)
     ]
-    for (const [name, input] of table) {
-      it.effect(`createAuthorization: ${name}`, () => isInvalid((users) => users.createAuthorization(cast(input))))
-      it.effect(`authorize: ${name}`, () => isInvalid((users) => users.authorize(cast(input))))
-    }
+    it.effect("createAuthorization refuses it", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, input]) => isInvalid((users) => users.createAuthorization(cast(input)))
+      )
+    )
+
+    it.effect("authorize refuses it", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, input]) => isInvalid((users) => users.authorize(cast(input)))
+      )
+    )
   })
 
   describe("deleteUser by reference", () => {
@@ -129,9 +150,13 @@ layer(layerAll())((it) => {
       ...badIds.map(([name, bad]) => [`user id: ${name}`, { userId: bad }] as const),
       ...badExternalIds.map(([name, bad]) => [`external id: ${name}`, { externalUserId: bad }] as const)
     ]
-    for (const [name, input] of table) {
-      it.effect(name, () => isInvalid((users) => users.deleteUser(cast(input))))
-    }
+    it.effect("invalid references are refused", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, input]) => isInvalid((users) => users.deleteUser(cast(input)))
+      )
+    )
   })
 
   describe("getUserAccessToken", () => {
@@ -145,17 +170,28 @@ layer(layerAll())((it) => {
       ["not a text", { code: Redacted.make({ canary: true }) }],
       ["wiped", { code: wiped }]
     ]
-    for (const [name, grant] of table) {
-      it.effect(name, () => isInvalid((users) => users.getUserAccessToken(cast(grant))))
-      it.effect(`authorizeWithCode: ${name}`, () =>
-        isInvalid((users) => users.authorizeWithCode(cast(grant && { ...grant, scopes: ["user:read"] })))
+    it.effect("an invalid grant is refused", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, grant]) => isInvalid((users) => users.getUserAccessToken(cast(grant)))
       )
-    }
-    for (const [name, scopes] of badScopes) {
-      it.effect(`authorizeWithCode: scopes: ${name}`, () =>
-        isInvalid((users) => users.authorizeWithCode(cast({ code: Redacted.make("a-code"), scopes })))
+    )
+
+    it.effect("authorizeWithCode refuses the same", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, grant]) => isInvalid((users) => users.authorizeWithCode(cast(grant && { ...grant, scopes: ["user:read"] })))
       )
-    }
+    )
+    it.effect("authorizeWithCode refuses invalid scopes", () =>
+      everyRow(
+        badScopes,
+        ([name]) => name,
+        ([, scopes]) => isInvalid((users) => users.authorizeWithCode(cast({ code: Redacted.make("a-code"), scopes })))
+      )
+    )
   })
 
   describe("credentials ids", () => {
@@ -164,14 +200,37 @@ layer(layerAll())((it) => {
       accessToken,
       scopes: ["credentials:read", "credentials:refresh", "credentials:write"]
     })
-    for (const [name, id] of badIds) {
-      it.effect(`getCredential: ${name}`, () => isInvalid((users) => users.getCredential(session, cast(id))))
-      it.effect(`getCredential past the cache: ${name}`, () =>
-        isInvalid((users) => users.getCredential(session, cast(id), { bypassCache: true }))
+    it.effect("getCredential refuses every invalid id", () =>
+      everyRow(
+        badIds,
+        ([name]) => name,
+        ([, id]) => isInvalid((users) => users.getCredential(session, cast(id)))
       )
-      it.effect(`refreshCredential: ${name}`, () => isInvalid((users) => users.refreshCredential(session, cast(id))))
-      it.effect(`deleteCredential: ${name}`, () => isInvalid((users) => users.deleteCredential(session, cast(id))))
-    }
+    )
+
+    it.effect("getCredential refuses every invalid id also past the cache", () =>
+      everyRow(
+        badIds,
+        ([name]) => name,
+        ([, id]) => isInvalid((users) => users.getCredential(session, cast(id), { bypassCache: true }))
+      )
+    )
+
+    it.effect("refreshCredential refuses every invalid id", () =>
+      everyRow(
+        badIds,
+        ([name]) => name,
+        ([, id]) => isInvalid((users) => users.refreshCredential(session, cast(id)))
+      )
+    )
+
+    it.effect("deleteCredential refuses every invalid id", () =>
+      everyRow(
+        badIds,
+        ([name]) => name,
+        ([, id]) => isInvalid((users) => users.deleteCredential(session, cast(id)))
+      )
+    )
 
     it.effect("a token is not renewed for an invalid id", () =>
       Effect.gen(function* () {
@@ -203,17 +262,45 @@ layer(layerAll())((it) => {
       ["scopes that are none", () => UserSession.make({ userId, accessToken, scopes: cast(["canary"]) })],
       ["no scopes at all", () => UserSession.make({ userId, accessToken, scopes: cast(undefined) })]
     ]
-    for (const [name, make] of table) {
-      it.effect(`listCredentials: ${name}`, () => isInvalid((users) => users.listCredentials(cast(make()))))
-      it.effect(`getCredential: ${name}`, () => isInvalid((users) => users.getCredential(cast(make()), credentialsId)))
-      it.effect(`refreshCredential: ${name}`, () =>
-        isInvalid((users) => users.refreshCredential(cast(make()), credentialsId))
+    it.effect("listCredentials refuses every invalid session", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, make]) => isInvalid((users) => users.listCredentials(cast(make())))
       )
-      it.effect(`deleteCredential: ${name}`, () =>
-        isInvalid((users) => users.deleteCredential(cast(make()), credentialsId))
+    )
+
+    it.effect("getCredential refuses every invalid session", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, make]) => isInvalid((users) => users.getCredential(cast(make()), credentialsId))
       )
-      it.effect(`deleteUser: ${name}`, () => isInvalid((users) => users.deleteUser(cast(make()))))
-    }
+    )
+
+    it.effect("refreshCredential refuses every invalid session", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, make]) => isInvalid((users) => users.refreshCredential(cast(make()), credentialsId))
+      )
+    )
+
+    it.effect("deleteCredential refuses every invalid session", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, make]) => isInvalid((users) => users.deleteCredential(cast(make()), credentialsId))
+      )
+    )
+
+    it.effect("deleteUser refuses every invalid session", () =>
+      everyRow(
+        table,
+        ([name]) => name,
+        ([, make]) => isInvalid((users) => users.deleteUser(cast(make())))
+      )
+    )
   })
 
   it.effect("input is checked when an effect runs, not when it is made", () =>

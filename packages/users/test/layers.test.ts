@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { everyRow } from "../../../test/support/rows.js"
 import { AuthorizationGrant } from "../src/AuthorizationGrant.js"
 import { Credential } from "../src/Credential.js"
 import * as UserSession from "../src/UserSession.js"
@@ -158,18 +159,21 @@ describe("settings of Users that are none", () => {
       (given) => ["freshness.inProgress", String(given), { freshness: { inProgress: given } }] as const
     )
   ]
-  for (const [name, given, options] of cases) {
-    it.effect(`the layer is not built with ${name} ${given}`, () =>
-      Effect.gen(function* () {
-        const cause = yield* Effect.sandbox(Layer.launch(Users.layerWith(options as Users.Options))).pipe(Effect.flip)
-        assert.isTrue(Cause.isDie(cause))
-        assert.include(Cause.pretty(cause), `Users: ${name} must be a`)
-      }).pipe(
-        Effect.provide(UserCache.layerNoop),
-        Effect.provide(Layer.mock(TinkHttp.TinkHttp, { clientId: "a-client" }))
-      )
+  it.effect("the layer is not built, and the defect names the setting", () =>
+    everyRow(
+      cases,
+      ([name, given]) => `${name} ${given}`,
+      ([name, , options]) =>
+        Effect.gen(function* () {
+          const cause = yield* Effect.sandbox(Layer.launch(Users.layerWith(options as Users.Options))).pipe(Effect.flip)
+          assert.isTrue(Cause.isDie(cause))
+          assert.include(Cause.pretty(cause), `Users: ${name} must be a`)
+        }).pipe(
+          Effect.provide(UserCache.layerNoop),
+          Effect.provide(Layer.mock(TinkHttp.TinkHttp, { clientId: "a-client" }))
+        )
     )
-  }
+  )
 })
 
 describe("layerNoop", () => {

@@ -4,6 +4,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
+import { everyRow } from "../../../test/support/rows.js"
 import type * as UserProfile from "../src/UserProfile.js"
 import * as Users from "../src/Users.js"
 import { provideAll, takeLines } from "./helpers.js"
@@ -182,9 +183,13 @@ describe("updateUser", () => {
     ["a name with a line break", { username: "canary\n" }],
     ["an external id with half of a surrogate pair", { externalUserId: "canary\ud800" }]
   ]
-  for (const [name, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.updateUser(writer, cast(input))))
-  }
+  it.effect("refuses invalid changes before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.updateUser(writer, cast(input)))
+    )
+  )
 })
 
 describe("the profile", () => {
@@ -286,9 +291,13 @@ describe("the profile", () => {
     ["no day", { ...profile, periodAdjustedDay: Number.NaN }],
     ["a setting that is none", { ...profile, notificationSettings: { balance: "canary" } }]
   ]
-  for (const [name, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.updateProfile(writer, cast(input))))
-  }
+  it.effect("refuses an invalid profile before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.updateProfile(writer, cast(input)))
+    )
+  )
 })
 
 describe("by the sandbox", () => {

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import type { Credential } from "../src/Credential.js"
 import type { RefreshAndWaitOptions } from "../src/FollowingOperations.js"
 import * as UserSession from "../src/UserSession.js"
@@ -45,20 +46,23 @@ describe("refreshAndWait ends with", () => {
     ["PERMANENT_ERROR", "Permanent"],
     ["IGNORED", "Refused"]
   ] as const
-  for (const [nextRefresh, tag] of outcomes) {
-    it.effect(`${tag} when it comes to ${nextRefresh}`, () =>
-      Effect.gen(function* () {
-        const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
-        const { credentialsId, session } = yield* makeSession
-        yield* setNextRefresh(credentialsId, nextRefresh)
-        const outcome = yield* withTime(refreshAndWait(session, credentialsId))
-        assert.strictEqual(outcome._tag, tag)
-        assert.strictEqual(outcome.credential.status, nextRefresh === "IGNORED" ? "UPDATED" : nextRefresh)
-        assert.strictEqual(outcome.credential.id, credentialsId)
-        assert.strictEqual(yield* takeRefreshes, 1)
-      }).pipe(provideAll({ sandbox }))
+  it.effect("the outcome of the credential's final status", () =>
+    everyRow(
+      outcomes,
+      ([nextRefresh]) => nextRefresh,
+      ([nextRefresh, tag]) =>
+        Effect.gen(function* () {
+          const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+          const { credentialsId, session } = yield* makeSession
+          yield* setNextRefresh(credentialsId, nextRefresh)
+          const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+          assert.strictEqual(outcome._tag, tag)
+          assert.strictEqual(outcome.credential.status, nextRefresh === "IGNORED" ? "UPDATED" : nextRefresh)
+          assert.strictEqual(outcome.credential.id, credentialsId)
+          assert.strictEqual(yield* takeRefreshes, 1)
+        }).pipe(provideAll({ sandbox }))
     )
-  }
+  )
 
   const whys = [
     "AUTHENTICATION_ERROR",
@@ -67,19 +71,22 @@ describe("refreshAndWait ends with", () => {
     "AWAITING_MOBILE_BANKID_AUTHENTICATION",
     "AWAITING_SUPPLEMENTAL_INFORMATION"
   ] as const
-  for (const why of whys) {
-    it.effect(`NeedsUser when it comes to ${why}`, () =>
-      Effect.gen(function* () {
-        const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
-        const { credentialsId, session } = yield* makeSession
-        yield* setNextRefresh(credentialsId, why)
-        const outcome = yield* withTime(refreshAndWait(session, credentialsId))
-        if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
-        assert.strictEqual(outcome.why, why)
-        assert.strictEqual(outcome.credential.status, why)
-      }).pipe(provideAll({ sandbox }))
+  it.effect("NeedsUser in every status that only the user can change", () =>
+    everyRow(
+      whys,
+      (why) => why,
+      (why) =>
+        Effect.gen(function* () {
+          const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+          const { credentialsId, session } = yield* makeSession
+          yield* setNextRefresh(credentialsId, why)
+          const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+          if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
+          assert.strictEqual(outcome.why, why)
+          assert.strictEqual(outcome.credential.status, why)
+        }).pipe(provideAll({ sandbox }))
     )
-  }
+  )
 
   it.effect("NeedsUser when nothing moves because the consent has run out", () =>
     Effect.gen(function* () {

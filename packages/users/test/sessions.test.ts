@@ -19,6 +19,7 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { AuthorizationGrant } from "../src/AuthorizationGrant.js"
 import { Credential } from "../src/Credential.js"
 import * as UserSession from "../src/UserSession.js"
@@ -450,21 +451,24 @@ describe("tokens", () => {
     }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity: 3 } }))
   )
 
-  for (const tokenCapacity of [0, 1]) {
-    it.effect(`are enough for each request with room for ${tokenCapacity}`, () =>
-      Effect.gen(function* () {
-        const { session: a } = yield* makeSession
-        const { session: b } = yield* makeSession
-        let mintings = 0
-        for (const session of [a, b, b, a, a, b]) {
-          const lines = yield* linesOf(session)
-          assert.strictEqual(lines.at(-1), LIST)
-          mintings += lines.filter((line) => line === GRANT).length
-        }
-        assert.strictEqual(mintings, tokenCapacity === 0 ? 6 : 4)
-      }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity } }))
+  it.effect("are enough for each request when there is room for none or one", () =>
+    everyRow(
+      [0, 1],
+      (tokenCapacity) => `room for ${tokenCapacity}`,
+      (tokenCapacity) =>
+        Effect.gen(function* () {
+          const { session: a } = yield* makeSession
+          const { session: b } = yield* makeSession
+          let mintings = 0
+          for (const session of [a, b, b, a, a, b]) {
+            const lines = yield* linesOf(session)
+            assert.strictEqual(lines.at(-1), LIST)
+            mintings += lines.filter((line) => line === GRANT).length
+          }
+          assert.strictEqual(mintings, tokenCapacity === 0 ? 6 : 4)
+        }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity } }))
     )
-  }
+  )
 
   it.effect("of many users cost no minting more than there is room for", () =>
     Effect.gen(function* () {

@@ -5,6 +5,7 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
+import { everyRow } from "../../../test/support/rows.js"
 import * as TinkLink from "../src/TinkLink.js"
 import * as Users from "../src/Users.js"
 import { provideAll } from "./helpers.js"
@@ -76,18 +77,21 @@ describe("connectAccounts", () => {
     )
   )
 
-  for (const [baseUrl, expected] of [
-    ["http://127.0.0.1:8080", "http://127.0.0.1:8080/1.0"],
-    ["http://localhost:8080/", "http://localhost:8080/1.0"],
-    ["https://link.example/behind/", "https://link.example/behind/1.0"]
-  ] as const) {
-    it.effect(`at ${baseUrl}`, () =>
-      isUrl(
-        TinkLink.connectAccounts({ ...base, baseUrl }),
-        `${expected}/transactions/connect-accounts?client_id=my-client&${redirect}`
-      )
+  it.effect("keeps to the base URL it is given", () =>
+    everyRow(
+      [
+        ["http://127.0.0.1:8080", "http://127.0.0.1:8080/1.0"],
+        ["http://localhost:8080/", "http://localhost:8080/1.0"],
+        ["https://link.example/behind/", "https://link.example/behind/1.0"]
+      ] as const,
+      ([baseUrl]) => `at ${baseUrl}`,
+      ([baseUrl, expected]) =>
+        isUrl(
+          TinkLink.connectAccounts({ ...base, baseUrl }),
+          `${expected}/transactions/connect-accounts?client_id=my-client&${redirect}`
+        )
     )
-  }
+  )
 
   const table: ReadonlyArray<readonly [string, unknown]> = [
     ["nothing", undefined],
@@ -116,9 +120,13 @@ describe("connectAccounts", () => {
     ["a URL that would have to be mended", { ...base, baseUrl: "https:///link.example" }],
     ["no URL", { ...base, baseUrl: "canary" }]
   ]
-  for (const [name, options] of table) {
-    it.effect(`refuses ${name}`, () => isInvalid(TinkLink.connectAccounts(cast(options))))
-  }
+  it.effect("refuses invalid options, and repeats none of them", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, options]) => isInvalid(TinkLink.connectAccounts(cast(options)))
+    )
+  )
 })
 
 describe("updateConsent", () => {
@@ -139,9 +147,13 @@ describe("updateConsent", () => {
     ["a connection that is none", { ...all, credentialsId: "canary/.." }],
     ["a code that is not redacted", { ...all, authorizationCode: "canary" }]
   ]
-  for (const [name, options] of table) {
-    it.effect(`refuses ${name}`, () => isInvalid(TinkLink.updateConsent(cast(options))))
-  }
+  it.effect("refuses invalid options, and repeats none of them", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, options]) => isInvalid(TinkLink.updateConsent(cast(options)))
+    )
+  )
 })
 
 describe("parseRedirect", () => {
@@ -277,13 +289,16 @@ describe("parseRedirect", () => {
     ["half an ignorance", `?${good}`, { ignoreState: "yes" }],
     ["two minds", `?${good}&state=s`, { state: "s", ignoreState: true }]
   ]
-  for (const [name, query, options] of states) {
-    it.effect(`refuses ${name}`, () =>
-      Effect.map(isInvalid(TinkLink.parseRedirect(callback + query, cast(options))), (error) =>
-        assert.match(error.message, /state|URL/)
-      )
+  it.effect("refuses every state that is not the expected one", () =>
+    everyRow(
+      states,
+      ([name]) => name,
+      ([, query, options]) =>
+        Effect.map(isInvalid(TinkLink.parseRedirect(callback + query, cast(options))), (error) =>
+          assert.match(error.message, /state|URL/)
+        )
     )
-  }
+  )
 
   const urls: ReadonlyArray<readonly [string, unknown]> = [
     ["nothing", undefined],
@@ -301,9 +316,13 @@ describe("parseRedirect", () => {
     ["an error of a connection that is none", `${callback}?error=BAD_REQUEST&credentials=canary%2F..`],
     ["what is in the fragment", `${callback}#${good}`]
   ]
-  for (const [name, url] of urls) {
-    it.effect(`refuses ${name}`, () => isInvalid(TinkLink.parseRedirect(cast(url), { ignoreState: true })))
-  }
+  it.effect("refuses every URL that is not a Tink Link redirect URL", () =>
+    everyRow(
+      urls,
+      ([name]) => name,
+      ([, url]) => isInvalid(TinkLink.parseRedirect(cast(url), { ignoreState: true }))
+    )
+  )
 })
 
 /** What a page of the sandbox answers. */
