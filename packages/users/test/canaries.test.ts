@@ -12,6 +12,8 @@ import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import { everyRow } from "../../../test/support/rows.js"
+import { sample, seed } from "../../../test/support/samples.js"
 import type { RefreshAndWaitOptions } from "../src/FollowingOperations.js"
 import * as TinkLink from "../src/TinkLink.js"
 import * as UserSession from "../src/UserSession.js"
@@ -173,32 +175,37 @@ const textsOf = (
 const parse = (url: string | URL, expected: TinkLink.ExpectedState) =>
   Effect.map(TinkLink.parseRedirect(url, expected), (redirect) => ({ ...redirect, state: undefined }))
 
-const once = { fastCheck: { numRuns: 1, endOnFailure: true } }
+type Row = readonly [name: string, world: World, operations: typeof operations]
+
+/** Plants other canaries for each row; half of the rows are well but for the requests for tokens. */
+const planting = FastCheck.record({ planted: canaries, onlyTokens: FastCheck.boolean() })
+
+const everyWorld = (rows: ReadonlyArray<Row>) =>
+  everyRow(
+    rows,
+    ([name], n) => `${name} (seed ${seed}, row ${n})`,
+    ([, world, operations], n) => {
+      const { onlyTokens, planted } = sample(planting, n)
+      const answers = onlyTokens && world !== good ? sparing(world, isOAuth) : world
+      return Effect.map(textsOf(answers, planted, operations), (texts) => search(texts, coresOf(planted)))
+    }
+  )
 
 describe("no canary is seen when", () => {
-  const all: ReadonlyArray<readonly [string, World, typeof operations]> = [
-    ["all is well", good, operations],
-    ...brokenWorlds.map(([name, world]) => [name, world, operations] as const),
-    ...wrongWorlds.map(
-      ([name, world, area]) =>
-        [name, world, (users: Users.Service, planted: Canaries) => tables(users, planted)[area]] as const
+  it.effect("all is well", () => everyWorld([["all is well", good, operations]]))
+
+  it.effect("no answer of Tink is of use, in every way", () =>
+    everyWorld(brokenWorlds.map(([name, world]) => [name, world, operations] as const))
+  )
+
+  it.effect("any field of an answer is not as documented", () =>
+    everyWorld(
+      wrongWorlds.map(([name, world, area]) => [name, world, (users, planted) => tables(users, planted)[area]])
     )
-  ]
-  for (const [name, world, operations] of all) {
-    it.effect.prop(
-      name,
-      { planted: canaries, onlyTokens: FastCheck.boolean() },
-      ({ onlyTokens, planted }) =>
-        Effect.map(
-          textsOf(onlyTokens && world !== good ? sparing(world, isOAuth) : world, planted, operations),
-          (texts) => search(texts, coresOf(planted))
-        ),
-      once
-    )
-  }
+  )
 
   const steps: ReadonlyArray<readonly [string, () => (line: string) => boolean]> = [
-    ["of the connection as it was", () => (line) => !line.startsWith("GET ")],
+    ["of the credential as it was", () => (line) => !line.startsWith("GET ")],
     ["of the refresh itself", () => (line) => !line.endsWith("/refresh")],
     [
       "of following it",
@@ -213,25 +220,30 @@ describe("no canary is seen when", () => {
     ["of the code for the link", () => (line) => !line.endsWith("/delegate")],
     ["of nothing but tokens", () => (line) => !line.includes("/oauth/token")]
   ]
-  for (const [name, isSpared] of steps) {
-    it.effect.prop(
-      `refreshAndWait gets bad answers ${name}`,
-      { planted: canaries, worlds: FastCheck.shuffledSubarray([...brokenWorlds], { minLength: 8, maxLength: 8 }) },
-      ({ planted, worlds }) =>
-        Effect.forEach(
+  const someWorlds = FastCheck.record({
+    planted: canaries,
+    worlds: FastCheck.shuffledSubarray([...brokenWorlds], { minLength: 8, maxLength: 8 })
+  })
+  it.effect("any step of refreshAndWait gets bad answers", () =>
+    everyRow(
+      steps,
+      ([name], n) => `${name} (seed ${seed}, row ${n})`,
+      ([, isSpared], n) => {
+        const { planted, worlds } = sample(someWorlds, n)
+        return everyRow(
           worlds,
+          ([name]) => name,
           ([, world]) =>
             Effect.map(
               textsOf(sparing(world, isSpared()), planted, (users) => [
                 quietly(users.refreshAndWait(sessionOf(planted), id, waitOptions(planted)))
               ]),
               (texts) => search(texts, coresOf(planted))
-            ),
-          { discard: true }
-        ),
-      once
+            )
+        )
+      }
     )
-  }
+  )
 
   it.effect.prop(
     "an operation is interrupted",

@@ -111,17 +111,23 @@ export const untilSent = (line: string, times = 1) =>
 /** A turn of the event loop: what is not of the clock, as reading a body, needs it to get on. */
 export const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-/** Lets the test's time pass until a fiber has ended: to the next sleeper's, once the event loop has nothing else to do. */
+/** How long the next sleeper sleeps from now on, in milliseconds; 0 where all are awake. */
+const nextSleep = Effect.zipWith(Clock.currentTimeMillis, TestClock.sleeps(), (now, ends) => {
+  const later = Chunk.filter(ends, (end) => end > now)
+  return Chunk.isEmpty(later) ? 0 : Math.min(...later) - now
+})
+
+/**
+ * Lets the test's time pass until a fiber has ended, by seconds, or to the next sleeper where that is longer. What is not of
+ * the clock, as reading a body, gets its turns before such a leap.
+ */
 export const passUntilEnd = <A, E>(fiber: Fiber.RuntimeFiber<A, E>): Effect.Effect<A, E> =>
   Effect.gen(function* () {
     while (true) {
-      for (let turns = 0; turns < 20; turns++) {
-        if (Option.isSome(yield* Fiber.poll(fiber))) return yield* Fiber.join(fiber)
-        yield* turn
-      }
-      const now = yield* Clock.currentTimeMillis
-      const later = Chunk.filter(yield* TestClock.sleeps(), (end) => end > now)
-      yield* TestClock.adjust(Chunk.isEmpty(later) ? 0 : Math.min(...later) - now)
+      yield* turn
+      if ((yield* nextSleep) > 1000) yield* Effect.repeatN(turn, 20)
+      if (Option.isSome(yield* Fiber.poll(fiber))) return yield* Fiber.join(fiber)
+      yield* TestClock.adjust(Math.max(1000, yield* nextSleep))
     }
   })
 
