@@ -15,21 +15,15 @@ import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
 import {
   type Answer,
-  createAuthorization,
-  createUser,
-  elapse,
-  failure,
   isTokenRequest,
   json,
-  makeGate,
-  options,
-  over,
-  recordingClient,
-  type Respond,
+  type Script,
+  scriptedTink,
   type Sent,
   tokenAnswer,
   withTokens
-} from "./helpers.js"
+} from "../../../test/support/scriptedTink.js"
+import { createAuthorization, createUser, elapse, failure, makeGate, options, over } from "./helpers.js"
 
 const ok: Answer = json(200, {})
 
@@ -43,7 +37,7 @@ const unauthorized = json(401, { errorMessage: "The access token is not valid" }
 /** Tink as it answers when tokens can be revoked: only the newest token counts. */
 const newestTokenOnly = () => {
   let tokens = 0
-  const respond: Respond = (sent) => {
+  const respond: Script = (sent) => {
     if (isTokenRequest(sent)) return tokenAnswer(`token-${++tokens}`)
     return sent.headers["authorization"] === `Bearer token-${tokens}` ? ok : unauthorized
   }
@@ -447,8 +441,8 @@ describe("one layer over two clients in one graph", () => {
   it.scoped("is built for each: the token of one tenant is never sent for another", () =>
     Effect.gen(function* () {
       const live = TinkHttp.layer(options)
-      const one = recordingClient((sent) => (isTokenRequest(sent) ? tokenAnswer("one") : ok))
-      const two = recordingClient((sent) => (isTokenRequest(sent) ? tokenAnswer("two") : ok))
+      const one = scriptedTink((sent) => (isTokenRequest(sent) ? tokenAnswer("one") : ok))
+      const two = scriptedTink((sent) => (isTokenRequest(sent) ? tokenAnswer("two") : ok))
       const through = (client: HttpClient.HttpClient) =>
         Layer.provide(live, Layer.succeed(HttpClient.HttpClient, client))
       const context = yield* Layer.build(

@@ -11,7 +11,8 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
-import { answers, json, options, recordingClient } from "./helpers.js"
+import { answers, json, scriptedTink } from "../../../test/support/scriptedTink.js"
+import { options } from "./helpers.js"
 
 const canary = "c4n4ry"
 
@@ -23,7 +24,7 @@ const said = (layer: Layer.Layer<TinkHttp.TinkHttp, unknown, HttpClient.HttpClie
   Effect.gen(function* () {
     const exit = yield* Effect.exit(
       Effect.scoped(
-        Effect.provideService(Layer.build(layer), HttpClient.HttpClient, recordingClient(answers(json(200, {}))).client)
+        Effect.provideService(Layer.build(layer), HttpClient.HttpClient, scriptedTink(answers(json(200, {}))).client)
       )
     )
     if (Exit.isSuccess(exit)) return yield* Effect.dieMessage("It should have failed")

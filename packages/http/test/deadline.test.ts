@@ -14,20 +14,8 @@ import * as Redacted from "effect/Redacted"
 import * as Supervisor from "effect/Supervisor"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
-import {
-  answers,
-  createUser,
-  elapse,
-  failure,
-  getCredential,
-  isTokenRequest,
-  json,
-  makeGate,
-  over,
-  refreshCredential,
-  stalledBody,
-  tokenAnswer
-} from "./helpers.js"
+import { answers, isTokenRequest, json, stalledBody, tokenAnswer } from "../../../test/support/scriptedTink.js"
+import { createUser, elapse, failure, getCredential, makeGate, over, refreshCredential } from "./helpers.js"
 
 /** An effect and the milliseconds it took. */
 const timed = <A>(effect: Effect.Effect<A>) =>

@@ -8,20 +8,8 @@ import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { everyRow } from "../../../test/support/rows.js"
-import {
-  type Answer,
-  answers,
-  createUser,
-  deleteCredential,
-  failure,
-  getCredential,
-  json,
-  options,
-  over,
-  recordingClient,
-  refreshCredential,
-  withTokens
-} from "./helpers.js"
+import { type Answer, answers, json, scriptedTink, withTokens } from "../../../test/support/scriptedTink.js"
+import { createUser, deleteCredential, failure, getCredential, options, over, refreshCredential } from "./helpers.js"
 
 const text = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer =>
   Effect.sync(() => new Response(body, { status, headers }))
@@ -293,7 +281,7 @@ describe("a success without a documented body", () => {
 describe("a client that dies of its errors", () => {
   it.scoped("is understood, and its defect, which holds the request, does not get out", () =>
     Effect.gen(function* () {
-      const { client } = recordingClient(answers(Effect.fail("refused")))
+      const { client } = scriptedTink(answers(Effect.fail("refused")))
       const dying = HttpClient.transformResponse(client, Effect.orDie)
       const http = yield* Effect.provideService(
         TinkHttp.make({ ...options, maxRetries: 0 }),
@@ -308,7 +296,7 @@ describe("a client that dies of its errors", () => {
 describe("a client that fails on a status by itself", () => {
   it.scoped("is understood", () =>
     Effect.gen(function* () {
-      const { client } = recordingClient(answers(json(404, { errorCode: "a.b" })))
+      const { client } = scriptedTink(answers(json(404, { errorCode: "a.b" })))
       const http = yield* Effect.provideService(
         TinkHttp.make(options),
         HttpClient.HttpClient,

@@ -3,7 +3,8 @@ import { Ids } from "@effect-tink/http"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { everyRow } from "../../../test/support/rows.js"
-import { anyJson, answers, createUser, failure, getCredential, id, json, over, withTokens } from "./helpers.js"
+import { answers, json, withTokens } from "../../../test/support/scriptedTink.js"
+import { anyJson, createUser, failure, getCredential, id, over } from "./helpers.js"
 
 const bad = [
   "",

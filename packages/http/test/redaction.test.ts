@@ -19,20 +19,15 @@ import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
 import {
   broken,
-  createAuthorization,
   cutBody,
-  elapse,
-  getCredential,
   isTokenRequest,
   json,
-  options,
-  over,
-  recordingClient,
-  refreshCredential,
-  type Respond,
+  type Script,
+  scriptedTink,
   type Sent,
   tokenAnswer
-} from "./helpers.js"
+} from "../../../test/support/scriptedTink.js"
+import { createAuthorization, elapse, getCredential, options, over, refreshCredential } from "./helpers.js"
 
 /** All that must not be seen, with characters that look different once they are encoded. */
 const canaries = {
@@ -63,7 +58,7 @@ const echoOf = (sent: Sent): string => {
 }
 
 const echoing =
-  (status: number): Respond =>
+  (status: number): Script =>
   (sent) => {
     const echo = echoOf(sent)
     // A header cannot hold what is not Latin-1.
@@ -78,7 +73,7 @@ const echoing =
 /** Nothing in the error of a client is safe, as it holds the request. */
 const leakyError = new Error(`failed with ${Object.values(canaries).join(" ")}`, { cause: canaries })
 
-const answersByReason: ReadonlyArray<readonly [TinkError.Reason, Respond]> = [
+const answersByReason: ReadonlyArray<readonly [TinkError.Reason, Script]> = [
   ["Transport", () => broken(leakyError)],
   ["Transport", () => Effect.fail("refused")],
   ["Transport", () => cutBody()],
@@ -283,7 +278,7 @@ describe("no secret is seen in errors, logs and spans", () => {
 })
 
 const wiping =
-  (secret: Redacted.Redacted): Respond =>
+  (secret: Redacted.Redacted): Script =>
   (sent) => {
     Redacted.unsafeWipe(secret)
     const token = (sent.headers["authorization"] ?? "").replace("Bearer ", "")
@@ -468,7 +463,7 @@ describe("metrics", () => {
 describe("the service", () => {
   it.scoped("shows nothing of its settings", () =>
     Effect.gen(function* () {
-      const { client } = recordingClient(() => json(200, {}))
+      const { client } = scriptedTink(() => json(200, {}))
       const context = yield* Layer.build(TinkHttp.layer({ ...options, ...settings })).pipe(
         Effect.provideService(HttpClient.HttpClient, client)
       )

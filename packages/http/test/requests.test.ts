@@ -4,9 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
+import { type Answer, answers, json, noContent, type Script, withTokens } from "../../../test/support/scriptedTink.js"
 import {
-  type Answer,
-  answers,
   anyJson,
   createUser,
   deleteCredential,
@@ -14,17 +13,13 @@ import {
   failure,
   getCredential,
   id,
-  json,
-  noContent,
   over,
   refreshCredential,
-  type Respond,
   updateCredential,
-  userToken,
-  withTokens
+  userToken
 } from "./helpers.js"
 
-const ok: Respond = () => json(200, {})
+const ok: Script = () => json(200, {})
 
 const sentWith = (query: TinkRequest.Outgoing["query"]) =>
   Effect.gen(function* () {

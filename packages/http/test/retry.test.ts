@@ -12,19 +12,21 @@ import { everyRow } from "../../../test/support/rows.js"
 import {
   type Answer,
   answers,
-  anyJson,
   broken,
   cutBody,
+  json,
+  noContent,
+  nodeError,
+  stalledBody
+} from "../../../test/support/scriptedTink.js"
+import {
+  anyJson,
   deleteCredential,
   elapse,
   failure,
   getCredential,
-  json,
-  noContent,
-  nodeError,
   over,
   refreshCredential,
-  stalledBody,
   updateCredential
 } from "./helpers.js"
 

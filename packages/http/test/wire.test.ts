@@ -8,21 +8,23 @@ import { everyRow } from "../../../test/support/rows.js"
 import packageJson from "../package.json" with { type: "json" }
 import {
   answers,
+  isTokenRequest,
+  json,
+  noContent,
+  tokenAnswer,
+  withTokens
+} from "../../../test/support/scriptedTink.js"
+import {
   createAuthorization,
   createUser,
   deleteCredential,
   elapse,
   getCredential,
   id,
-  isTokenRequest,
-  json,
-  noContent,
   options,
   over,
   refreshCredential,
-  secret,
-  tokenAnswer,
-  withTokens
+  secret
 } from "./helpers.js"
 
 const traceId = /^[0-9a-f]{32}$/
