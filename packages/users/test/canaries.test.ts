@@ -39,7 +39,7 @@ import {
   brokenWorlds,
   good,
   isOAuth,
-  layerOver,
+  layerWorld,
   sparing,
   type World,
   wrongWorlds
@@ -166,7 +166,7 @@ const textsOf = (
         if (Exit.isFailure(exit)) assert.isFalse(Cause.isDie(exit.cause))
       }
       yield* printServices(texts)
-    }).pipe(Effect.provide(layerOver(world, planted)))
+    }).pipe(Effect.provide(layerWorld(world, planted)))
     yield* provideListeners(texts)(all)
     return texts
   })
@@ -261,7 +261,7 @@ describe("no canary is seen when", () => {
           yield* printServices(texts)
         }).pipe(
           Effect.provide(
-            layerOver(
+            layerWorld(
               sparing(() => Effect.never, isOAuth),
               planted
             )
@@ -347,7 +347,7 @@ describe("no canary is seen when", () => {
           ]) {
             assert.isTrue(Exit.isFailure(yield* printed(texts, quietly<unknown, unknown, never>(operation))))
           }
-        }).pipe(Effect.provide(layerOver(good, planted)))
+        }).pipe(Effect.provide(layerWorld(good, planted)))
         yield* provideListeners(texts)(all)
         search(texts, coresOf(planted))
       }),
@@ -401,7 +401,7 @@ describe("no canary is seen when", () => {
           Effect.gen(function* () {
             for (const operation of valid) assert.isTrue(Exit.isSuccess(yield* printed(texts, operation)))
             for (const operation of invalid) assert.isTrue(Exit.isFailure(yield* printed(texts, operation)))
-          }).pipe(Effect.provide(layerOver(good, planted)))
+          }).pipe(Effect.provide(layerWorld(good, planted)))
         )
         search(texts, coresOf(planted))
       }),

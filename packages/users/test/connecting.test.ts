@@ -11,15 +11,13 @@ import { everyRow } from "../../../test/support/rows.js"
 import type { RefreshOptions } from "../src/CredentialOperations.js"
 import * as Users from "../src/Users.js"
 import { failure, provideAll, takeLines, withTime } from "./helpers.js"
+import { json, linesOf, noContent } from "../../../test/support/scriptedTink.js"
 import {
   assertNeeds,
   assertOne,
   assertRefused,
   cast,
   id,
-  json,
-  linesOf,
-  noContent,
   otherCredentialsId,
   otherId,
   sessionWith,
@@ -57,7 +55,7 @@ const list = { credentials: [documented] }
 describe("createCredential", () => {
   it.effect("is a POST with what is given alone, and secrets in clear", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           const credential = yield* users.createCredential(writer, {
@@ -76,7 +74,7 @@ describe("createCredential", () => {
 
   it.effect("with all that there is, items in the query", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.createCredential(writer, {
@@ -104,7 +102,7 @@ describe("createCredential", () => {
 
   it.effect("drops what is cached, whatever comes of it", () =>
     withTink(
-      ({ method }) => (method === "GET" ? json(list) : { status: 409, body: "" }),
+      ({ method }) => (method === "GET" ? json(200, list) : { status: 409, body: "" }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const credentials = yield* users.listCredentials(all)
@@ -135,7 +133,7 @@ describe("createCredential", () => {
 
   it.effect("for another user than the session's fails, and nobody knows what was changed", () =>
     withTink(
-      () => json({ ...documented, userId: otherId }),
+      () => json(200, { ...documented, userId: otherId }),
       ({ users }) =>
         Effect.gen(function* () {
           const error = yield* failure(users.createCredential(writer, { providerName: "p", fields: {} }))
@@ -166,7 +164,7 @@ describe("createCredential", () => {
 
   it.effect("sends a secret that is wiped while it is on its way", () =>
     withTink(
-      (_, n) => (n === 1 ? { status: 429, body: "" } : json(documented)),
+      (_, n) => (n === 1 ? { status: 429, body: "" } : json(200, documented)),
       ({ take, users }) =>
         Effect.gen(function* () {
           const password = Redacted.make("a-password")
@@ -234,7 +232,7 @@ describe("createCredential", () => {
 describe("updateCredential", () => {
   it.effect("is a PUT with what is given alone, and drops what is cached", () =>
     withTink(
-      ({ path }) => (path.endsWith("/list") ? json(list) : json(documented)),
+      ({ path }) => (path.endsWith("/list") ? json(200, list) : json(200, documented)),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listCredentials(all)
@@ -250,7 +248,7 @@ describe("updateCredential", () => {
 
   it.effect("with all that there is", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.updateCredential(writer, id, {
@@ -275,7 +273,7 @@ describe("updateCredential", () => {
 
   it.effect("of nothing is a body all the same", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.map(users.updateCredential(writer, id, {}), () => assertOne(take(), `PUT /api/v1/credentials/${id}`, {}))
     )
@@ -303,7 +301,7 @@ describe("updateCredential", () => {
       ([name]) => `that is answered with ${name} fails, and nobody knows what was changed`,
       ([, answer]) =>
         withTink(
-          () => json(answer),
+          () => json(200, answer),
           ({ users }) =>
             Effect.gen(function* () {
               const error = yield* failure(users.updateCredential(writer, id, {}))
@@ -453,7 +451,7 @@ describe("authenticateCredential", () => {
 
   it.effect("drops what is cached, and is not sent again when it may have been processed", () =>
     withTink(
-      ({ method }) => (method === "GET" ? json(list) : { status: 500, body: "" }),
+      ({ method }) => (method === "GET" ? json(200, list) : { status: 500, body: "" }),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listCredentials(all)
@@ -503,7 +501,7 @@ describe("submitSupplementalInformation", () => {
   it.effect("drops what is cached, is not sent again, and no error repeats an answer", () =>
     withTink(
       ({ body, method }) =>
-        method === "GET" ? json(list) : { status: 500, body: `{"errorMessage":${JSON.stringify(body)}}` },
+        method === "GET" ? json(200, list) : { status: 500, body: `{"errorMessage":${JSON.stringify(body)}}` },
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listCredentials(all)

@@ -8,14 +8,13 @@ import { everyRow } from "../../../test/support/rows.js"
 import { DetailedError, ProviderConsent } from "../src/ProviderConsent.js"
 import * as Users from "../src/Users.js"
 import { provideAll } from "./helpers.js"
+import { json, linesOf } from "../../../test/support/scriptedTink.js"
 import {
   assertNeeds,
   assertOne,
   assertRefused,
   cast,
   id,
-  json,
-  linesOf,
   otherCredentialsId,
   sessionWith,
   withTink
@@ -51,7 +50,7 @@ const decoded = new ProviderConsent({
 describe("listProviderConsents", () => {
   it.effect("is a GET with the session's token, cached and frozen", () =>
     withTink(
-      () => json({ providerConsents: [documented] }),
+      () => json(200, { providerConsents: [documented] }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const consents = yield* users.listProviderConsents(reader)
@@ -69,7 +68,7 @@ describe("listProviderConsents", () => {
 
   it.effect("of one connection has a query, and an entry of its own in the cache", () =>
     withTink(
-      () => json({ providerConsents: [documented] }),
+      () => json(200, { providerConsents: [documented] }),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listProviderConsents(reader)
@@ -88,7 +87,8 @@ describe("listProviderConsents", () => {
 
   it.effect("decodes a consent of which nothing is there", () =>
     withTink(
-      () => json({ providerConsents: [{}, Object.fromEntries(Object.keys(documented).map((key) => [key, null]))] }),
+      () =>
+        json(200, { providerConsents: [{}, Object.fromEntries(Object.keys(documented).map((key) => [key, null]))] }),
       ({ users }) =>
         Effect.gen(function* () {
           const consents = yield* users.listProviderConsents(reader)
@@ -107,7 +107,7 @@ describe("listProviderConsents", () => {
   it.effect("keeps what nobody knows yet of open lists, and takes 0 for no time", () =>
     withTink(
       () =>
-        json({
+        json(200, {
           providerConsents: [
             {
               status: "NEW_STATUS",
@@ -132,7 +132,7 @@ describe("listProviderConsents", () => {
   it.effect("is kept for a second while a connection is on its way, and never past the end of a session", () =>
     withTink(
       (_, n) =>
-        json({
+        json(200, {
           providerConsents: [
             n === 1
               ? { ...documented, status: "UPDATING" }
@@ -180,7 +180,7 @@ describe("listProviderConsents", () => {
 describe("extendProviderConsent", () => {
   it.effect("is a POST with the connection, and drops what is cached", () =>
     withTink(
-      ({ method }) => (method === "GET" ? json({ providerConsents: [documented] }) : json(documented)),
+      ({ method }) => (method === "GET" ? json(200, { providerConsents: [documented] }) : json(200, documented)),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listProviderConsents(both)
@@ -208,7 +208,7 @@ describe("extendProviderConsent", () => {
 
   it.effect("that is answered for another connection fails, and nobody knows what was changed", () =>
     withTink(
-      () => json({ ...documented, credentialsId: otherCredentialsId }),
+      () => json(200, { ...documented, credentialsId: otherCredentialsId }),
       ({ users }) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(users.extendProviderConsent(writer, id))

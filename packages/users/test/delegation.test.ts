@@ -9,7 +9,8 @@ import * as TinkLink from "../src/TinkLink.js"
 import * as UserSession from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
 import { GRANT, getToken, LIST, makeSession, provideAll, takeLines, TOKEN } from "./helpers.js"
-import { assertOne, assertRefused, cast, json, linesOf, noContent, sessionWith, userId, withTink } from "./scripted.js"
+import { json, linesOf, noContent } from "../../../test/support/scriptedTink.js"
+import { assertOne, assertRefused, cast, sessionWith, userId, withTink } from "./scripted.js"
 
 const DELEGATE = "POST /api/v1/oauth/authorization-grant/delegate"
 const REVOKE = "POST /api/v1/oauth/revoke-all"
@@ -20,7 +21,7 @@ const grant = { code: "c0de0123456789abcdef0123456789ab" }
 describe("delegateAuthorization", () => {
   it.effect("is for Tink Link and what it needs, by default", () =>
     withTink(
-      () => json(grant),
+      () => json(200, grant),
       ({ take, users }) =>
         Effect.gen(function* () {
           const { code } = yield* users.delegateAuthorization({ userId, idHint: "Åsa Ek" })
@@ -39,7 +40,7 @@ describe("delegateAuthorization", () => {
 
   it.effect("by external id, for another application, and for other scopes", () =>
     withTink(
-      () => json(grant),
+      () => json(200, grant),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.delegateAuthorization({
@@ -61,7 +62,7 @@ describe("delegateAuthorization", () => {
 
   it.effect("is not cached", () =>
     withTink(
-      (_, n) => json({ code: `code-${n}` }),
+      (_, n) => json(200, { code: `code-${n}` }),
       ({ users }) =>
         Effect.gen(function* () {
           const codes = yield* Effect.replicateEffect(users.delegateAuthorization({ userId, idHint: "a" }), 2)
@@ -149,9 +150,9 @@ describe("revokeAll", () => {
   it.effect("finds the user by external id first, to know whose tokens to drop", () =>
     withTink(
       ({ path }) => {
-        if (path.endsWith("/token")) return json({ access_token: "t", expires_in: 7200, scope: "user:read" })
-        if (path.endsWith("/authorization-grant")) return json(grant)
-        return path.endsWith("/user") ? json({ id: userId, externalUserId: "cust-0001" }) : noContent
+        if (path.endsWith("/token")) return json(200, { access_token: "t", expires_in: 7200, scope: "user:read" })
+        if (path.endsWith("/authorization-grant")) return json(200, grant)
+        return path.endsWith("/user") ? json(200, { id: userId, externalUserId: "cust-0001" }) : noContent
       },
       ({ take, users }) =>
         Effect.gen(function* () {
@@ -177,7 +178,7 @@ describe("revokeAll", () => {
 
   it.effect("drops what is cached, whatever comes of it", () =>
     withTink(
-      ({ path }) => (path.endsWith("/list") ? json({ credentials: [] }) : { status: 400, body: "" }),
+      ({ path }) => (path.endsWith("/list") ? json(200, { credentials: [] }) : { status: 400, body: "" }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const session = sessionWith("credentials:read")

@@ -10,7 +10,8 @@ import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
 import type { UserSession } from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
-import { type Answer, LIST, makeUser, provideAll, provideAnswers, takeLines } from "./helpers.js"
+import type { Reply } from "../../../test/support/scriptedTink.js"
+import { LIST, makeUser, provideAll, provideAnswers, takeLines } from "./helpers.js"
 
 type Reader = UserSession<"credentials:read">
 
@@ -69,7 +70,7 @@ const table: ReadonlyArray<readonly [Sandbox.CredentialsStatus, isAtRest: boolea
 const answering = (credentials: ReadonlyArray<Readonly<Record<string, unknown>>>) => {
   const all = credentials.map((credential, n) => ({ id: `c${n}`, providerName: "a-bank", ...credential }))
   let count = 0
-  const answer = (line: string): Answer => {
+  const answer = (line: string): Reply => {
     if (line.endsWith("/token")) return { body: `{"access_token":"a-token","expires_in":7200,"scope":""}` }
     if (line.endsWith("/authorization-grant")) return { body: `{"code":"a-code"}` }
     count += 1

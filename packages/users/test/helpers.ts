@@ -1,6 +1,5 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Ids from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type * as TinkConfig from "@effect-tink/http/TinkConfig"
@@ -17,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import { bodyOf, type Reply, scriptedTink } from "../../../test/support/scriptedTink.js"
 import * as Users from "../src/Users.js"
 
 /** A request as it went over the wire. */
@@ -35,9 +35,6 @@ export class Wire extends Context.Tag("test/Wire")<
     before: (sent: Sent) => Effect.Effect<void>
   }
 >() {}
-
-const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
-  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : `(${body._tag})`
 
 const describeRequest = (request: HttpClientRequest.HttpClientRequest): Sent => ({
   line: `${request.method} ${request.url.replace(/^https?:\/\/[^/]+/, "")}`,
@@ -202,29 +199,24 @@ export const getToken = (userId: Ids.UserId, scopes: ReadonlyArray<UserScope> = 
     return yield* users.getUserAccessToken(yield* users.createAuthorization({ userId, scopes }))
   })
 
-export interface Answer {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body: string
-}
+/** `Users` and its cache over a client. */
+export const layerOver = (
+  client: HttpClient.HttpClient,
+  http: Partial<TinkConfig.Options> = {},
+  cache: Layer.Layer<UserCache.UserCache> = UserCache.layer({ capacity: 100 })
+) =>
+  Users.layer.pipe(
+    Layer.provideMerge(cache),
+    Layer.provideMerge(
+      TinkHttp.layer({ clientId: "a-client", clientSecret: Redacted.make("a-secret"), maxRetries: 0, ...http })
+    ),
+    Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
+  )
 
-/** `Users` over a Tink that answers every request as it is told to. */
-export const provideAnswers = (answer: (line: string) => Answer, clientSecret = "a-secret") =>
+/** `Users` over a Tink that answers each line, as `GET /api/v1/user`, as it is told to. */
+export const provideAnswers = (answer: (line: string) => Reply, clientSecret = "a-secret") =>
   Effect.provide(
-    Users.layer.pipe(
-      Layer.provideMerge(UserCache.layer({ capacity: 100 })),
-      Layer.provideMerge(
-        Layer.orDie(TinkHttp.layer({ clientId: "a-client", clientSecret: Redacted.make(clientSecret), maxRetries: 0 }))
-      ),
-      Layer.provide(
-        Layer.succeed(
-          HttpClient.HttpClient,
-          HttpClient.make((request, url) => {
-            const { body, headers = {}, status = 200 } = answer(`${request.method} ${url.pathname}`)
-            const response = new Response(status === 204 ? null : body, { status, headers })
-            return Effect.succeed(HttpClientResponse.fromWeb(request, response))
-          })
-        )
-      )
-    )
+    layerOver(scriptedTink(({ method, path }) => answer(`${method} ${path}`)).client, {
+      clientSecret: Redacted.make(clientSecret)
+    }).pipe(Layer.orDie)
   )

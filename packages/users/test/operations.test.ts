@@ -121,11 +121,11 @@ describe("on the wire, as Tink documents it", () => {
       assert.deepStrictEqual(
         sent.map(({ body, line }) => [line, body]),
         [
-          [LIST, "(Empty)"],
-          [`GET /api/v1/credentials/${credentialsId}`, "(Empty)"],
-          [`POST /api/v1/credentials/${credentialsId}/refresh`, "(Empty)"],
-          [`DELETE /api/v1/credentials/${credentialsId}`, "(Empty)"],
-          ["POST /api/v1/user/delete", "(Empty)"]
+          [LIST, ""],
+          [`GET /api/v1/credentials/${credentialsId}`, ""],
+          [`POST /api/v1/credentials/${credentialsId}/refresh`, ""],
+          [`DELETE /api/v1/credentials/${credentialsId}`, ""],
+          ["POST /api/v1/user/delete", ""]
         ]
       )
       for (const { headers } of sent) {

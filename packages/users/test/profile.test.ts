@@ -8,18 +8,8 @@ import { everyRow } from "../../../test/support/rows.js"
 import type * as UserProfile from "../src/UserProfile.js"
 import * as Users from "../src/Users.js"
 import { provideAll, takeLines } from "./helpers.js"
-import {
-  assertNeeds,
-  assertOne,
-  assertRefused,
-  cast,
-  json,
-  linesOf,
-  otherId,
-  sessionWith,
-  userId,
-  withTink
-} from "./scripted.js"
+import { json, linesOf } from "../../../test/support/scriptedTink.js"
+import { assertNeeds, assertOne, assertRefused, cast, otherId, sessionWith, userId, withTink } from "./scripted.js"
 
 const reader = sessionWith("user:read")
 const writer = sessionWith("user:write")
@@ -50,7 +40,7 @@ const documented = {
 describe("getUser", () => {
   it.effect("is a GET with the session's token, and cached", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           const user = yield* users.getUser(reader)
@@ -77,7 +67,7 @@ describe("getUser", () => {
   it.effect("decodes a user with nothing but what is required, and what nobody knows yet", () =>
     withTink(
       () =>
-        json({
+        json(200, {
           id: userId,
           appId: "a",
           created: 1,
@@ -104,7 +94,7 @@ describe("getUser", () => {
 
   it.effect("fails when Tink answers with another user, which is not cached", () =>
     withTink(
-      (_, n) => json({ ...documented, id: n === 1 ? otherId : userId }),
+      (_, n) => json(200, { ...documented, id: n === 1 ? otherId : userId }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(users.getUser(reader))
@@ -122,7 +112,7 @@ describe("getUser", () => {
 describe("updateUser", () => {
   it.effect("is a PATCH with the id of the session's user, and drops what is cached", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.getUser(both)
@@ -138,7 +128,7 @@ describe("updateUser", () => {
 
   it.effect("sends what is given alone", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.updateUser(writer, { username: "Åsa Ek" })
@@ -149,7 +139,7 @@ describe("updateUser", () => {
 
   it.effect("is sent again when it may have been processed", () =>
     withTink(
-      (_, n) => (n === 1 ? { status: 503, body: "" } : json(documented)),
+      (_, n) => (n === 1 ? { status: 503, body: "" } : json(200, documented)),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.updateUser(writer, { username: "a-name" })
@@ -161,7 +151,7 @@ describe("updateUser", () => {
 
   it.effect("that has changed another user fails, and nobody knows what was changed", () =>
     withTink(
-      () => json({ ...documented, id: otherId }),
+      () => json(200, { ...documented, id: otherId }),
       ({ users }) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(users.updateUser(writer, { username: "a-name" }))
@@ -195,7 +185,7 @@ describe("updateUser", () => {
 describe("the profile", () => {
   it.effect("is read with a GET, and cached", () =>
     withTink(
-      () => json(profile),
+      () => json(200, profile),
       ({ take, users }) =>
         Effect.gen(function* () {
           assert.deepStrictEqual<UserProfile.UserProfile>(yield* users.getProfile(reader), profile)
@@ -210,8 +200,8 @@ describe("the profile", () => {
     withTink(
       ({ method }) =>
         method === "PUT"
-          ? json({ ...profile, locale: "en_US" })
-          : json({ ...profile, new: { deep: 1 }, notificationSettings: { balance: true, newer: "x" } }),
+          ? json(200, { ...profile, locale: "en_US" })
+          : json(200, { ...profile, new: { deep: 1 }, notificationSettings: { balance: true, newer: "x" } }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const read = yield* users.getProfile(both)
@@ -237,7 +227,7 @@ describe("the profile", () => {
 
   it.effect("null is nothing in it", () =>
     withTink(
-      () => json({ ...profile, periodAdjustedDay: null, notificationSettings: { balance: null, fraud: true } }),
+      () => json(200, { ...profile, periodAdjustedDay: null, notificationSettings: { balance: null, fraud: true } }),
       ({ users }) =>
         Effect.gen(function* () {
           const read = yield* users.getProfile(reader)
@@ -249,7 +239,7 @@ describe("the profile", () => {
 
   it.effect("that is not as documented is a Decode", () =>
     withTink(
-      () => json({ ...profile, notificationSettings: { balance: "canary" } }),
+      () => json(200, { ...profile, notificationSettings: { balance: "canary" } }),
       ({ users }) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(users.getProfile(reader))
@@ -261,7 +251,8 @@ describe("the profile", () => {
 
   it.effect("of a user can be put back too", () =>
     withTink(
-      ({ method }) => (method === "PUT" ? json(profile) : json({ ...documented, profile: { ...profile, new: 1 } })),
+      ({ method }) =>
+        method === "PUT" ? json(200, profile) : json(200, { ...documented, profile: { ...profile, new: 1 } }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const user = yield* users.getUser(both)

@@ -24,7 +24,8 @@ import * as TinkLink from "../src/TinkLink.js"
 import type { UserSession } from "../src/UserSession.js"
 import * as Session from "../src/UserSession.js"
 import * as Users from "../src/Users.js"
-import { type Answer, provideAnswers, withTime } from "./helpers.js"
+import type { Reply } from "../../../test/support/scriptedTink.js"
+import { provideAnswers, withTime } from "./helpers.js"
 
 /** Every secret there is holds this word, and nothing that may be shown does. */
 const CANARY = "canary"
@@ -167,7 +168,7 @@ const answers: ReadonlyArray<readonly [string, string]> = [
   [":extend", consent]
 ]
 
-const good = (line: string): Answer => {
+const good = (line: string): Reply => {
   const [, body] = answers.find(([end]) => line.endsWith(end)) ?? []
   return body === undefined ? { status: 204, body: "" } : { body }
 }
@@ -175,9 +176,9 @@ const good = (line: string): Answer => {
 /** Tink repeats what it was sent, and more. */
 const echo = `client-secret-${CANARY} user-token-${CANARY} code-${CANARY} given-${CANARY} password-${CANARY} pin-${CANARY}`
 
-const onlyTokens = (bad: Answer) => (line: string) => (/oauth/.test(line) ? good(line) : bad)
+const onlyTokens = (bad: Reply) => (line: string) => (/oauth/.test(line) ? good(line) : bad)
 
-const worlds: ReadonlyArray<readonly [string, (line: string) => Answer]> = [
+const worlds: ReadonlyArray<readonly [string, (line: string) => Reply]> = [
   ["all is well", good],
   ...[302, 401, 503].flatMap((status) => {
     const bad = { status, body: `{"unknown":"${CANARY}"}` }

@@ -6,8 +6,6 @@ import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -20,6 +18,7 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
+import { json, noContent, scriptedTink } from "../../../test/support/scriptedTink.js"
 import { AuthorizationGrant } from "../src/AuthorizationGrant.js"
 import { Credential } from "../src/Credential.js"
 import * as UserSession from "../src/UserSession.js"
@@ -82,7 +81,7 @@ describe("authorize", () => {
         [
           [GRANT, "external_user_id=cust-0001&scope=user%3Aread"],
           [TOKEN, "…"],
-          ["GET /api/v1/user", "(Empty)"]
+          ["GET /api/v1/user", ""]
         ]
       )
       yield* users.listCredentials(session)
@@ -91,7 +90,7 @@ describe("authorize", () => {
         [
           [GRANT, `user_id=${userId}&scope=${encodeURIComponent(allScopes.join(","))}`],
           [TOKEN, "…"],
-          [LIST, "(Empty)"]
+          [LIST, ""]
         ]
       )
       yield* users.deleteUser(session)
@@ -650,9 +649,6 @@ describe("after the layer is closed", () => {
 // Whose token goes out
 // ---------------------------------------------------------------------------------------------------------------------
 
-const json = (request: HttpClientRequest.HttpClientRequest, body: unknown, status = 200) =>
-  HttpClientResponse.fromWeb(request, new Response(status === 204 ? null : JSON.stringify(body), { status }))
-
 /** A Tink whose codes and tokens say for whom and for what they are, and which keeps a record of misuse. */
 const makeTellingTink = () => {
   const misuse: Array<string> = []
@@ -660,32 +656,30 @@ const makeTellingTink = () => {
   const latest = new Map<string, string>()
   let serial = 0
 
-  const client = HttpClient.make((request, url) =>
+  const { client } = scriptedTink(({ form, headers, method, path }) =>
     Effect.gen(function* () {
-      const form = new URLSearchParams(
-        request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-      )
-      const bearer = (request.headers["authorization"] ?? "").replace("Bearer ", "")
+      const bearer = (headers["authorization"] ?? "").replace("Bearer ", "")
       // Each request takes its time.
       yield* Effect.sleep((yield* Random.nextIntBetween(0, 5)) * 100)
-      if (url.pathname.endsWith("/authorization-grant")) {
-        return json(request, { code: `${form.get("user_id")}|${form.get("scope")}` })
+      if (path.endsWith("/authorization-grant")) {
+        return yield* json(200, { code: `${form["user_id"]}|${form["scope"]}` })
       }
-      if (url.pathname.endsWith("/token")) {
-        const code = form.get("code")
-        if (code === null) return json(request, { access_token: "app", expires_in: 86_400, scope: form.get("scope") })
+      if (path.endsWith("/token")) {
+        const code = form["code"]
+        if (code === undefined)
+          return yield* json(200, { access_token: "app", expires_in: 86_400, scope: form["scope"] })
         const token = `${code}|${++serial}`
         latest.set(code, token)
-        return json(request, { access_token: token, expires_in: 600, scope: code.split("|")[1] })
+        return yield* json(200, { access_token: token, expires_in: 600, scope: code.split("|")[1] })
       }
       const [user = "", scopes = ""] = bearer.split("|")
-      if (revoked.has(bearer)) return json(request, {}, 401)
-      if (url.pathname.endsWith("/user/delete")) return json(request, {}, 204)
+      if (revoked.has(bearer)) return yield* json(401, {})
+      if (path.endsWith("/user/delete")) return yield* noContent
       // An id of credentials says by whom, and by a session for which scopes, it is asked for: `<user>_<scopes>`.
-      const id = url.pathname.split("/")[4] ?? ""
-      if (id !== `${user}_${scopes.replaceAll(/[:,]/g, "-")}`) misuse.push(`${bearer} at ${request.method} ${id}`)
-      if (request.method !== "GET") return json(request, {}, 204)
-      return json(request, { id, userId: user, providerName: "p", status: "UPDATED" })
+      const id = path.split("/")[4] ?? ""
+      if (id !== `${user}_${scopes.replaceAll(/[:,]/g, "-")}`) misuse.push(`${bearer} at ${method} ${id}`)
+      if (method !== "GET") return yield* noContent
+      return yield* json(200, { id, userId: user, providerName: "p", status: "UPDATED" })
     })
   )
   return { client, misuse, revoke: (code: string) => revoked.add(latest.get(code) ?? "") }
