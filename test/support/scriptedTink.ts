@@ -52,8 +52,10 @@ const causes = {
   reset: nodeError("ECONNRESET", "read")
 }
 
-export const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
-  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : ""
+export const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string => {
+  if (body._tag === "Empty") return ""
+  return body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : `(${body._tag})`
+}
 
 const toSent = (request: HttpClientRequest.HttpClientRequest, url: URL): Sent => {
   const body = bodyOf(request)

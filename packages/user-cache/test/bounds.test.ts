@@ -1,5 +1,6 @@
 /** Bounded by the capacity, and observable; and what the options and `layerNoop` do. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -9,6 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as MetricState from "effect/MetricState"
+import * as Order from "effect/Order"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
@@ -167,19 +169,20 @@ const storedBytes = Effect.gen(function* () {
   const growths = yield* Effect.forEach([0, 1, 2, 3, 4, 5, 6], (round) =>
     growthOf(round, (user) => read(cache, `${user}/k`))
   )
-  return growths.sort((a, b) => a - b)[2] ?? assert.fail("too few rounds")
+  return Arr.sort(growths, Order.number)[2] ?? assert.fail("too few rounds")
 }).pipe(withCache({ capacity: 1_000_000 }))
 
+/** A refresh beside a stored value: one of them is dropped before the other. */
+const leaveBehind = (cache: Service, user: string, meanwhile: Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    yield* read(cache, `${user}/k`)
+    const refresh = yield* Effect.fork(cache.refresh(user, "k", Effect.never))
+    yield* Effect.yieldNow()
+    yield* meanwhile
+    yield* Fiber.interrupt(refresh)
+  })
+
 describe("memory", () => {
-  // A refresh beside a value, of which one is dropped before the other.
-  const leaveBehind = (cache: Service, user: string, meanwhile: Effect.Effect<void>) =>
-    Effect.gen(function* () {
-      yield* read(cache, `${user}/k`)
-      const refresh = yield* Effect.fork(cache.refresh(user, "k", Effect.never))
-      yield* Effect.yieldNow()
-      yield* meanwhile
-      yield* Fiber.interrupt(refresh)
-    })
   const ways: ReadonlyArray<readonly [string, (cache: Service, user: string) => Effect.Effect<unknown, unknown>]> = [
     ["a value that is evicted", (cache, user) => read(cache, `${user}/k`)],
     ["a lookup that fails", (cache, user) => cache.get(user, "k", Effect.fail(certain))],

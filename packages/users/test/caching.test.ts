@@ -283,6 +283,15 @@ const lines = (session: Reader) => takeLines.pipe(Effect.andThen(Effect.exit(lis
 
 const stats = Effect.flatMap(UserCache.UserCache, (cache) => cache.stats)
 
+const ambiguousFaults = (target: Mutation["target"]): ReadonlyArray<readonly [string, TinkSandbox.Fault]> => [
+  ["the connection breaks after it was applied", { ...target, kind: "drop-after" }],
+  ["the connection breaks before it was applied", { ...target, kind: "drop-before" }],
+  ["Tink answers 503", { ...target, kind: "status", status: 503 }],
+  ["Tink answers 408", { ...target, kind: "status", status: 408 }],
+  ["something else answers, with a page", { ...target, kind: "garbage" }],
+  ["the answer comes after the deadline", { ...target, kind: "delay", milliseconds: 15_000 }]
+]
+
 describe("a change invalidates its user", () => {
   it.effect("when it succeeds, and no other user", () =>
     everyRow(
@@ -318,15 +327,6 @@ describe("a change invalidates its user", () => {
         }).pipe(provideAll(once))
     )
   )
-
-  const ambiguousFaults = (target: Mutation["target"]): ReadonlyArray<readonly [string, TinkSandbox.Fault]> => [
-    ["the connection breaks after it was applied", { ...target, kind: "drop-after" }],
-    ["the connection breaks before it was applied", { ...target, kind: "drop-before" }],
-    ["Tink answers 503", { ...target, kind: "status", status: 503 }],
-    ["Tink answers 408", { ...target, kind: "status", status: 408 }],
-    ["something else answers, with a page", { ...target, kind: "garbage" }],
-    ["the answer comes after the deadline", { ...target, kind: "delay", milliseconds: 15_000 }]
-  ]
 
   it.effect("and quarantines the user for 30 seconds when its outcome is ambiguous", () =>
     everyRow(

@@ -194,13 +194,13 @@ describe("ensureUser", () => {
 /** Garbage in place of a token or of what tells who the user is cannot be helped: asking again gives no other answer. */
 const isReadable = (kind: string, line: string | undefined) => kind !== "garbage" || line === CREATE
 
+/** The requests for a new user whose creation goes well, and for one who exists. */
+const linesOf = (existed: boolean) => (existed ? [CREATE, ...look] : creation)
+
+const make = (existed: boolean) =>
+  existed ? Effect.flatMap(Users.Users, (users) => Effect.asSome(users.createUser(input))) : Effect.succeedNone
+
 describe("ensureUser of a new or an existing user", () => {
-  const make = (existed: boolean) =>
-    existed ? Effect.flatMap(Users.Users, (users) => Effect.asSome(users.createUser(input))) : Effect.succeedNone
-
-  /** The requests for a new user whose creation goes well, and for one who exists. */
-  const linesOf = (existed: boolean) => (existed ? [CREATE, ...look] : creation)
-
   it.effect("ends with exactly one user after any fault at any request", () =>
     everyRow(
       [false, true],
