@@ -50,7 +50,7 @@ const newestTokenOnly = () => {
 }
 
 describe("fetching", () => {
-  it.scoped("once for 50 concurrent callers, and when the first of them needs it", () =>
+  it.scoped("is one request for 50 concurrent callers, when the first of them needs it", () =>
     Effect.gen(function* () {
       const gate = yield* makeGate
       const { http, sent } = yield* over((sent) =>
@@ -72,7 +72,7 @@ describe("fetching", () => {
     })
   )
 
-  it.scoped("once per set of scopes, whatever their order and however often each is named", () =>
+  it.scoped("is one request per set of scopes, in any order and with repetitions", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(withTokens(() => ok))
       const asking = (...scopes: TinkScopes) =>
@@ -93,7 +93,7 @@ describe("fetching", () => {
     })
   )
 
-  it.scoped("again by the next call after a failed fetch, whose outcome all who waited share", () =>
+  it.scoped("is tried again by the next call after a failure, which all waiters share", () =>
     Effect.gen(function* () {
       const gate = yield* makeGate
       let fetches = 0
@@ -164,7 +164,7 @@ describe("fetching", () => {
     })
   )
 
-  it.effect("ends with the layer, and so do those who wait for it", () =>
+  it.effect("ends with the layer, and so do its waiters", () =>
     Effect.gen(function* () {
       const gate = yield* makeGate
       const interrupted = yield* Deferred.make<void>()
@@ -208,7 +208,7 @@ describe("renewing", () => {
     )
   )
 
-  it.scoped("a token that never lives is used once", () =>
+  it.scoped("a token without a lifetime is used once", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over((sent) => (isTokenRequest(sent) ? tokenAnswer("t", 0) : ok))
       yield* http.request(createUser)
@@ -217,7 +217,7 @@ describe("renewing", () => {
     })
   )
 
-  it.scoped("counts from when it was asked for, not from when it came", () =>
+  it.scoped("counts from when the token was asked for, not from when it came", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over((sent) =>
         isTokenRequest(sent) ? Effect.zipRight(Effect.sleep("8 seconds"), tokenAnswer("t", 100)) : ok
@@ -237,7 +237,7 @@ describe("renewing", () => {
     })
   )
 
-  it.effect("a sandbox never sees a token that has expired", () =>
+  it.effect("sends no expired token to the sandbox", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* Effect.scoped(
@@ -272,7 +272,7 @@ describe("a token that Tink refuses", () => {
     })
   )
 
-  it.scoped("is fetched once for 50 who are refused at the same time", () =>
+  it.scoped("is fetched once for 50 calls that are refused at the same time", () =>
     Effect.gen(function* () {
       const { respond, revoke } = newestTokenOnly()
       const { http, sent } = yield* over(respond)
@@ -287,7 +287,7 @@ describe("a token that Tink refuses", () => {
     })
   )
 
-  it.scoped("ends with Unauthorized after two requests where it is always refused", () =>
+  it.scoped("is Unauthorized after two requests when the new one is refused as well", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(withTokens(() => unauthorized))
       const error = yield* failure(http.request(createUser))
@@ -322,7 +322,7 @@ describe("a token that Tink refuses", () => {
     })
   )
 
-  it.effect("by the sandbox after a revocation", () =>
+  it.effect("is renewed after a revocation by the sandbox", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const create = { ...createUser, body: { _tag: "Json", value: { market: "SE" } } } as const
@@ -380,7 +380,7 @@ describe("a token that cannot be sent", () => {
 })
 
 describe("TokenSource.make", () => {
-  it.scoped("keeps a token that nobody refused when another one was", () =>
+  it.scoped("keeps its token when another one was refused", () =>
     Effect.gen(function* () {
       const { http } = yield* over(() => tokenAnswer("kept"))
       let fetches = 0

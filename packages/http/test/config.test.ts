@@ -60,7 +60,7 @@ describe("layerConfig", () => {
     })
   )
 
-  it.effect("takes an empty base URL, as in an .env file, for none", () =>
+  it.effect("takes an empty base URL for a missing one, as in an .env file", () =>
     Effect.gen(function* () {
       const variables = { TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret", TINK_BASE_URL: "" }
       const config = yield* reading(variables)(TinkConfig.fromConfig())
@@ -174,7 +174,7 @@ describe("layer", () => {
     )
   )
 
-  it.effect("says one thing for a setting that is wrong", () =>
+  it.effect("has one message for one invalid setting", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(TinkConfig.make({ ...options, maxRetries: Number.NaN }))
       assert.include(String(error), "maxRetries must be a whole number, 0 or more")

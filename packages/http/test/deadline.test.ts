@@ -72,7 +72,7 @@ describe("the timeout of an attempt", () => {
     })
   )
 
-  it.scoped("does not make a caller interruptible who is not", () =>
+  it.scoped("does not make an uninterruptible caller interruptible", () =>
     Effect.gen(function* () {
       const gate = yield* makeGate
       const { http, sent } = yield* over(() => Effect.zipRight(gate.pass, json(200, { id: "x" })))
@@ -140,7 +140,7 @@ describe("the deadline", () => {
     })
   )
 
-  it.scoped("leaves to the request what the token has not used", () =>
+  it.scoped("leaves the request the time that the token has not used", () =>
     Effect.gen(function* () {
       const { http } = yield* over(
         (sent) => (isTokenRequest(sent) ? Effect.zipRight(Effect.sleep("3 seconds"), tokenAnswer("t")) : Effect.never),
@@ -152,7 +152,7 @@ describe("the deadline", () => {
     })
   )
 
-  it.scoped("is not waited for by a wait that would pass it: the last error comes at once", () =>
+  it.scoped("is not waited for: if a wait would pass it, the last error comes at once", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(
         answers(json(429, {}, { "retry-after": "2" }), json(503, {}, { "retry-after": "3" })),
@@ -208,7 +208,7 @@ describe("an interruption", () => {
 })
 
 describe("a client of the application", () => {
-  it.scoped("that dies when it is ended is not told of in a log", () =>
+  it.scoped("that dies when it is interrupted leaves no log", () =>
     Effect.gen(function* () {
       const texts: Array<string> = []
       const logger = Logger.make(({ cause, message }) => void texts.push(`${String(message)} ${Cause.pretty(cause)}`))

@@ -226,7 +226,7 @@ const everythingSaid = (error: TinkError.TinkError): ReadonlyArray<string> => [
 ]
 
 describe("no secret is seen in errors, logs and spans", () => {
-  it.effect("whatever the reason of the failure is", () =>
+  it.effect("for any reason of the failure", () =>
     everyRow(
       Object.entries(requests),
       ([name]) => name,
@@ -285,7 +285,7 @@ const wiping =
     return json(400, { errorMessage: `no ${sent.form["hidden"] ?? sent.form["code"] ?? sent.body} ${token}` })
   }
 
-describe("a secret that is wiped by whoever gave it", () => {
+describe("a secret that is wiped by its owner", () => {
   const wiped = Redacted.make(canaries.code)
   Redacted.unsafeWipe(wiped)
 
@@ -330,7 +330,7 @@ describe("a secret that is wiped by whoever gave it", () => {
 })
 
 describe("an error message", () => {
-  it.scoped("that quotes a secret has it blotted out, and nothing else", () =>
+  it.scoped("that quotes a secret has it redacted, and nothing else", () =>
     Effect.gen(function* () {
       const { http } = yield* over(() => json(403, { errorMessage: `no <${canaries.userToken}> here` }), settings)
       const error = yield* Effect.flip(http.request(asUser({ ...getCredential })))
@@ -338,7 +338,7 @@ describe("an error message", () => {
     })
   )
 
-  it.scoped("that quotes any other token has it blotted out, whole or cut", () =>
+  it.scoped("that quotes any other token has it redacted, whole or cut", () =>
     Effect.gen(function* () {
       const header = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImFiYyJ9"
       for (const token of [`${header}.eyJzdWIiOiJ4In0.c2ln`, `${header}.eyJzdWIi`, header]) {
@@ -351,7 +351,7 @@ describe("an error message", () => {
 })
 
 describe("spans", () => {
-  it.scoped("say what was asked by template, and how often", () =>
+  it.scoped("name the route's template and the number of the attempt", () =>
     Effect.gen(function* () {
       const seen: Seen = { texts: [] }
       const { made, tracer } = spans(seen)
@@ -389,7 +389,7 @@ describe("spans", () => {
     })
   )
 
-  it.scoped("hang under the caller's", () =>
+  it.scoped("are children of the caller's span", () =>
     Effect.gen(function* () {
       const { made, tracer } = spans({ texts: [] })
       const { http } = yield* over(() => json(200, {}))

@@ -192,7 +192,7 @@ describe("a secret in a JSON body", () => {
     )
   )
 
-  it.scoped("is blotted out where Tink repeats it, as it is and as it was sent", () =>
+  it.scoped("is redacted where Tink repeats it, as it is and as it was sent", () =>
     Effect.gen(function* () {
       const { http } = yield* over((sent) =>
         json(400, {
@@ -207,7 +207,7 @@ describe("a secret in a JSON body", () => {
     })
   )
 
-  it.scoped("is blotted out where Tink repeats it, also with half of a surrogate pair in it", () =>
+  it.scoped("is redacted where Tink repeats it, also with half of a surrogate pair in it", () =>
     Effect.gen(function* () {
       const { http } = yield* over((sent) =>
         json(400, { errorCode: "pa\ufffds3cr3t", errorMessage: `pa\ud83ds3cr3t pa%EF%BF%BDs3cr3t ${sent.body}` })
@@ -229,7 +229,7 @@ describe("a secret in a JSON body", () => {
     })
   )
 
-  it.scoped("does not save what is no JSON", () =>
+  it.scoped("in a value that is no JSON is refused", () =>
     Effect.gen(function* () {
       const loop: { password: unknown; self?: unknown } = { password: redacted }
       loop.self = loop

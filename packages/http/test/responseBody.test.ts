@@ -17,7 +17,7 @@ const lengths: ReadonlyArray<readonly [what: string, headers: Readonly<Record<st
 ]
 
 describe("the body of an answer", () => {
-  it.effect("is read to 8 MiB and no further, whatever its length is said to be", () =>
+  it.effect("is read to 8 MiB and no further, for any content-length", () =>
     everyRow(
       lengths,
       ([what]) => what,

@@ -158,7 +158,7 @@ const outcomes = (answer: Answer, table: Table) =>
     { concurrency: "unbounded" }
   )
 
-it.effect("every failure has its reason, and is retried and ambiguous exactly as its table says", () =>
+it.effect("every failure has the reason, the attempts and the ambiguity of its table", () =>
   everyRow(
     failures,
     ([name]) => name,
@@ -184,7 +184,7 @@ describe("a success after failures", () => {
     })
   )
 
-  it.scoped("is tried for as often as told, and not at all with maxRetries 0", () =>
+  it.scoped("is tried for maxRetries times", () =>
     Effect.gen(function* () {
       for (const maxRetries of [0, 1, 5]) {
         const { http, sent } = yield* over(answers(status(503)), { ...atOnce, maxRetries })
@@ -279,7 +279,7 @@ describe("Retry-After", () => {
     })
   )
 
-  it.scoped("that no clock can hold is capped too, and can be told on", () =>
+  it.scoped("that no clock can hold is capped, and kept as a safe number", () =>
     Effect.gen(function* () {
       for (const header of ["99999999999999", "9".repeat(400)]) {
         const { error, times } = yield* timesOf(limited(header), { maxRetries: 1 })
@@ -341,7 +341,7 @@ describe("backoff", () => {
     })
   )
 
-  it.scoped("is as told by retryBaseDelay", () =>
+  it.scoped("starts at retryBaseDelay", () =>
     Effect.gen(function* () {
       const { times } = yield* timesOf(status(503), { ...patient, retryBaseDelay: 0 })
       assert.deepStrictEqual(times, [0, 0, 0, 0])

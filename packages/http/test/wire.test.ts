@@ -114,7 +114,7 @@ describe("what is sent", () => {
     })
   )
 
-  it.scoped("says who asks, with the version of the package", () =>
+  it.scoped("has a User-Agent with the version of the package", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(answers(json(200, {})))
       yield* http.request(getCredential)
@@ -134,7 +134,7 @@ describe("what is sent", () => {
     })
   )
 
-  it.scoped("tells nobody else about the spans around it", () =>
+  it.scoped("has no trace context of the spans around it", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(answers(json(200, {})))
       yield* Effect.withSpan(http.request(getCredential), "outer")

@@ -44,7 +44,7 @@ const read = (cache: Service, slot: string) => {
 }
 
 describe("capacity", () => {
-  it.effect("drops the least recently used value, whoever's it is", () =>
+  it.effect("drops the least recently used value of all users", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       for (const slot of ["a/1", "b/1", "a/2", "a/1", "c/1"]) yield* read(cache, slot)
@@ -344,7 +344,7 @@ describe("stats", () => {
     )
   )
 
-  it.effect("are of one moment", () =>
+  it.effect("are read at one moment", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const before = yield* cache.stats

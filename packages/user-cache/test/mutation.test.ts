@@ -417,7 +417,7 @@ describe("quarantine", () => {
     }).pipe(withCache({ capacity: 2 }))
   )
 
-  it.effect("leaves a lookup alone that someone waits for since before it, though another leaves", () =>
+  it.effect("leaves alone a lookup that has waiters from before it, though another reader leaves", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const origin = yield* makeOrigin

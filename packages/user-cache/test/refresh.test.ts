@@ -65,7 +65,7 @@ describe("a refresh", () => {
     }).pipe(withCache())
   )
 
-  it.effect("leaves it to the stored values to answer while it runs", () =>
+  it.effect("leaves reads to the stored values while it runs", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       yield* cache.get("u", "k", Effect.succeed("old"))
@@ -162,7 +162,7 @@ describe("a refresh that succeeds", () => {
     )
   )
 
-  it.effect("interrupts an older lookup only when those who wait for it leave", () =>
+  it.effect("interrupts an older lookup only when its waiters leave", () =>
     Effect.gen(function* () {
       const early = yield* begin("get", "u", "k")
       const refresh = yield* begin("refresh", "u", "k")
@@ -334,7 +334,7 @@ describe("a refresh that fails", () => {
     }).pipe(withCache())
   )
 
-  it.effect("tells those who joined it, and the next read tries again", () =>
+  it.effect("fails those who joined it, and the next read tries again", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const refresh = yield* begin("refresh", "u", "k")
@@ -346,7 +346,7 @@ describe("a refresh that fails", () => {
     }).pipe(withCache())
   )
 
-  it.effect("because its value's time to live cannot be told: likewise", () =>
+  it.effect("because its time to live cannot be computed changes nothing either", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       yield* cache.get("u", "k", Effect.succeed("old"))
@@ -462,7 +462,7 @@ describe("when the user is invalidated during a refresh", () => {
     )
   )
 
-  it.effect("ambiguously: likewise, and in the quarantine nobody joins it", () =>
+  it.effect("ambiguously: it answers, is not stored, and is not joined in the quarantine", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const refresh = yield* begin("refresh", "u", "k")
@@ -503,7 +503,7 @@ describe("in a quarantine, a refresh", () => {
     }).pipe(withCache())
   )
 
-  it.effect("of everyone, drops what is older of its user all the same", () =>
+  it.effect("that is read by all drops older values of its user all the same", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       for (const user of ["u", "other"]) yield* cache.get(user, "k", Effect.succeed("old"))

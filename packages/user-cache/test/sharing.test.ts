@@ -63,7 +63,7 @@ describe("concurrent readers", () => {
     }).pipe(withCache())
   )
 
-  it.effect("null, undefined and other empty values are stored like any", () =>
+  it.effect("null, undefined and other empty values are stored like any other", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       for (const value of [null, undefined, 0, "", false, Option.none(), Exit.fail("as a value")]) {
@@ -359,7 +359,7 @@ describe("a lookup", () => {
 })
 
 describe("when the cache's scope closes", () => {
-  it.effect("running lookups are interrupted, and everyone who waited is answered", () =>
+  it.effect("running lookups are interrupted, and all waiters are answered", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const cache = Context.get(yield* Layer.buildWithScope(layer({ capacity: 10 }), scope), UserCache)

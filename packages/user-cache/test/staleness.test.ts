@@ -40,7 +40,7 @@ describe("invalidation", () => {
     }).pipe(withCache())
   )
 
-  it.effect("of a user of whom nothing is known does nothing", () =>
+  it.effect("of an unknown user does nothing", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const { lookup } = yield* makeVersions
@@ -194,7 +194,7 @@ describe("time to live", () => {
     }).pipe(withCache({ timeToLive: "10 seconds" }))
   )
 
-  it.effect("an expired value leaves when it is met", () =>
+  it.effect("an expired value is removed when it is read", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       yield* cache.get("u", "k", Effect.succeed("v1"))
@@ -342,7 +342,7 @@ describe("the time to live of one value", () => {
     }).pipe(withCache({ timeToLive: "10 seconds" }))
   )
 
-  it.effect("of one of which nothing is left stores nothing, and makes no room", () =>
+  it.effect("that is over when the lookup ends stores nothing, and evicts nothing", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       yield* cache.get("u", "kept", Effect.succeed("kept"))
@@ -481,7 +481,7 @@ describe("when the machine's clock is", () => {
     }).pipe(withCache(), Effect.withClock(clock))
   })
 
-  it.effect("set back: a value does not live longer by it, even when nobody reads it meanwhile", () => {
+  it.effect("set back: a value does not live longer by it, even without a read meanwhile", () => {
     const { clock, pass, set } = makeClocks()
     return Effect.gen(function* () {
       const cache = yield* UserCache

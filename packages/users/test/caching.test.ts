@@ -93,7 +93,7 @@ describe("reads", () => {
   )
 
   it.effect(
-    "10 000 at once make one request",
+    "10 000 at once are one request",
     () =>
       Effect.gen(function* () {
         const sandbox = yield* TinkSandbox.TinkSandbox
@@ -112,7 +112,7 @@ describe("reads", () => {
     30_000
   )
 
-  it.effect("a reader who gives up disturbs no other", () =>
+  it.effect("a reader that is interrupted disturbs no other", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const { session } = yield* makeSession
@@ -128,8 +128,8 @@ describe("reads", () => {
   )
 })
 
-describe("who may see what was read", () => {
-  it.effect("one user's reads are nobody else's", () =>
+describe("a cached answer", () => {
+  it.effect("of one user is never given to another", () =>
     Effect.gen(function* () {
       const a = yield* makeSession
       const b = yield* makeSession
@@ -141,7 +141,7 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("sessions for the same scopes share, in whatever order and however often they are named", () =>
+  it.effect("is shared by sessions of the same scopes, in any order", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* makeUser()
@@ -152,7 +152,7 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("sessions for other scopes do not", () =>
+  it.effect("is not shared by sessions of other scopes", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* makeUser()
@@ -164,7 +164,7 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a session without the scope does not see what one with it has read, even past the types", () =>
+  it.effect("is not given to a session without the scope, even past the types", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session, userId } = yield* makeSession
@@ -178,7 +178,7 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("sessions with the same token share, those with another do not", () =>
+  it.effect("is shared by sessions with the same token, and by no other", () =>
     Effect.gen(function* () {
       const { session: minted, userId } = yield* makeSession
       const scopes = ["credentials:read"] as const
@@ -192,7 +192,7 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("two Users over one cache do not share, and neither takes a session of the other", () =>
+  it.effect("is not shared by two Users over one cache, and neither takes a session of the other", () =>
     Effect.gen(function* () {
       const { session, userId } = yield* makeSession
       const { accessToken } = yield* getToken(userId)
@@ -214,7 +214,7 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a bare session whose token is another user's is refused, each time, and nothing is kept of it", () =>
+  it.effect("of another user's token is refused each time, and not kept", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const cache = yield* UserCache.UserCache
@@ -397,7 +397,7 @@ describe("a change invalidates its user", () => {
 })
 
 describe("changes", () => {
-  it.effect("that are applied after their call has failed are never hidden by what was read in between", () =>
+  it.effect("that are applied after their call has failed are never hidden by a read in between", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -416,7 +416,7 @@ describe("changes", () => {
     }).pipe(provideAll(once))
   )
 
-  it.effect("a read that was under way answers who waited for it, and is not kept", () =>
+  it.effect("a read in flight answers its waiters, and is not stored", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -434,7 +434,7 @@ describe("changes", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("by external id are seen by who reads by user id, and the other way round", () =>
+  it.effect("by external id are seen in reads by user id, and the other way round", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, userId } = yield* makeUser("cust-0001")

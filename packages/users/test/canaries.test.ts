@@ -192,9 +192,9 @@ const everyWorld = (rows: ReadonlyArray<Row>) =>
   )
 
 describe("no canary is seen when", () => {
-  it.effect("all is well", () => everyWorld([["all is well", good, operations]]))
+  it.effect("all is well, and every answer holds canaries", () => everyWorld([["all is well", good, operations]]))
 
-  it.effect("no answer of Tink is of use, in every way", () =>
+  it.effect("Tink fails, in every way", () =>
     everyWorld(brokenWorlds.map(([name, world]) => [name, world, operations] as const))
   )
 
@@ -434,7 +434,7 @@ describe("no canary is seen when", () => {
   )
 })
 
-it.effect("these tests can fail: every way of printing is searched", () =>
+it.effect("a canary in any way of printing is found by the search", () =>
   Effect.gen(function* () {
     const core = "SECRETx0123456789ab"
     const ways: ReadonlyArray<Effect.Effect<unknown, unknown>> = [

@@ -53,7 +53,7 @@ const decodeQuestion = Schema.decode(Schema.parseJson(Schema.Array(Schema.Struct
 const list = { credentials: [documented] }
 
 describe("createCredential", () => {
-  it.effect("is a POST with what is given alone, and secrets in clear", () =>
+  it.effect("sends only what is given, with secrets in clear", () =>
     withTink(
       () => json(200, documented),
       ({ take, users }) =>
@@ -72,7 +72,7 @@ describe("createCredential", () => {
     )
   )
 
-  it.effect("with all that there is, items in the query", () =>
+  it.effect("sends every option, with items in the query", () =>
     withTink(
       () => json(200, documented),
       ({ take, users }) =>
@@ -100,7 +100,7 @@ describe("createCredential", () => {
     )
   )
 
-  it.effect("drops what is cached, whatever comes of it", () =>
+  it.effect("invalidates its user also when it fails", () =>
     withTink(
       ({ method }) => (method === "GET" ? json(200, list) : { status: 409, body: "" }),
       ({ take, users }) =>
@@ -131,7 +131,7 @@ describe("createCredential", () => {
     )
   )
 
-  it.effect("for another user than the session's fails, and nobody knows what was changed", () =>
+  it.effect("fails as an ambiguous change when Tink answers for another user", () =>
     withTink(
       () => json(200, { ...documented, userId: otherId }),
       ({ users }) =>
@@ -162,7 +162,7 @@ describe("createCredential", () => {
     )
   )
 
-  it.effect("sends a secret that is wiped while it is on its way", () =>
+  it.effect("sends a secret again that was wiped meanwhile", () =>
     withTink(
       (_, n) => (n === 1 ? { status: 429, body: "" } : json(200, documented)),
       ({ take, users }) =>
@@ -230,7 +230,7 @@ describe("createCredential", () => {
 })
 
 describe("updateCredential", () => {
-  it.effect("is a PUT with what is given alone, and drops what is cached", () =>
+  it.effect("sends only what is given, and invalidates its user", () =>
     withTink(
       ({ path }) => (path.endsWith("/list") ? json(200, list) : json(200, documented)),
       ({ take, users }) =>
@@ -246,7 +246,7 @@ describe("updateCredential", () => {
     )
   )
 
-  it.effect("with all that there is", () =>
+  it.effect("sends every option", () =>
     withTink(
       () => json(200, documented),
       ({ take, users }) =>
@@ -271,7 +271,7 @@ describe("updateCredential", () => {
     )
   )
 
-  it.effect("of nothing is a body all the same", () =>
+  it.effect("sends an empty object for no changes", () =>
     withTink(
       () => json(200, documented),
       ({ take, users }) =>
@@ -428,7 +428,7 @@ describe("refreshCredential", () => {
 describe("authenticateCredential", () => {
   const line = `POST /api/v1/credentials/${id}/authenticate`
 
-  it.effect("has no body unless there is something to say", () =>
+  it.effect("has a body only if there is an option to send", () =>
     withTink(
       () => noContent,
       ({ take, users }) =>
@@ -449,7 +449,7 @@ describe("authenticateCredential", () => {
     )
   )
 
-  it.effect("drops what is cached, and is not sent again when it may have been processed", () =>
+  it.effect("invalidates its user, and is not sent again when it may have been processed", () =>
     withTink(
       ({ method }) => (method === "GET" ? json(200, list) : { status: 500, body: "" }),
       ({ take, users }) =>
@@ -485,7 +485,7 @@ describe("authenticateCredential", () => {
 describe("submitSupplementalInformation", () => {
   const line = `POST /api/v1/credentials/${id}/supplemental-information`
 
-  it.effect("is a POST of the answers; none cancel", () =>
+  it.effect("sends the answers, and an empty object to cancel", () =>
     withTink(
       () => noContent,
       ({ take, users }) =>
@@ -498,7 +498,7 @@ describe("submitSupplementalInformation", () => {
     )
   )
 
-  it.effect("drops what is cached, is not sent again, and no error repeats an answer", () =>
+  it.effect("invalidates its user, is not sent again, and no error repeats an answer", () =>
     withTink(
       ({ body, method }) =>
         method === "GET" ? json(200, list) : { status: 500, body: `{"errorMessage":${JSON.stringify(body)}}` },
@@ -540,7 +540,7 @@ describe("submitSupplementalInformation", () => {
 describe("getCredentialQr", () => {
   const qr = "data:image/png;base64,iVBORw0KGgo="
 
-  it.effect("is a text that does not show, and never cached", () =>
+  it.effect("is redacted, and never cached", () =>
     withTink(
       (_, n) => ({ body: n === 1 ? qr : `${qr}\n`, headers: { "content-type": "text/plain" } }),
       ({ cache, take, users }) =>
@@ -586,7 +586,7 @@ describe("getCredentialQr", () => {
     assertNeeds("credentials:read", (users, session) => users.getCredentialQr(session, id))
   )
 
-  it.effect("refuses an id that is none", () =>
+  it.effect("refuses an invalid id before a request is sent", () =>
     assertRefused((users) => users.getCredentialQr(reader, cast("canary/..")))
   )
 })
@@ -600,7 +600,7 @@ describe("by the sandbox", () => {
     return yield* users.authorize({ userId, scopes })
   })
 
-  it.effect("a bank with a password is connected, once", () =>
+  it.effect("connects a bank with a password once", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* makeSession
@@ -623,7 +623,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a question is answered, and cancelled", () =>
+  it.effect("takes the answer to a question, and cancels without one", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* makeSession
@@ -646,7 +646,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a QR code is there while BankID is waited for", () =>
+  it.effect("has a QR code while BankID is awaited", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* makeSession
@@ -665,7 +665,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a refresh says what is wanted, and who is there", () =>
+  it.effect("takes the items of a refresh and the user's availability", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* makeSession

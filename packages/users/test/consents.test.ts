@@ -66,7 +66,7 @@ describe("listProviderConsents", () => {
     )
   )
 
-  it.effect("of one connection has a query, and an entry of its own in the cache", () =>
+  it.effect("of one credential has a query, and an entry of its own in the cache", () =>
     withTink(
       () => json(200, { providerConsents: [documented] }),
       ({ take, users }) =>
@@ -85,7 +85,7 @@ describe("listProviderConsents", () => {
     )
   )
 
-  it.effect("decodes a consent of which nothing is there", () =>
+  it.effect("decodes a consent without any field", () =>
     withTink(
       () =>
         json(200, { providerConsents: [{}, Object.fromEntries(Object.keys(documented).map((key) => [key, null]))] }),
@@ -104,7 +104,7 @@ describe("listProviderConsents", () => {
     )
   )
 
-  it.effect("keeps what nobody knows yet of open lists, and takes 0 for no time", () =>
+  it.effect("keeps unknown values of open enumerations, and has no time where Tink says 0", () =>
     withTink(
       () =>
         json(200, {
@@ -129,7 +129,7 @@ describe("listProviderConsents", () => {
     )
   )
 
-  it.effect("is kept for a second while a connection is on its way, and never past the end of a session", () =>
+  it.effect("is cached for a second while a status is in progress, and never past the end of a session", () =>
     withTink(
       (_, n) =>
         json(200, {
@@ -178,7 +178,7 @@ describe("listProviderConsents", () => {
 })
 
 describe("extendProviderConsent", () => {
-  it.effect("is a POST with the connection, and drops what is cached", () =>
+  it.effect("sends the credential's id, and invalidates its user", () =>
     withTink(
       ({ method }) => (method === "GET" ? json(200, { providerConsents: [documented] }) : json(200, documented)),
       ({ take, users }) =>
@@ -206,7 +206,7 @@ describe("extendProviderConsent", () => {
     )
   )
 
-  it.effect("that is answered for another connection fails, and nobody knows what was changed", () =>
+  it.effect("fails as an ambiguous change when Tink answers for another credential", () =>
     withTink(
       () => json(200, { ...documented, credentialsId: otherCredentialsId }),
       ({ users }) =>
@@ -222,13 +222,13 @@ describe("extendProviderConsent", () => {
     assertNeeds("provider-consents:write", (users, session) => users.extendProviderConsent(session, id))
   )
 
-  it.effect("refuses an id that is none", () =>
+  it.effect("refuses an invalid id before a request is sent", () =>
     assertRefused((users) => users.extendProviderConsent(writer, cast("canary/..")))
   )
 })
 
 describe("by the sandbox", () => {
-  it.effect("a consent in the United Kingdom is extended, and another is not", () =>
+  it.effect("extends a consent in the United Kingdom, and no other", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox

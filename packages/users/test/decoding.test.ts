@@ -30,7 +30,7 @@ const withPassword = (password: string) =>
     "fields":{"username":"u-canary","password":"${password}"}}`
 
 describe("a credential", () => {
-  it.effect("as documented", () =>
+  it.effect("is decoded as documented", () =>
     Effect.gen(function* () {
       const [credential, ...others] = yield* list(`{ "credentials": [ { "id": "${id}",
         "providerName": "se-demobank-open-banking-redirect", "type": "THIRD_PARTY_APP",
@@ -55,7 +55,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("with nothing but what is always there", () =>
+  it.effect("is decoded from its required fields", () =>
     Effect.gen(function* () {
       const credential = yield* get(`{"id":"${id}","providerName":"p","status":"CREATED"}`)
       assert.deepStrictEqual(
@@ -71,7 +71,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("with null for all that may be missing", () =>
+  it.effect("is decoded with null for every optional field", () =>
     Effect.gen(function* () {
       const credential = yield* get(`{"id":"${id}","providerName":"p","status":"CREATED","type":null,"userId":null,
         "statusUpdated":null,"statusPayload":null,"updated":null,"sessionExpiryDate":null,"fields":null,
@@ -84,7 +84,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("0 is no time", () =>
+  it.effect("has no time where Tink says 0", () =>
     Effect.gen(function* () {
       const credential = yield* get(
         `{"id":"${id}","providerName":"p","status":"UPDATED","sessionExpiryDate":0,"updated":0,"statusUpdated":0}`
@@ -96,7 +96,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("a status and a type that nobody knows yet are kept as they are, and other fields ignored", () =>
+  it.effect("keeps an unknown status and type as they are, and ignores other fields", () =>
     Effect.gen(function* () {
       const credential = yield* get(`{"id":"${id}","providerName":"p","status":"HIBERNATING","type":"TELEPATHY",
         "providerLatency":7,"username":"u","sensitivePayload":{},"__proto__":{"status":"DELETED"}}`)
@@ -106,7 +106,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("what Tink waits for is not shown", () =>
+  it.effect("does not print its supplemental information", () =>
     Effect.gen(function* () {
       const credential = yield* get(
         `{"id":"${id}","providerName":"p","status":"AWAITING_MOBILE_BANKID_AUTHENTICATION",
@@ -118,7 +118,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("fields are kept, also under strange names", () =>
+  it.effect("keeps fields under any names", () =>
     Effect.gen(function* () {
       const { fields } = yield* get(
         `{"id":"${id}","providerName":"p","status":"CREATED","fields":{"username":"u","toString":"t","":""}}`
@@ -127,7 +127,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("fields are shown by their names alone, and are equal by their values", () =>
+  it.effect("prints its fields by their names only, and compares them by their values", () =>
     Effect.gen(function* () {
       const credential = yield* get(withPassword("p-canary"))
       for (const text of [
@@ -152,7 +152,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is expired from the moment on that its session ends", () =>
+  it.effect("is expired from the millisecond in which its session ends", () =>
     Effect.gen(function* () {
       const credential = yield* get(
         `{"id":"${id}","providerName":"p","status":"UPDATED","sessionExpiryDate":1707776000000}`
@@ -186,7 +186,7 @@ describe("a credential", () => {
   )
 })
 
-describe("an answer that is not as documented fails with Decode, and nothing of it in the error", () => {
+describe("an answer that is not as documented is a Decode error that repeats nothing of it", () => {
   const base = `"id":"${id}","providerName":"p","status":"UPDATED"`
   const bodies: ReadonlyArray<readonly [string, string, string]> = [
     ["no JSON", "canary", "the body"],
@@ -204,7 +204,7 @@ describe("an answer that is not as documented fails with Decode, and nothing of 
     ["a field that is no text", `{${base},"fields":{"username":{"canary":1}}}`, "fields.username"],
     ["information that is no text", `{${base},"supplementalInformation":{"canary":1}}`, "supplementalInformation"]
   ]
-  it.effect("whichever part is wrong, and the error names its path", () =>
+  it.effect("and names the path of the wrong part", () =>
     everyRow(
       bodies,
       ([name]) => name,
@@ -222,7 +222,7 @@ describe("an answer that is not as documented fails with Decode, and nothing of 
     )
   )
 
-  it.effect("in a list", () =>
+  it.effect("and names the path within a list", () =>
     Effect.gen(function* () {
       const error = yield* failure(list(`{"credentials":[{${base}},{"id":"${id}","providerName":"canary"}]}`))
       assert.strictEqual(error.detail, "not as documented: credentials.1.status")
@@ -240,7 +240,7 @@ const create = (body: string) =>
   )
 
 describe("a created user", () => {
-  it.effect("with and without an external id", () =>
+  it.effect("has an external id if Tink names one", () =>
     Effect.gen(function* () {
       const both = yield* create(`{"user_id":"${userId}","external_user_id":"cust-0001","more":1}`)
       assert.deepStrictEqual([both.userId, both.externalUserId], [userId, "cust-0001"])
@@ -250,7 +250,7 @@ describe("a created user", () => {
     })
   )
 
-  it.effect("that cannot be read: the user may exist", () =>
+  it.effect("that cannot be read is ambiguous: the user may exist", () =>
     Effect.gen(function* () {
       for (const body of ["canary", "{}", `{"user_id":"canary/.."}`, `{"userId":"canary"}`]) {
         const error = yield* failure(create(body))
@@ -285,7 +285,7 @@ describe("a change", () => {
     })
   )
 
-  it.effect("is not known to be done when a page answers", () =>
+  it.effect("is ambiguous when a page answers", () =>
     Effect.gen(function* () {
       const error = yield* failure(refresh(200, "<html>canary</html>"))
       assert.strictEqual(error.reason, "Decode")

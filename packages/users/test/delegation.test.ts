@@ -19,7 +19,7 @@ const REVOKE = "POST /api/v1/oauth/revoke-all"
 const grant = { code: "c0de0123456789abcdef0123456789ab" }
 
 describe("delegateAuthorization", () => {
-  it.effect("is for Tink Link and what it needs, by default", () =>
+  it.effect("names Tink Link and the scopes that it needs by default", () =>
     withTink(
       () => json(200, grant),
       ({ take, users }) =>
@@ -38,7 +38,7 @@ describe("delegateAuthorization", () => {
     )
   )
 
-  it.effect("by external id, for another application, and for other scopes", () =>
+  it.effect("takes an external id, another application and other scopes", () =>
     withTink(
       () => json(200, grant),
       ({ take, users }) =>
@@ -109,7 +109,7 @@ describe("delegateAuthorization", () => {
     )
   )
 
-  it.effect("gives the sandbox's Tink Link a code, which is not for us", () =>
+  it.effect("gives Tink Link a code that cannot be exchanged by the application", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* users.createUser({ market: "SE" })
@@ -176,7 +176,7 @@ describe("revokeAll", () => {
     )
   )
 
-  it.effect("drops what is cached, whatever comes of it", () =>
+  it.effect("invalidates its user also when it fails", () =>
     withTink(
       ({ path }) => (path.endsWith("/list") ? json(200, { credentials: [] }) : { status: 400, body: "" }),
       ({ take, users }) =>
@@ -192,7 +192,7 @@ describe("revokeAll", () => {
     )
   )
 
-  it.effect("misses authorization:revoke by name", () =>
+  it.effect("is Forbidden with the name of authorization:revoke", () =>
     withTink(
       () => ({ status: 403, body: "" }),
       ({ users }) =>
@@ -215,7 +215,7 @@ describe("revokeAll", () => {
     )
   )
 
-  it.effect("has minted sessions get new tokens, and ends those with a token of their own", () =>
+  it.effect("makes renewable sessions get new tokens, and ends those with a token of their own", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { session, userId } = yield* makeSession
@@ -255,7 +255,7 @@ describe("revokeAll", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("by external id, by the sandbox", () =>
+  it.effect("ends the sessions of a user by external id", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* users.createUser({ market: "SE", externalUserId: "cust-0001" })

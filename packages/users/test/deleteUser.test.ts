@@ -191,24 +191,22 @@ describe("deleteUser of a user who is gone", () => {
     )
   )
 
-  it.effect(
-    "by a session with a token of its own is Unauthorized: nobody knows whether the token or the user is gone",
-    () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { userId } = yield* makeTwo
-        const { accessToken } = yield* getToken(userId, ["user:delete"])
-        const session = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
-        yield* users.deleteUser({ userId })
-        yield* takeLines
-        const error = yield* failure(users.deleteUser(session))
-        assert.strictEqual(error.reason, "Unauthorized")
-        assert.isFalse(error.isAmbiguous)
-        assert.deepStrictEqual(yield* takeLines, [DELETE_USER])
-      }).pipe(provideAll())
+  it.effect("by a session with a token of its own is Unauthorized, as either the token or the user may be gone", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* makeTwo
+      const { accessToken } = yield* getToken(userId, ["user:delete"])
+      const session = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
+      yield* users.deleteUser({ userId })
+      yield* takeLines
+      const error = yield* failure(users.deleteUser(session))
+      assert.strictEqual(error.reason, "Unauthorized")
+      assert.isFalse(error.isAmbiguous)
+      assert.deepStrictEqual(yield* takeLines, [DELETE_USER])
+    }).pipe(provideAll())
   )
 
-  it.effect("does not delete who has the external id now, by a session of who had it before", () =>
+  it.effect("by an old session does not delete the user who has the external id now", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { session, userId } = yield* makeTwo
@@ -254,7 +252,7 @@ describe("deleteUser of a user who is gone", () => {
     )
   )
 
-  it.effect("by 20 at once, by all ways that authorize themselves, is a success for all", () =>
+  it.effect("by 20 callers at once is a success for all", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { other, session, userId } = yield* makeTwo
@@ -270,7 +268,7 @@ describe("deleteUser of a user who is gone", () => {
   )
 })
 
-describe("deleteUser drops what is under way", () => {
+describe("deleteUser and a request in flight", () => {
   it.effect("a token that is being fetched is not kept", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
@@ -291,7 +289,7 @@ describe("deleteUser drops what is under way", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a read that runs answers who waits for it, and neither is kept nor joined", () =>
+  it.effect("a read in flight answers its waiters, and is neither stored nor joined", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const cache = yield* UserCache.UserCache
@@ -316,7 +314,7 @@ describe("deleteUser drops what is under way", () => {
   )
 })
 
-it.effect("deleteUser by a session that lacks the scope fails, by name, and is not taken for a reference", () =>
+it.effect("deleteUser by a session without the scope is Forbidden with its name, and not taken for a reference", () =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     const { userId } = yield* makeUser()
@@ -334,10 +332,10 @@ it.effect("deleteUser by a session that lacks the scope fails, by name, and is n
   }).pipe(provideAll())
 )
 
-describe("deleteUser does not take a wrong base URL for a user who is gone", () => {
+describe("deleteUser does not take a wrong base URL for a deleted user", () => {
   const targets: ReadonlyArray<Deletable> = [{ userId: Ids.UserId.make("u1") }, { externalUserId }]
 
-  it.effect("when there is nothing at any path", () =>
+  it.effect("when every path is a 404", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       for (const target of targets) {
@@ -349,7 +347,7 @@ describe("deleteUser does not take a wrong base URL for a user who is gone", () 
     }).pipe(provideAnswers(() => ({ status: 404, body: "" })))
   )
 
-  it.effect("when a request on the way that is not about the user finds nothing", () =>
+  it.effect("when a request for a token is a 404", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       for (const target of targets) assert.strictEqual((yield* failure(users.deleteUser(target))).reason, "NotFound")

@@ -125,7 +125,7 @@ describe("ensureUser", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("passes on what Tink does not take", () =>
+  it.effect("fails with Tink's refusal of invalid input", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const error = yield* failure(users.ensureUser({ ...input, market: "ZZ" }))
@@ -150,7 +150,7 @@ describe("ensureUser", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is ambiguous when nobody could look what became of the creation", () =>
+  it.effect("is ambiguous when the look after an ambiguous creation fails", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/user/create" })
@@ -164,23 +164,25 @@ describe("ensureUser", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is ambiguous once a creation was, also when a look found nobody and the next creation is refused", () =>
-    Effect.gen(function* () {
-      const sandbox = yield* TinkSandbox.TinkSandbox
-      yield* sandbox.injectFault({ kind: "drop-before", path: "/api/v1/user/create" })
-      yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/user/create" })
-      const error = yield* failure(ensure)
-      assert.strictEqual(error.reason, "Forbidden")
-      assert.include(error.message, "user:create")
-      assert.isTrue(error.isAmbiguous)
-      assert.deepStrictEqual(
-        (yield* takeLines).filter((line) => line !== TOKEN && line !== GET_USER),
-        [CREATE, GRANT, CREATE]
-      )
-    }).pipe(provideAll())
+  it.effect(
+    "stays ambiguous after an ambiguous creation, also when a look found no user and the next creation is refused",
+    () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        yield* sandbox.injectFault({ kind: "drop-before", path: "/api/v1/user/create" })
+        yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/user/create" })
+        const error = yield* failure(ensure)
+        assert.strictEqual(error.reason, "Forbidden")
+        assert.include(error.message, "user:create")
+        assert.isTrue(error.isAmbiguous)
+        assert.deepStrictEqual(
+          (yield* takeLines).filter((line) => line !== TOKEN && line !== GET_USER),
+          [CREATE, GRANT, CREATE]
+        )
+      }).pipe(provideAll())
   )
 
-  it.effect("is not ambiguous when another has the external id, whatever becomes of the look", () =>
+  it.effect("is not ambiguous when the external id is taken and the look fails", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* ensure
@@ -349,7 +351,7 @@ const deletedBefore = (n: number, createdAgain: boolean) =>
   }).pipe(provideAll())
 
 describe("ensureUser of a user who is deleted in between", () => {
-  it.effect("before any request: creates one user", () =>
+  it.effect("before any of its requests creates one user", () =>
     everyRow(
       [CREATE, GRANT, TOKEN, GET_USER],
       (line) => line,
@@ -357,7 +359,7 @@ describe("ensureUser of a user who is deleted in between", () => {
     )
   )
 
-  it.effect("before any request and created again: finds that one", () =>
+  it.effect("before any of its requests, and created again, finds that one", () =>
     everyRow(
       [CREATE, GRANT, TOKEN, GET_USER],
       (line) => line,
@@ -367,7 +369,7 @@ describe("ensureUser of a user who is deleted in between", () => {
 })
 
 it.effect.prop(
-  "ensureUser, whatever goes wrong, leaves at most one user, and exactly one once all is well",
+  "ensureUser leaves at most one user under any faults, and exactly one once they are over",
   {
     callers: FastCheck.integer({ min: 1, max: 4 }),
     troubles: FastCheck.array(
@@ -407,7 +409,7 @@ it.effect.prop(
   { fastCheck: { numRuns: 12 }, timeout: 60_000 }
 )
 
-it.effect("ensureUser disturbs nobody's cache", () =>
+it.effect("ensureUser leaves the cache of every user alone", () =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     const { userId } = yield* users.createUser(input)
@@ -420,7 +422,7 @@ it.effect("ensureUser disturbs nobody's cache", () =>
   }).pipe(provideAll())
 )
 
-it.effect("ensureUser does not take a token endpoint that is not there for a user who is not", () => {
+it.effect("ensureUser does not take a missing token endpoint for a missing user", () => {
   const asked: Array<string> = []
   return Effect.gen(function* () {
     const error = yield* failure(ensure)

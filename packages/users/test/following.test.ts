@@ -67,7 +67,7 @@ const clockOf = (clock: Clock.Clock): Clock.Clock => ({
 })
 
 describe("followCredential", () => {
-  it.effect("gives each status once, up to the one at rest", () =>
+  it.effect("emits each status once, up to the final one", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -76,7 +76,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("ends at once for a connection that rests, after one request", () =>
+  it.effect("ends after one request for a credential in a final status", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       assert.deepStrictEqual(yield* follow(session, credentialsId), ["UPDATED"])
@@ -101,7 +101,7 @@ describe("followCredential", () => {
     )
   )
 
-  it.effect("does not take the status of before a refresh for the end", () =>
+  it.effect("does not take the status from before a refresh for the final one", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -115,25 +115,27 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
   )
 
-  it.effect("nor what was there before a change by others, when it is told what that was", () =>
-    Effect.gen(function* () {
-      const users = yield* Users.Users
-      const { credentialsId, session, userId } = yield* makeSession
-      const since = yield* users.getCredential(session, credentialsId)
-      // Somebody else: this Users knows nothing of it.
-      const others = yield* Effect.provide(Users.Users, Users.layer)
-      const theirs = UserSessions.make({
-        userId,
-        accessToken: (yield* getToken(userId)).accessToken,
-        scopes: ["credentials:refresh"]
-      })
-      yield* others.refreshCredential(theirs, credentialsId).pipe(Effect.either)
-      const options = { schedule: everySecond, since }
-      assert.deepStrictEqual((yield* withTime(follow(session, credentialsId, options))).at(-1), "UPDATED")
-    }).pipe(Effect.scoped, provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
+  it.effect(
+    "does not take the status from before another process's change for the final one, when it is given that status",
+    () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { credentialsId, session, userId } = yield* makeSession
+        const since = yield* users.getCredential(session, credentialsId)
+        // Somebody else: this Users knows nothing of it.
+        const others = yield* Effect.provide(Users.Users, Users.layer)
+        const theirs = UserSessions.make({
+          userId,
+          accessToken: (yield* getToken(userId)).accessToken,
+          scopes: ["credentials:refresh"]
+        })
+        yield* others.refreshCredential(theirs, credentialsId).pipe(Effect.either)
+        const options = { schedule: everySecond, since }
+        assert.deepStrictEqual((yield* withTime(follow(session, credentialsId, options))).at(-1), "UPDATED")
+      }).pipe(Effect.scoped, provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
   )
 
-  it.effect("and ends at once for a change that is over, as it is told what was there before", () =>
+  it.effect("ends at once when the change is over, when it is given the status from before", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -146,7 +148,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("believes a status that does not move when the patience is over", () =>
+  it.effect("takes an unchanged status for the final one when the patience is over", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
@@ -164,7 +166,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("tells a status that comes twice by its time", () =>
+  it.effect("tells two equal statuses apart by their time", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
@@ -221,7 +223,7 @@ describe("followCredential", () => {
     )
   )
 
-  it.effect("keeps its time when the clock is set", () =>
+  it.effect("keeps its schedule when the wall clock is set", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -247,7 +249,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }))
   )
 
-  it.effect("knows of a change that is made meanwhile", () =>
+  it.effect("notices a change that is made meanwhile", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -281,7 +283,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("waits out what passes, and fails with the rest", () =>
+  it.effect("outlasts failures that may pass, and fails with all others", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { injectFault } = yield* TinkSandbox.TinkSandbox
@@ -295,7 +297,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
   )
 
-  it.effect("fails when the last it has seen is a failure", () =>
+  it.effect("fails when its last poll failed", () =>
     Effect.gen(function* () {
       const { injectFault } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -320,7 +322,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("sends nothing that is not valid", () =>
+  it.effect("sends no request for invalid input", () =>
     Effect.gen(function* () {
       const { credentialsId, userId } = yield* makeUser()
       const { accessToken } = yield* getToken(userId)
@@ -355,11 +357,19 @@ const isShared = (seconds: number, polls: number) =>
   })
 
 describe("followers", () => {
-  it.effect("100 of one connection poll once", () => isShared(7, 7).pipe(provideAll({ sandbox })), 30_000)
+  it.effect(
+    "100 followers of one credential share each poll",
+    () => isShared(7, 7).pipe(provideAll({ sandbox })),
+    30_000
+  )
 
-  it.effect("also without a cache", () => isShared(7, 7).pipe(provideAll({ sandbox, cache: { capacity: 0 } })), 30_000)
+  it.effect(
+    "share each poll also without a cache",
+    () => isShared(7, 7).pipe(provideAll({ sandbox, cache: { capacity: 0 } })),
+    30_000
+  )
 
-  it.effect("who come one after the other take what is a second old at the most", () =>
+  it.effect("that come later take an answer that is up to a second old", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -383,7 +393,7 @@ describe("followers", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("stop asking when the last of them leaves", () =>
+  it.effect("stop polling when the last of them leaves", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -402,7 +412,7 @@ describe("followers", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("each give up by their own time", () =>
+  it.effect("each end by their own schedule", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -419,7 +429,7 @@ describe("followers", () => {
     }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }))
   )
 
-  it.effect("with other rights ask for themselves", () =>
+  it.effect("with other scopes or another token poll by themselves", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session, userId } = yield* makeSession
@@ -433,7 +443,7 @@ describe("followers", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("look at once when the connection is changed", () =>
+  it.effect("poll at once when the credential is changed", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -455,7 +465,7 @@ describe("followers", () => {
 })
 
 describe("a poll", () => {
-  it.effect("feeds the cache, and ends what is older in it", () =>
+  it.effect("is stored in the cache, and drops older answers", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -472,7 +482,7 @@ describe("a poll", () => {
     }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
   )
 
-  it.effect("asks Tink, whatever is cached", () =>
+  it.effect("is a request although the answer is cached", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const cache = yield* UserCache

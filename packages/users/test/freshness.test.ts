@@ -105,7 +105,7 @@ const staysFor = (
 
 const getFirst = (session: Reader) => get(session, Ids.CredentialsId.make("c0"))
 
-describe("an answer is cached for 1 second while a connection is on its way, and for 30 at rest", () => {
+describe("an answer is cached for 1 second while a status is in progress, and for 30 when it is final", () => {
   it.effect("a list: by its one credential", () =>
     everyRow(
       table,
@@ -142,18 +142,18 @@ describe("an answer is cached for 1 second while a connection is on its way, and
     )
   )
 
-  it.effect("one in a status that nobody knows yet is on its way", () =>
+  it.effect("an unknown status is in progress", () =>
     Effect.zipRight(
       staysFor([{ status: "PONDERING" }], list, 1000),
       staysFor([{ status: "PONDERING" }], getFirst, 1000)
     )
   )
 
-  it.effect("an empty list is at rest", () => staysFor([], list, 30_000))
+  it.effect("an empty list is final", () => staysFor([], list, 30_000))
 })
 
 describe("over the sandbox", () => {
-  it.effect("who polls sees a refresh get on", () =>
+  it.effect("polling shows the progress of a refresh", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, userId } = yield* makeUser()
@@ -195,7 +195,7 @@ describe("over the sandbox", () => {
 
 const inMillis = (millis: number) => Effect.map(Clock.currentTimeMillis, (now) => now + millis)
 
-describe("no answer outlives the session of a bank", () => {
+describe("no cached answer outlives the session of a bank", () => {
   it.effect("each read is asked again from the millisecond on in which a session ends", () =>
     everyRow(
       [1, 999, 10_000, 29_999],
@@ -213,14 +213,14 @@ describe("no answer outlives the session of a bank", () => {
     )
   )
 
-  it.effect("one that was read alone", () =>
+  it.effect("a credential that was read alone is asked for again when its session ends", () =>
     Effect.gen(function* () {
       const { ids, session } = yield* makeReader({}, { sessionExpiryDate: yield* inMillis(10_000) })
       yield* isKeptFor(get(session, ids[1]), 10_000)
     }).pipe(provideAll())
   )
 
-  it.effect("so that nobody is told of a session that it lasts when it is over", () =>
+  it.effect("a list that is read each second is asked for exactly when a session ends", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { session } = yield* makeReader({ sessionExpiryDate: yield* inMillis(10_000) })
@@ -237,7 +237,7 @@ describe("no answer outlives the session of a bank", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("the soonest of several counts, and being on its way before that", () =>
+  it.effect("the soonest end of a session counts, and a status in progress if that is sooner", () =>
     Effect.gen(function* () {
       const at = yield* inMillis(20_000)
       const sooner = yield* inMillis(5000)
@@ -253,7 +253,7 @@ describe("no answer outlives the session of a bank", () => {
   )
 })
 
-describe("settings", () => {
+describe("an answer in progress is cached", () => {
   const onTheWay = { status: "UPDATING" } as const
 
   const keptFor = (inProgress: Duration.DurationInput, millis: number, timeToLive?: Duration.DurationInput) =>
@@ -261,18 +261,18 @@ describe("settings", () => {
       provideAll({ users: { freshness: { inProgress } }, cache: { timeToLive } })
     )
 
-  it.effect("5 seconds", () => keptFor("5 seconds", 5000))
-  it.effect("0: nothing on its way is kept", () => keptFor(0, 0))
-  it.effect("longer than the cache keeps anything", () => keptFor("5 minutes", 30_000))
-  it.effect("a cache that keeps for a shorter time", () => keptFor("1 second", 200, "200 millis"))
+  it.effect("for as long as inProgress says", () => keptFor("5 seconds", 5000))
+  it.effect("not at all when inProgress is 0", () => keptFor(0, 0))
+  it.effect("no longer than the time to live of the cache", () => keptFor("5 minutes", 30_000))
+  it.effect("for the time to live of the cache if that is shorter", () => keptFor("1 second", 200, "200 millis"))
 
-  it.effect("freshness without a word of inProgress is the default", () =>
+  it.effect("for 1 second when freshness does not name inProgress", () =>
     Effect.flatMap(makeReader(onTheWay), ({ session }) => isKeptFor(list(session), 1000)).pipe(
       provideAll({ users: { freshness: {} } })
     )
   )
 
-  it.effect("false: the cache alone decides", () =>
+  it.effect("for the time to live of the cache when freshness is false", () =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const { ids, session } = yield* makeReader({ ...onTheWay, sessionExpiryDate: now + 5000 })

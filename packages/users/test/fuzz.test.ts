@@ -46,7 +46,7 @@ interface Whose {
   readonly scopes: ReadonlyArray<string>
 }
 
-describe("whatever a body says, it is read as it is or not at all:", () => {
+describe("any body is read as it is, or is a Decode error, by", () => {
   forAll("getCredential", FastCheck.record({ body: damaged(credential) }), 200, (connection, { body }) =>
     Effect.gen(function* () {
       const { users } = connection
@@ -264,7 +264,7 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
   }
 
   forAll(
-    "and of a failure no more than its status",
+    "any operation, which believes no more of a failure than its status",
     FastCheck.record({
       body: damaged(objectWith({ errorMessage: anything, errorCode: anything }, { errorDetails: anything })),
       status: FastCheck.integer({ min: 300, max: 599 }).filter((status) => status !== 304)

@@ -251,7 +251,7 @@ const needsUser: Respond = (line) =>
     ? { status: 200, body: `{"id":"${id}","providerName":"p","status":"SESSION_EXPIRED"}` }
     : { status: 204, body: "" }
 
-describe("whatever a body says, it is read as it is or not at all:", () => {
+describe("any body is read as it is, or is a Decode error, by", () => {
   reads("getUser", { ...ofUser, run: (users) => users.getUser(session) })
 
   reads("updateUser", { ...ofUser, run: (users) => users.updateUser(session, { username: "a-name" }), isChange: true })
@@ -355,7 +355,7 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
     isChange: true
   })
 
-  reads("authorizeWithCode, whose it is", {
+  reads("authorizeWithCode, which looks for its user", {
     body: objectWith({ id: anId }, { externalUserId: nullable(text) }),
     run: (users) => users.authorizeWithCode({ code: Redacted.make("a-code"), scopes: ["user:read"] }),
     respond: (body) => (line) => (line.endsWith("/token") ? goodToken : { status: 200, body }),
@@ -368,7 +368,7 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
   })
 
   forAll(
-    "ensureUser, who looks for the user where it cannot be read",
+    "ensureUser, which looks for the user after a body that cannot be read",
     damaged(objectWith({ user_id: anId }, { external_user_id: nullable(text) })),
     50,
     (connection, body) =>

@@ -100,7 +100,7 @@ const mostlyNone = (...parts: ReadonlyArray<string>) =>
     { weight: 1, arbitrary: FastCheck.constantFrom(...parts) }
   )
 
-describe("a request goes where it belongs, whatever the", () => {
+describe("a request goes to its own path and to no other, for any", () => {
   forAll("id of a credential", FastCheck.record({ value: path }), 60, (connection, { value }) =>
     Effect.gen(function* () {
       const { sent, users } = connection

@@ -110,7 +110,9 @@ layer(layerAll())((it) => {
         ([, input]) => isInvalid((users) => users.ensureUser(cast(input && { externalUserId: "cust-0001", ...input })))
       )
     )
-    it.effect("ensureUser: no external id", () => isInvalid((users) => users.ensureUser(cast({ market: "SE" }))))
+    it.effect("ensureUser refuses input without an external id", () =>
+      isInvalid((users) => users.ensureUser(cast({ market: "SE" })))
+    )
   })
 
   describe("createAuthorization and authorize", () => {

@@ -121,14 +121,14 @@ describe("a fake TinkHttp", () => {
     })
   )
 
-  it.effect("a token with more scopes, in any order, or of which Tink does not say them, is fine", () =>
+  it.effect("a token with more scopes, in any order, or without a list of scopes is accepted", () =>
     Effect.gen(function* () {
       yield* usingGranted(["user:read", "credentials:write", "credentials:read"])
       yield* usingGranted([])
     })
   )
 
-  it.effect("another user than the one looked for is refused", () =>
+  it.effect("an answer about another user is refused", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* finding({ id: userId, externalUserId: "cust-0001" })).userId, userId)
       const error = yield* failure(finding({ id: userId, externalUserId: "cust-0002" }))
@@ -137,7 +137,7 @@ describe("a fake TinkHttp", () => {
     })
   )
 
-  it.effect("its defects are the test's own", () =>
+  it.effect("its defects are not changed", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const exit = yield* Effect.exit(users.listCredentials(session))
@@ -150,7 +150,7 @@ describe("a fake TinkHttp", () => {
   )
 })
 
-describe("settings of Users that are none", () => {
+describe("invalid settings of Users", () => {
   const cases: ReadonlyArray<readonly [string, string, unknown]> = [
     ...[NaN, -1, 1.5, Infinity, "10"].map(
       (given) => ["tokenCapacity", String(given), { tokenCapacity: given }] as const

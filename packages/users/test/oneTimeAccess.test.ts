@@ -111,7 +111,7 @@ describe("authorizeWithCode", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is Invalid with a code that was used, by itself too, that never was, or that is somebody else's", () =>
+  it.effect("is Invalid with a code that was used, is unknown, or belongs to another application", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* makeUser()
@@ -178,7 +178,7 @@ describe("authorizeWithCode", () => {
       provideAnswers((line) => (line.endsWith("/token") ? token : { body: JSON.stringify({ credentials: banks }) }))
     )
 
-  it.effect("takes the word of the first bank that says whose it is", () =>
+  it.effect("takes the user of the first bank that names one", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* ownerAmong(bank(), bank("u1"), bank(), bank("u1"))).userId, "u1")
     })

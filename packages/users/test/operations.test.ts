@@ -319,7 +319,7 @@ describe("a change that may have been processed is not sent again", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("createUser without an external id: nobody can look, so that it is for the caller to know", () =>
+  it.effect("createUser without an external id: the error is ambiguous, as there is no way to look to know", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox

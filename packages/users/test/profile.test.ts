@@ -64,7 +64,7 @@ describe("getUser", () => {
     )
   )
 
-  it.effect("decodes a user with nothing but what is required, and what nobody knows yet", () =>
+  it.effect("decodes a user from the required fields, with unknown flags", () =>
     withTink(
       () =>
         json(200, {
@@ -110,7 +110,7 @@ describe("getUser", () => {
 })
 
 describe("updateUser", () => {
-  it.effect("is a PATCH with the id of the session's user, and drops what is cached", () =>
+  it.effect("is a PATCH with the id of the session's user, and invalidates them", () =>
     withTink(
       () => json(200, documented),
       ({ take, users }) =>
@@ -126,7 +126,7 @@ describe("updateUser", () => {
     )
   )
 
-  it.effect("sends what is given alone", () =>
+  it.effect("sends only what is given", () =>
     withTink(
       () => json(200, documented),
       ({ take, users }) =>
@@ -149,7 +149,7 @@ describe("updateUser", () => {
     )
   )
 
-  it.effect("that has changed another user fails, and nobody knows what was changed", () =>
+  it.effect("fails as an ambiguous change when Tink answers for another user", () =>
     withTink(
       () => json(200, { ...documented, id: otherId }),
       ({ users }) =>
@@ -196,7 +196,7 @@ describe("the profile", () => {
     )
   )
 
-  it.effect("is put back as a whole, with what nobody knows yet, and drops what is cached", () =>
+  it.effect("is put back as a whole with unknown fields, and invalidates its user", () =>
     withTink(
       ({ method }) =>
         method === "PUT"
@@ -225,7 +225,7 @@ describe("the profile", () => {
     )
   )
 
-  it.effect("null is nothing in it", () =>
+  it.effect("leaves out what is null", () =>
     withTink(
       () => json(200, { ...profile, periodAdjustedDay: null, notificationSettings: { balance: null, fraud: true } }),
       ({ users }) =>
@@ -237,7 +237,7 @@ describe("the profile", () => {
     )
   )
 
-  it.effect("that is not as documented is a Decode", () =>
+  it.effect("is a Decode error when it is not as documented", () =>
     withTink(
       () => json(200, { ...profile, notificationSettings: { balance: "canary" } }),
       ({ users }) =>
@@ -249,7 +249,7 @@ describe("the profile", () => {
     )
   )
 
-  it.effect("of a user can be put back too", () =>
+  it.effect("can be put back as it comes with a user", () =>
     withTink(
       ({ method }) =>
         method === "PUT" ? json(200, profile) : json(200, { ...documented, profile: { ...profile, new: 1 } }),
@@ -292,7 +292,7 @@ describe("the profile", () => {
 })
 
 describe("by the sandbox", () => {
-  it.effect("what is changed is read", () =>
+  it.effect("reads what was changed", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* users.createUser({ market: "SE", locale: "sv_SE", externalUserId: "cust-0001" })
@@ -314,7 +314,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a name that is taken is a Conflict", () =>
+  it.effect("fails with Conflict for a name that is taken", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       yield* users.createUser({ market: "SE", externalUserId: "cust-0001" })
@@ -325,7 +325,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("an update whose answer is lost ends applied, by a second request", () =>
+  it.effect("applies an update whose answer is lost, by a second request", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox

@@ -124,7 +124,7 @@ describe("refreshAndWait ends with", () => {
     }).pipe(provideAll({ sandbox: { ...sandbox, updatingTime: "1 minute" } }))
   )
 
-  it.effect("Updated for the new one only, while the old UPDATED is still read", () =>
+  it.effect("Updated for the new UPDATED only, while the old one is still read", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -152,7 +152,7 @@ describe("refreshAndWait ends with", () => {
 })
 
 describe("refreshAndWait", () => {
-  it.effect("tells what it sees on the way", () =>
+  it.effect("reports each status on the way", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       const seen: Array<string> = []
@@ -162,7 +162,7 @@ describe("refreshAndWait", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("asks for what refreshCredential can ask for", () =>
+  it.effect("takes the options of refreshCredential", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       yield* withTime(refreshAndWait(session, credentialsId, { items: ["CHECKING_ACCOUNTS"] }))
@@ -183,7 +183,7 @@ describe("refreshAndWait fails", () => {
     }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
   )
 
-  it.effect("when nobody knows whether the refresh was accepted, and nothing moves", () =>
+  it.effect("when the refresh was ambiguous, and the status does not change", () =>
     Effect.gen(function* () {
       const { injectFault } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -195,7 +195,7 @@ describe("refreshAndWait fails", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("nor when the schedule ends before anything was seen", () =>
+  it.effect("when the schedule ends before the first answer", () =>
     Effect.gen(function* () {
       const { injectFault } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -205,7 +205,7 @@ describe("refreshAndWait fails", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("not when it was accepted although its answer was lost", () =>
+  it.effect("not when the refresh was accepted although its answer was lost", () =>
     Effect.gen(function* () {
       const { injectFault } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -260,7 +260,7 @@ const tinkLink = {
 } as const
 
 describe("the Tink Link URL of a refresh that needs the user", () => {
-  it.effect("renews this consent, with a code of its own", () =>
+  it.effect("renews the consent of this credential, with a new code", () =>
     Effect.gen(function* () {
       const { expireSession } = yield* TinkSandbox.TinkSandbox
       yield* TestClock.adjust("1 hour")
@@ -290,7 +290,7 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("is not made for nothing", () =>
+  it.effect("is made only when the user is needed", () =>
     Effect.gen(function* () {
       const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -312,7 +312,7 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
 
 const takeTime = ({ status }: Credential) => (status === "UPDATED" ? Effect.sleep("40 seconds") : Effect.void)
 
-describe("whatever Tink answers", () => {
+describe("refreshAndWait over a scripted Tink", () => {
   /** What is read of the connection, one after the other, the last again and again; the first is before the refresh. */
   const answering = (...answers: ReadonlyArray<readonly [status: string, statusUpdated: number] | 503>) => {
     const left = [...answers]
@@ -337,7 +337,7 @@ describe("whatever Tink answers", () => {
       return yield* withTime(refreshAndWait(session, theirId, options))
     })
 
-  it.effect("a read that lags behind is neither news nor the end", () =>
+  it.effect("a stale read is neither reported nor final", () =>
     Effect.gen(function* () {
       const seen: Array<string> = []
       const onProgress = ({ status }: Credential) => Effect.sync(() => void seen.push(status))
@@ -356,7 +356,7 @@ describe("whatever Tink answers", () => {
     )
   )
 
-  it.effect("one from before what was there before is no proof", () =>
+  it.effect("a status from before the refresh proves nothing", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* refreshTheirs())._tag, "Temporary")
     }).pipe(answering(["UPDATED", 1000], ["UPDATED", 500], ["UPDATING", 2000], ["TEMPORARY_ERROR", 3000]))
@@ -370,7 +370,7 @@ describe("whatever Tink answers", () => {
     )
   )
 
-  it.effect("a status that waits for the user in a way not known yet needs the user", () =>
+  it.effect("an unknown status that awaits the user is NeedsUser", () =>
     Effect.gen(function* () {
       const outcome = yield* refreshTheirs()
       if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
@@ -378,7 +378,7 @@ describe("whatever Tink answers", () => {
     }).pipe(answering(["UPDATED", 1000], ["AWAITING_PASSKEY", 2000]))
   )
 
-  it.effect("a failure after the refresh was sent is not to be retried, as that would refresh again", () =>
+  it.effect("a failure after the refresh was sent is not retryable, as that would refresh again", () =>
     Effect.gen(function* () {
       const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("5 seconds"))
       const error = yield* failure(refreshTheirs({ schedule }))
@@ -390,7 +390,7 @@ describe("whatever Tink answers", () => {
 })
 
 describe("refreshing at once", () => {
-  it.effect("ten who refresh one connection: each has an end, and one refresh runs", () =>
+  it.effect("ten callers who refresh one credential all get an outcome, of one refresh", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       const fiber = yield* Effect.fork(
@@ -412,7 +412,7 @@ describe("refreshing at once", () => {
     }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
   )
 
-  it.effect("where Tink accepts and ignores all but one, all see it through", () =>
+  it.effect("ten callers all get an outcome when Tink accepts and ignores all but one", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       const fiber = yield* Effect.fork(

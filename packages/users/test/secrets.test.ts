@@ -331,14 +331,14 @@ it.effect("no secret is seen in sessions, grants, tokens, services, statistics a
   }).pipe(provideAnswers(good, clientSecret))
 )
 
-it("a session says whose it is and what for, and nothing else", () => {
+it("a session prints its user and scopes, and nothing else", () => {
   const json = { _id: "@effect-tink/users/UserSession", userId, scopes: [...scopes] }
   assert.deepStrictEqual(JSON.parse(JSON.stringify(bare)), json)
   assert.deepStrictEqual(JSON.parse(String(bare)), json)
   assert.deepStrictEqual(Object.keys(structuredClone({ ...bare })), ["userId", "scopes"])
 })
 
-it.effect("these tests can fail: they see what is not hidden", () =>
+it.effect("a secret that is not hidden is found by these tests", () =>
   Effect.sync(() => {
     assert.throws(() => isClean("value", { deep: { er: CANARY } }))
     assert.throws(() => isClean("error", new Error(CANARY)))

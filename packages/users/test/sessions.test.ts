@@ -188,7 +188,7 @@ describe("a session of authorize", () => {
   )
 
   it.effect(
-    "makes one grant and one exchange for 1 000 calls at the moment of expiry, half of them of as many other sessions",
+    "1 000 calls at the moment of expiry share one grant and one exchange, also over 500 other sessions",
     () =>
       Effect.gen(function* () {
         const { session, userId } = yield* makeSession
@@ -209,7 +209,7 @@ describe("a session of authorize", () => {
   )
 
   it.effect(
-    "and for 10 000, where each request takes its token and no more",
+    "10 000 calls at the moment of expiry share one grant and one exchange, and each takes its token only",
     () => {
       const counts = { grants: 0, exchanges: 0, lists: 0 }
       const tokens = new Set<string>()
@@ -252,7 +252,7 @@ describe("a session of authorize", () => {
     30_000
   )
 
-  it.effect("gets one token for all who are refused at once, and each request is sent once more", () =>
+  it.effect("gets one token for all calls that are refused at once, and sends each of them once more", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -298,7 +298,7 @@ describe("a session of authorize", () => {
     }).pipe(provideAll({ sandbox: longLived }))
   )
 
-  it.effect("a caller who leaves during the renewal does not end it for others", () =>
+  it.effect("a caller that is interrupted during the renewal does not end it for others", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -314,7 +314,7 @@ describe("a session of authorize", () => {
     }).pipe(provideAll({ sandbox: longLived }))
   )
 
-  it.effect("fails for every operation when its user has been deleted, but for deleting them once more", () =>
+  it.effect("fails for every operation after its user was deleted, except for deleting them again", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session, userId } = yield* makeSession
@@ -413,7 +413,7 @@ describe("tokens", () => {
     }).pipe(provideAll({ sandbox: longLived }))
   )
 
-  it.effect("are bounded: those of the least recently used user go first, all of them, and are fetched again", () =>
+  it.effect("are bounded: all tokens of the least recently used user go first, and are fetched again", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const a = yield* makeUser()
@@ -450,7 +450,7 @@ describe("tokens", () => {
     }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity: 3 } }))
   )
 
-  it.effect("are enough for each request when there is room for none or one", () =>
+  it.effect("reach every request when there is room for none or one", () =>
     everyRow(
       [0, 1],
       (tokenCapacity) => `room for ${tokenCapacity}`,
@@ -469,7 +469,7 @@ describe("tokens", () => {
     )
   )
 
-  it.effect("of many users cost no minting more than there is room for", () =>
+  it.effect("of as many users as there is room for are issued once each", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const ids: Array<Ids.UserId> = []
@@ -495,7 +495,7 @@ describe("tokens", () => {
 const forge = (session: unknown) => session as UserSession.UserSession<(typeof allScopes)[number]>
 
 describe("what a session may not do", () => {
-  it.effect("is Forbidden, naming the scope, when its list lacks it: before anything is sent, minted or bare", () =>
+  it.effect("is Forbidden before a request is sent, with the name of the scope that the session lacks", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session: other, userId } = yield* makeSession
@@ -531,7 +531,7 @@ describe("what a session may not do", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is Forbidden, naming the scope, when Tink says so, whatever the session claims", () =>
+  it.effect("is Forbidden with the name of the scope when Tink refuses it, although the session claims it", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, userId } = yield* makeUser()
@@ -553,7 +553,7 @@ describe("what a session may not do", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is Forbidden, naming the scope, when Tink has not granted it, and no such token is kept", () => {
+  it.effect("is Forbidden with the name of the scope when Tink did not grant it, and the token is not kept", () => {
     const asked: Array<string> = []
     return Effect.gen(function* () {
       const users = yield* Users.Users
@@ -578,7 +578,7 @@ describe("what a session may not do", () => {
     )
   })
 
-  it.effect("is Forbidden when the Tink app itself may not have the scope, naming what was missing", () =>
+  it.effect("is Forbidden with the name of the scope that the Tink app itself may not have", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -590,7 +590,7 @@ describe("what a session may not do", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is Unauthorized with a token that is none, or has expired, or was revoked, and cannot be renewed", () =>
+  it.effect("is Unauthorized with an unknown, expired or revoked token that cannot be renewed", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -719,7 +719,7 @@ const step = FastCheck.oneof(
 )
 
 it.effect.prop(
-  "the token of one user, or of one set of scopes, never goes out for another, whatever is interleaved",
+  "in no interleaving is the token of one user or set of scopes sent for another",
   {
     steps: FastCheck.array(step, { minLength: 10, maxLength: 60 }),
     tokenCapacity: FastCheck.constantFrom(0, 1, 3, 10_000),
@@ -779,7 +779,7 @@ it.effect.prop(
 )
 
 describe("a session of UserSession.make", () => {
-  it.effect("has a copy of its token: whoever gave it may wipe theirs", () =>
+  it.effect("has a copy of its token: the original may be wiped", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* makeUser()
@@ -842,7 +842,7 @@ describe("what a session holds", () => {
   const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
   const bare = UserSession.make({ userId, accessToken: Redacted.make("a-token"), scopes: ["credentials:read"] })
 
-  it.effect("cannot be dug out, nor put into another", () =>
+  it.effect("cannot be read through its object, nor put into another session", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const minted = yield* users.authorize({ userId, scopes: ["credentials:read"] })
@@ -865,7 +865,7 @@ describe("what a session holds", () => {
     }).pipe(provideAnswers(() => ({ body: `{"credentials":[]}` })))
   )
 
-  it("is not seen, and what is seen does not change", () => {
+  it("is not printed, and what is printed does not change", () => {
     assert.isTrue(Object.isFrozen(bare))
     assert.isTrue(Object.isFrozen(bare.scopes))
     assert.deepStrictEqual(JSON.parse(JSON.stringify(bare)), {

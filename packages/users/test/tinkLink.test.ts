@@ -34,8 +34,8 @@ const isInvalid = (effect: Effect.Effect<unknown, TinkError>) =>
     return error
   })
 
-describe("the constants are Tink's", () => {
-  it("and cannot be changed", () => {
+describe("the constants", () => {
+  it("are Tink's, and cannot be changed", () => {
     assert.strictEqual(TinkLink.actorClientId, "df05e4b379934cd09963197cc855bfe9")
     assert.strictEqual(
       TinkLink.scopes.join(),
@@ -48,11 +48,11 @@ describe("the constants are Tink's", () => {
 describe("connectAccounts", () => {
   const url = "https://link.tink.com/1.0/transactions/connect-accounts"
 
-  it.effect("for one time, with as little as can be", () =>
+  it.effect("links for one-time access with the required options only", () =>
     isUrl(TinkLink.connectAccounts(base), `${url}?client_id=my-client&${redirect}`)
   )
 
-  it.effect("for a user, with all that there is", () =>
+  it.effect("links for a user with every option", () =>
     isUrl(
       TinkLink.connectAccounts({
         ...base,
@@ -70,7 +70,7 @@ describe("connectAccounts", () => {
     )
   )
 
-  it.effect("not for a test, a state that is a text", () =>
+  it.effect("leaves out test when it is false, and takes a state that is a string", () =>
     isUrl(
       TinkLink.connectAccounts({ ...base, test: false, state: "s" }),
       `${url}?client_id=my-client&${redirect}&state=s`
@@ -132,7 +132,7 @@ describe("connectAccounts", () => {
 describe("updateConsent", () => {
   const all = { ...base, authorizationCode: code, credentialsId: id }
 
-  it.effect("names the connection and holds the code", () =>
+  it.effect("names the credential and holds the code", () =>
     isUrl(
       TinkLink.updateConsent({ ...all, state: "s", test: true }),
       `https://link.tink.com/1.0/transactions/update-consent?client_id=my-client&${redirect}` +
@@ -160,7 +160,7 @@ describe("parseRedirect", () => {
   const callback = "https://app.example/callback"
   const expected = { state: "s" }
 
-  it.effect("a permanent user's bank", () =>
+  it.effect("reads the credential of a permanent user", () =>
     Effect.gen(function* () {
       const connected = new TinkLink.Connected({ credentialsId: id, state: "s" })
       const query = `?credentials_id=${id}&state=s`
@@ -176,7 +176,7 @@ describe("parseRedirect", () => {
     })
   )
 
-  it.effect("one-time access", () =>
+  it.effect("reads the code of one-time access, redacted", () =>
     Effect.gen(function* () {
       const redirect = yield* TinkLink.parseRedirect(`${callback}?code=c0de&credentials_id=${id}&state=s`, expected)
       assert.deepStrictEqual(
@@ -187,7 +187,7 @@ describe("parseRedirect", () => {
     })
   )
 
-  it.effect("a state that is kept secret is not in what comes back", () =>
+  it.effect("does not return a redacted state", () =>
     Effect.gen(function* () {
       for (const query of [
         `credentials_id=${id}`,
@@ -204,7 +204,7 @@ describe("parseRedirect", () => {
     })
   )
 
-  it.effect("without a state, when that is said", () =>
+  it.effect("takes a redirect without a state only when told to ignore it", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(
         yield* TinkLink.parseRedirect(`${callback}?credentials_id=${id}`, { ignoreState: true }),
@@ -217,7 +217,7 @@ describe("parseRedirect", () => {
     })
   )
 
-  it.effect("a user who changed their mind", () =>
+  it.effect("reads a cancellation", () =>
     Effect.map(
       TinkLink.parseRedirect(
         `${callback}?error=USER_CANCELLED&error_reason=USER_CANCELLED&message=Cancelled.&tracking_id=t&state=s`,
@@ -231,7 +231,7 @@ describe("parseRedirect", () => {
     )
   )
 
-  it.effect("a failure with all that there is", () =>
+  it.effect("reads every part of a failure", () =>
     Effect.map(
       TinkLink.parseRedirect(
         `${callback}?error=AUTHENTICATION_ERROR&error_reason=STATIC_CREDENTIALS_INCORRECT&error_type=USER_LOGIN_ERROR` +
@@ -256,7 +256,7 @@ describe("parseRedirect", () => {
     )
   )
 
-  it.effect("a failure of which little is said, that nobody knows yet", () =>
+  it.effect("reads an unknown failure with few parts, also beside a code", () =>
     Effect.gen(function* () {
       const redirect = yield* TinkLink.parseRedirect(
         // A success is no success with an error.
@@ -334,7 +334,7 @@ const open = (url: Redacted.Redacted) =>
   })
 
 describe("the sandbox's Tink Link", () => {
-  it.effect("takes the links", () =>
+  it.effect("accepts every link, and no unknown code", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
