@@ -503,7 +503,7 @@ describe("in a quarantine, a refresh", () => {
     }).pipe(withCache())
   )
 
-  it.effect("that is read by all drops older values of its user all the same", () =>
+  it.effect("drops older values of its user also when all users are in quarantine", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       for (const user of ["u", "other"]) yield* cache.get(user, "k", Effect.succeed("old"))

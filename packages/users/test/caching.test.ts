@@ -1,15 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { type ReadOptions, Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
-import type { UserSession } from "../src/UserSession.js"
-import * as Session from "../src/UserSession.js"
-import type { ReadOptions } from "../src/ReadOptions.js"
-import * as Users from "../src/Users.js"
 import {
   allScopes,
   failure,
@@ -27,9 +24,9 @@ import {
   withTime
 } from "./helpers.js"
 
-type Reader = UserSession<"credentials:read">
+type Reader = UserSession.UserSession<"credentials:read">
 
-const list = (session: Reader, options?: ReadOptions) =>
+const list = (session: Reader, options?: ReadOptions.ReadOptions) =>
   Effect.flatMap(Users.Users, (users) => users.listCredentials(session, options))
 
 /** Lists, and says what has gone over the wire for it. */
@@ -184,10 +181,10 @@ describe("a cached answer", () => {
       const scopes = ["credentials:read"] as const
       const { accessToken } = yield* getToken(userId, scopes)
       const other = yield* getToken(userId, scopes)
-      const one = Session.make({ userId, accessToken, scopes })
+      const one = UserSession.make({ userId, accessToken, scopes })
       yield* list(one)
-      assert.deepStrictEqual(yield* linesOfList(Session.make({ userId, accessToken, scopes: allScopes })), [])
-      assert.deepStrictEqual(yield* linesOfList(Session.make({ ...other, userId, scopes })), [LIST])
+      assert.deepStrictEqual(yield* linesOfList(UserSession.make({ userId, accessToken, scopes: allScopes })), [])
+      assert.deepStrictEqual(yield* linesOfList(UserSession.make({ ...other, userId, scopes })), [LIST])
       assert.deepStrictEqual(yield* linesOfList(minted), [LIST])
     }).pipe(provideAll())
   )
@@ -196,7 +193,7 @@ describe("a cached answer", () => {
     Effect.gen(function* () {
       const { session, userId } = yield* makeSession
       const { accessToken } = yield* getToken(userId)
-      const bare = Session.make({ userId, accessToken, scopes: allScopes })
+      const bare = UserSession.make({ userId, accessToken, scopes: allScopes })
       yield* list(session)
       yield* list(bare)
       yield* takeLines
@@ -221,7 +218,7 @@ describe("a cached answer", () => {
       const victim = yield* makeUser()
       const { userId } = yield* makeUser()
       const { accessToken } = yield* getToken(victim.userId)
-      const session = Session.make({ userId, accessToken, scopes: allScopes })
+      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
       for (const read of [
         list(session),
         list(session),

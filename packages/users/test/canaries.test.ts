@@ -3,6 +3,7 @@ import type * as Ids from "@effect-tink/http/Ids"
 import { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TinkConfig from "@effect-tink/http/TinkConfig"
 import type * as UserCache from "@effect-tink/user-cache/UserCache"
+import { type FollowingOperations, TinkLink, Users, UserSession } from "@effect-tink/users"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,10 +15,6 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { everyRow } from "../../../test/support/rows.js"
 import { sample, seed } from "../../../test/support/samples.js"
-import type { RefreshAndWaitOptions } from "../src/FollowingOperations.js"
-import * as TinkLink from "../src/TinkLink.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import {
   type Canaries,
   canaries,
@@ -79,7 +76,7 @@ const fieldsOf = (planted: Canaries) => ({
 
 const polling = { schedule: Schedule.spaced("1 second").pipe(Schedule.upTo("3 seconds")), patience: 0 }
 
-const waitOptions = (planted: Canaries): RefreshAndWaitOptions => ({
+const waitOptions = (planted: Canaries): FollowingOperations.RefreshAndWaitOptions => ({
   ...polling,
   ...loginOf(planted),
   authenticate: true,

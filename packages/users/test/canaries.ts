@@ -2,6 +2,7 @@
 import { assert } from "@effect/vitest"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Users } from "@effect-tink/users"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -16,7 +17,6 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
-import * as Users from "../src/Users.js"
 import { passUntilEnd, turn } from "./helpers.js"
 
 // ---------------------------------------------------------------------------------------------------------------------

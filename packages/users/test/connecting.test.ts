@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { type CredentialOperations, Users } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -8,8 +9,6 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
-import type { RefreshOptions } from "../src/CredentialOperations.js"
-import * as Users from "../src/Users.js"
 import { failure, provideAll, takeLines, withTime } from "./helpers.js"
 import { json, linesOf, noContent } from "../../../test/support/scriptedTink.js"
 import {
@@ -337,7 +336,7 @@ describe("updateCredential", () => {
 
 describe("refreshCredential", () => {
   const line = `POST /api/v1/credentials/${id}/refresh`
-  const table: ReadonlyArray<readonly [string, RefreshOptions | undefined, string, unknown]> = [
+  const table: ReadonlyArray<readonly [string, CredentialOperations.RefreshOptions | undefined, string, unknown]> = [
     ["no options", undefined, line, undefined],
     ["empty options", {}, line, undefined],
     [

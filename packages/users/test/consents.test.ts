@@ -1,12 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { ProviderConsent, Users } from "@effect-tink/users"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
-import { DetailedError, ProviderConsent } from "../src/ProviderConsent.js"
-import * as Users from "../src/Users.js"
 import { provideAll } from "./helpers.js"
 import { json, linesOf } from "../../../test/support/scriptedTink.js"
 import {
@@ -40,11 +39,11 @@ const documented = {
   }
 } as const
 
-const decoded = new ProviderConsent({
+const decoded = new ProviderConsent.ProviderConsent({
   ...documented,
   statusUpdated: DateTime.unsafeMake("2023-11-14T22:13:20.000Z"),
   sessionExpiryDate: DateTime.unsafeMake("2024-02-12T22:13:20.000Z"),
-  detailedError: new DetailedError(documented.detailedError)
+  detailedError: new ProviderConsent.DetailedError(documented.detailedError)
 })
 
 describe("listProviderConsents", () => {

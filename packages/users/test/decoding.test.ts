@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
+import { Credential, Users, UserSession } from "@effect-tink/users"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -8,9 +9,6 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
-import * as Credential from "../src/Credential.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import { failure, provideAnswers } from "./helpers.js"
 
 const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")

@@ -4,14 +4,13 @@ import { TinkError } from "@effect-tink/http/TinkError"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Users, UserSession } from "@effect-tink/users"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { everyRow } from "../../../test/support/rows.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import {
   allScopes,
   beforeRequest,

@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { Users } from "@effect-tink/users"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import { everyRow } from "../../../test/support/rows.js"
-import * as Users from "../src/Users.js"
 import {
   beforeRequest,
   CREATE,

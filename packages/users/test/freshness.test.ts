@@ -2,18 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import type { TinkSandbox as Sandbox } from "@effect-tink/sandbox"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { Users, type UserSession } from "@effect-tink/users"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
-import type { UserSession } from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import type { Reply } from "../../../test/support/scriptedTink.js"
 import { LIST, makeUser, provideAll, provideAnswers, takeLines } from "./helpers.js"
 
-type Reader = UserSession<"credentials:read">
+type Reader = UserSession.UserSession<"credentials:read">
 
 const scopes = ["credentials:read"] as const
 

@@ -1,12 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { TinkError } from "@effect-tink/http/TinkError"
+import type { AuthorizationGrant, Users } from "@effect-tink/users"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
-import type * as Users from "../src/Users.js"
-import type { AuthorizationGrant } from "../src/AuthorizationGrant.js"
 import {
   anId,
   anything,
@@ -124,7 +123,7 @@ describe("any body is read as it is, or is a Decode error, by", () => {
     ["createAuthorization", (users) => users.createAuthorization({ userId, scopes: ["user:read"] })],
     ["delegateAuthorization", (users) => users.delegateAuthorization({ userId, idHint: "a hint" })]
   ] satisfies ReadonlyArray<
-    readonly [string, (users: Users.Service) => Effect.Effect<AuthorizationGrant, TinkError>]
+    readonly [string, (users: Users.Service) => Effect.Effect<AuthorizationGrant.AuthorizationGrant, TinkError>]
   >) {
     forAll(
       name,

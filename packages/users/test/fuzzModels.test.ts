@@ -1,5 +1,6 @@
 import { assert, describe } from "@effect/vitest"
 import type { TinkError } from "@effect-tink/http/TinkError"
+import type { ProviderConsent, User, UserProfile, Users } from "@effect-tink/users"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -9,10 +10,6 @@ import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type { ProviderConsent } from "../src/ProviderConsent.js"
-import type { User } from "../src/User.js"
-import type { UserProfile } from "../src/UserProfile.js"
-import type * as Users from "../src/Users.js"
 import {
   anId,
   anything,
@@ -128,15 +125,16 @@ const written = (value: unknown, depth = 0): string => {
   return `${Array.isArray(value) ? "list" : "object"}(${Arr.sort(parts, Order.string).join()})`
 }
 
-const checkProfile = (decoded: UserProfile, read: Json) => assert.strictEqual(written(decoded), written(read))
+const checkProfile = (decoded: UserProfile.UserProfile, read: Json) =>
+  assert.strictEqual(written(decoded), written(read))
 
-const checkUser = ({ created, nationalId, ...decoded }: User, read: ReturnType<typeof readUser>) =>
+const checkUser = ({ created, nationalId, ...decoded }: User.User, read: ReturnType<typeof readUser>) =>
   assert.strictEqual(
     written({ ...decoded, created: created.epochMillis, nationalId: nationalId && Redacted.value(nationalId) }),
     written({ ...read, created: read.created })
   )
 
-const checkConsent = (decoded: ProviderConsent, read: ReturnType<typeof readConsent>) => {
+const checkConsent = (decoded: ProviderConsent.ProviderConsent, read: ReturnType<typeof readConsent>) => {
   const { sessionExpiryDate, statusUpdated, ...others } = decoded
   assert.isTrue(isSameTime(statusUpdated, read.statusUpdated))
   assert.isTrue(isSameTime(sessionExpiryDate, read.sessionExpiryDate))
@@ -237,7 +235,10 @@ const isOtherConsent = (read: ReturnType<typeof readConsent>) =>
 const ofConsents = {
   body: consentList,
   read: (value: unknown) => readList(own(readObject(value), "providerConsents"), readConsent),
-  check: (decoded: ReadonlyArray<ProviderConsent>, read: ReadonlyArray<ReturnType<typeof readConsent>>) => {
+  check: (
+    decoded: ReadonlyArray<ProviderConsent.ProviderConsent>,
+    read: ReadonlyArray<ReturnType<typeof readConsent>>
+  ) => {
     assert.lengthOf(decoded, read.length)
     for (const [n, one] of decoded.entries()) checkConsent(one, read[n] ?? wrong())
   }

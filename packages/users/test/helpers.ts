@@ -7,6 +7,7 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Users } from "@effect-tink/users"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -17,7 +18,6 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { bodyOf, type Reply, scriptedTink } from "../../../test/support/scriptedTink.js"
-import * as Users from "../src/Users.js"
 
 /** A request as it went over the wire. */
 export interface Sent {

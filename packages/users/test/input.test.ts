@@ -2,12 +2,11 @@ import { assert, describe, layer } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import { failure, layerAll, makeSession, provideAll, takeLines } from "./helpers.js"
 
 const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")

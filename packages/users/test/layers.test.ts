@@ -4,16 +4,13 @@ import * as Ids from "@effect-tink/http/Ids"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import type { Outgoing } from "@effect-tink/http/TinkRequest"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { AuthorizationGrant, Credential, Users, UserSession } from "@effect-tink/users"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { everyRow } from "../../../test/support/rows.js"
-import { AuthorizationGrant } from "../src/AuthorizationGrant.js"
-import { Credential } from "../src/Credential.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import { failure, provideAll, makeUser } from "./helpers.js"
 
 const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
@@ -21,7 +18,7 @@ const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
 const accessToken = Redacted.make("a-token")
 const session = UserSession.make({ userId, accessToken, scopes: ["credentials:read", "credentials:write"] })
 
-const credential = new Credential({ id, userId, providerName: "a-bank", status: "UPDATED", fields: {} })
+const credential = new Credential.Credential({ id, userId, providerName: "a-bank", status: "UPDATED", fields: {} })
 
 describe("a fake Users", () => {
   it.effect("needs only the operations that the test is about", () =>
@@ -50,7 +47,7 @@ const answerWith =
 const fakeToken = (scopes: ReadonlyArray<string>) =>
   new AccessToken({ accessToken: Redacted.make("minted"), expiresIn: Duration.hours(2), scopes })
 
-const grant = new AuthorizationGrant({ code: Redacted.make("a-code") })
+const grant = new AuthorizationGrant.AuthorizationGrant({ code: Redacted.make("a-code") })
 
 /** Uses a session for two scopes of which Tink grants others. */
 const usingGranted = (granted: ReadonlyArray<string>) =>

@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import {
   allScopes,
   failure,

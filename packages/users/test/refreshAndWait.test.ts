@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { type Credential, type FollowingOperations, Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -8,10 +9,6 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
-import type { Credential } from "../src/Credential.js"
-import type { RefreshAndWaitOptions } from "../src/FollowingOperations.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import {
   failure,
   getToken,
@@ -31,7 +28,7 @@ const sandbox = { authenticatingTime: "3 seconds", updatingTime: "3 seconds" } a
 
 type Session = UserSession.UserSession<"credentials:read" | "credentials:refresh">
 
-const refreshAndWait = (session: Session, id: Ids.CredentialsId, options?: RefreshAndWaitOptions) =>
+const refreshAndWait = (session: Session, id: Ids.CredentialsId, options?: FollowingOperations.RefreshAndWaitOptions) =>
   Effect.flatMap(Users.Users, (users) => users.refreshAndWait(session, id, options))
 
 const REFRESH = /^POST .*\/refresh$/
@@ -156,7 +153,7 @@ describe("refreshAndWait", () => {
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       const seen: Array<string> = []
-      const onProgress = ({ status }: Credential) => Effect.sync(() => void seen.push(status))
+      const onProgress = ({ status }: Credential.Credential) => Effect.sync(() => void seen.push(status))
       yield* withTime(refreshAndWait(session, credentialsId, { onProgress }))
       assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING", "UPDATED"])
     }).pipe(provideAll({ sandbox }))
@@ -237,7 +234,9 @@ const isCheckedFirst = (name: string, options: unknown) =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       // What is tested is that it is not of this type.
-      const error = yield* failure(refreshAndWait(session, credentialsId, options as RefreshAndWaitOptions))
+      const error = yield* failure(
+        refreshAndWait(session, credentialsId, options as FollowingOperations.RefreshAndWaitOptions)
+      )
       assert.strictEqual(error.reason, "Invalid")
       assert.strictEqual(error.operation, "refreshAndWait")
       assert.include(error.message, name)
@@ -290,7 +289,7 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("is made only when the user is needed", () =>
+  it.effect("is made only when the user is needed and a link was asked for", () =>
     Effect.gen(function* () {
       const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -310,7 +309,8 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
   }
 })
 
-const takeTime = ({ status }: Credential) => (status === "UPDATED" ? Effect.sleep("40 seconds") : Effect.void)
+const takeTime = ({ status }: Credential.Credential) =>
+  status === "UPDATED" ? Effect.sleep("40 seconds") : Effect.void
 
 describe("refreshAndWait over a scripted Tink", () => {
   /** What is read of the connection, one after the other, the last again and again; the first is before the refresh. */
@@ -327,7 +327,7 @@ describe("refreshAndWait over a scripted Tink", () => {
     })
   }
   const theirId = Ids.CredentialsId.make("a-connection")
-  const refreshTheirs = (options?: RefreshAndWaitOptions) =>
+  const refreshTheirs = (options?: FollowingOperations.RefreshAndWaitOptions) =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* users.authorize({
@@ -340,7 +340,7 @@ describe("refreshAndWait over a scripted Tink", () => {
   it.effect("a stale read is neither reported nor final", () =>
     Effect.gen(function* () {
       const seen: Array<string> = []
-      const onProgress = ({ status }: Credential) => Effect.sync(() => void seen.push(status))
+      const onProgress = ({ status }: Credential.Credential) => Effect.sync(() => void seen.push(status))
       const outcome = yield* refreshTheirs({ onProgress })
       assert.strictEqual(outcome._tag, "Temporary")
       assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING", "TEMPORARY_ERROR"])

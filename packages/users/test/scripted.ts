@@ -3,6 +3,7 @@ import * as Ids from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -15,8 +16,6 @@ import {
   scriptedTink,
   tokenAnswer
 } from "../../../test/support/scriptedTink.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import { layerOver } from "./helpers.js"
 
 export const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")

@@ -3,6 +3,7 @@ import * as Ids from "@effect-tink/http/Ids"
 import { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { TinkLink, Users, UserSession } from "@effect-tink/users"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -20,10 +21,6 @@ import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
-import * as TinkLink from "../src/TinkLink.js"
-import type { UserSession } from "../src/UserSession.js"
-import * as Session from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import type { Reply } from "../../../test/support/scriptedTink.js"
 import { provideAnswers, withTime } from "./helpers.js"
 
@@ -193,7 +190,7 @@ const worlds: ReadonlyArray<readonly [string, (line: string) => Reply]> = [
   ["Tink answers with JSON that is cut", () => ({ body: `{"access_token":"${CANARY}` })]
 ]
 
-const bare = Session.make({ userId, accessToken: Redacted.make(userToken), scopes })
+const bare = UserSession.make({ userId, accessToken: Redacted.make(userToken), scopes })
 
 const fields = { username: `password-${CANARY}`, pin: Redacted.make(`pin-${CANARY}`) }
 
@@ -224,7 +221,7 @@ const operations = (users: Users.Service): ReadonlyArray<Effect.Effect<unknown, 
 
 const sessionOperations = (
   users: Users.Service,
-  session: UserSession<UserScope>
+  session: UserSession.UserSession<UserScope>
 ): ReadonlyArray<Effect.Effect<unknown, unknown>> => [
   users.getUser(session),
   users.updateUser(session, { username: "a-name" }),

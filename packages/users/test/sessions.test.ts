@@ -6,6 +6,7 @@ import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as HttpClient from "@effect/platform/HttpClient"
+import { AuthorizationGrant, Credential, Users, UserSession } from "@effect-tink/users"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,10 +20,6 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
 import { json, noContent, scriptedTink } from "../../../test/support/scriptedTink.js"
-import { AuthorizationGrant } from "../src/AuthorizationGrant.js"
-import { Credential } from "../src/Credential.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import {
   allScopes,
   failure,
@@ -238,7 +235,7 @@ describe("a session of authorize", () => {
                 }
                 counts.grants += 1
                 yield* Effect.yieldNow()
-                return new AuthorizationGrant({ code: Redacted.make("a-code") }) as never
+                return new AuthorizationGrant.AuthorizationGrant({ code: Redacted.make("a-code") }) as never
               }),
             exchangeCode: () =>
               Effect.sync(() => {
@@ -755,7 +752,7 @@ it.effect.prop(
           deleteUser: users.deleteUser(next.isNew ? { userId } : session)
         }[next.kind]
         const isTheirs = Effect.tap(operation, (answer: unknown) =>
-          Effect.sync(() => answer instanceof Credential && assert.strictEqual(answer.id, id))
+          Effect.sync(() => answer instanceof Credential.Credential && assert.strictEqual(answer.id, id))
         )
         running.push(yield* Effect.fork(Effect.asVoid(Effect.orDie(isTheirs))))
       }

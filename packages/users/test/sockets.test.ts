@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as TinkConfig from "@effect-tink/http/TinkConfig"
 import type * as TinkError from "@effect-tink/http/TinkError"
+import type { Users, UserSession } from "@effect-tink/users"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -8,8 +9,6 @@ import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import type { ServerResponse } from "node:http"
 import { everyRowLive } from "../../../test/support/rows.js"
-import type { UserSession } from "../src/UserSession.js"
-import type * as Users from "../src/Users.js"
 import { allScopes, failure, LIST } from "./helpers.js"
 import {
   activeSockets,
@@ -33,7 +32,7 @@ interface Operation {
   readonly isMutation: boolean
   readonly run: (
     users: Users.Service,
-    session: UserSession<(typeof allScopes)[number]>
+    session: UserSession.UserSession<(typeof allScopes)[number]>
   ) => Effect.Effect<unknown, TinkError.TinkError>
 }
 
