@@ -14,7 +14,6 @@ import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
 import {
@@ -27,6 +26,7 @@ import {
   type Sent,
   tokenAnswer
 } from "../../../test/support/scriptedTink.js"
+import { makeTracer } from "../../../test/support/tracer.js"
 import { createAuthorization, elapse, getCredential, options, over, refreshCredential } from "./helpers.js"
 
 /** All that must not be seen, with characters that look different once they are encoded. */
@@ -116,42 +116,9 @@ interface Seen {
 }
 
 const spans = (seen: Seen) => {
-  const made: Array<Tracer.Span> = []
-  const add = (value: unknown) => {
-    seen.texts.push(inspect(value, { depth: 10 }))
-  }
-  const tracer = Tracer.make({
-    span: (name, parent, context, links, startTime, kind) => {
-      const attributes = new Map<string, unknown>()
-      add(name)
-      const span: Tracer.Span = {
-        _tag: "Span",
-        name,
-        spanId: `${made.length}`,
-        traceId: "trace",
-        parent,
-        context,
-        status: { _tag: "Started", startTime },
-        attributes,
-        links,
-        sampled: true,
-        kind,
-        end: (_, exit) => {
-          add(exit)
-          if (exit._tag === "Failure") seen.texts.push(Cause.pretty(exit.cause, { renderErrorCause: true }))
-        },
-        attribute: (key, value) => {
-          attributes.set(key, value)
-          add([key, value])
-        },
-        event: (eventName, _, eventAttributes) => add([eventName, eventAttributes]),
-        addLinks: (more) => add(more.map((link) => link.attributes))
-      }
-      made.push(span)
-      return span
-    },
-    context: (run) => run()
-  })
+  const { spans: made, tracer } = makeTracer(
+    (said) => void seen.texts.push(typeof said === "string" ? said : inspect(said, { depth: 10 }))
+  )
   return { tracer, made }
 }
 

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   anId,
   anything,
@@ -300,11 +301,13 @@ describe("any body is read as it is, or is a Decode error, by", () => {
   )
 })
 
-describe("a body of a depth that", () => {
-  for (const depth of [1000, 5000, 100_000]) {
-    const deep = "[".repeat(depth) + "]".repeat(depth)
-    it.scoped(`nobody needs, ${depth}, is not as documented where something else belongs, and else unknown`, () =>
+it.effect("a body of any depth is a Decode error where something else belongs, and ignored in an unknown field", () =>
+  everyRow(
+    [1000, 5000, 100_000],
+    (depth) => `a depth of ${depth}`,
+    (depth) =>
       Effect.gen(function* () {
+        const deep = "[".repeat(depth) + "]".repeat(depth)
         const base = `"id":"${id}","providerName":"p","status":"UPDATED"`
         for (const body of [deep, `{${base},"updated":${deep}}`, `{${base},"fields":{"a":${deep}}}`]) {
           const { users } = yield* answering(body)
@@ -313,6 +316,5 @@ describe("a body of a depth that", () => {
         const { users } = yield* answering(`{${base},"more":${deep}}`)
         assert.strictEqual((yield* users.getCredential(session, id)).id, id)
       })
-    )
-  }
-})
+  )
+)

@@ -1,5 +1,6 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { assert } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type * as TinkConfig from "@effect-tink/http/TinkConfig"
@@ -7,7 +8,7 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
-import { Users } from "@effect-tink/users"
+import { Users, UserSession } from "@effect-tink/users"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -135,6 +136,17 @@ export const withTime = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.flat
 export const failure = <R>(effect: Effect.Effect<unknown, TinkError, R>): Effect.Effect<TinkError, unknown, R> =>
   Effect.flip(effect)
 
+/** An error for invalid input, which no request has caused and which repeats none of it. */
+export const assertRefusal = (error: TinkError) => {
+  assert.strictEqual(error._tag, "TinkError")
+  assert.strictEqual(error.reason, "Invalid")
+  assert.isUndefined(error.status)
+  assert.isDefined(error.detail)
+  assert.notInclude(error.message, "canary")
+  assert.isFalse(error.isAmbiguous)
+  assert.isFalse(error.isRetryable)
+}
+
 /** Does something just before the n-th request from now on (1 is the next) goes out. */
 export const beforeRequest = (n: number, run: (sent: Sent) => Effect.Effect<void>) =>
   Effect.map(Wire, (wire) => {
@@ -198,6 +210,14 @@ export const getToken = (userId: Ids.UserId, scopes: ReadonlyArray<UserScope> = 
     const users = yield* Users.Users
     return yield* users.getUserAccessToken(yield* users.createAuthorization({ userId, scopes }))
   })
+
+/** A user with one bank, and a session with a token of its own, which cannot be renewed. */
+export const makeStaticSession = Effect.gen(function* () {
+  const user = yield* makeUser()
+  const { accessToken } = yield* getToken(user.userId)
+  const session = UserSession.make({ userId: user.userId, accessToken, scopes: allScopes })
+  return { ...user, accessToken, session }
+})
 
 /** `Users` and its cache over a client. */
 export const layerOver = (

@@ -5,6 +5,7 @@ import { Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import {
+  makeStaticSession,
   allScopes,
   failure,
   getToken,
@@ -101,9 +102,7 @@ describe("on the wire, as Tink documents it", () => {
   it.effect("the operations of a session", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
-      const { credentialsId, userId } = yield* makeUser()
-      const { accessToken } = yield* getToken(userId)
-      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
+      const { accessToken, credentialsId, session } = yield* makeStaticSession
       yield* takeSent
 
       const credentials = yield* users.listCredentials(session)

@@ -18,9 +18,9 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
+import { makeTracer } from "../../../test/support/tracer.js"
 import type { Reply } from "../../../test/support/scriptedTink.js"
 import { provideAnswers, withTime } from "./helpers.js"
 
@@ -86,30 +86,7 @@ const isClean = (what: string, value: unknown) => {
 const makeWatch = () => {
   const seen: Array<unknown> = []
   const lines: Array<string> = []
-  const tracer = Tracer.make({
-    span: (name, parent, context, links, startTime, kind) => {
-      const attributes = new Map<string, unknown>()
-      const span: Tracer.Span = {
-        _tag: "Span",
-        name,
-        spanId: `${seen.length}`,
-        traceId: "trace",
-        parent,
-        context,
-        links,
-        status: { _tag: "Started", startTime },
-        sampled: true,
-        kind,
-        attributes,
-        attribute: (key, value) => void attributes.set(key, value),
-        event: (name, _, eventAttributes) => void seen.push({ event: name, eventAttributes }),
-        end: (_, exit) => void seen.push({ name, attributes, exit }),
-        addLinks: () => {}
-      }
-      return span
-    },
-    context: (f) => f()
-  })
+  const { tracer } = makeTracer((said) => void seen.push(said))
   const loggers = [Logger.jsonLogger, Logger.logfmtLogger, Logger.stringLogger].map((logger) =>
     Logger.map(logger, (line) => void lines.push(line))
   )

@@ -21,6 +21,7 @@ import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
 import { json, noContent, scriptedTink } from "../../../test/support/scriptedTink.js"
 import {
+  makeStaticSession,
   allScopes,
   failure,
   getToken,
@@ -779,9 +780,7 @@ describe("a session of UserSession.make", () => {
   it.effect("has a copy of its token: the original may be wiped", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
-      const { userId } = yield* makeUser()
-      const { accessToken } = yield* getToken(userId)
-      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
+      const { accessToken, session } = yield* makeStaticSession
       Redacted.unsafeWipe(accessToken)
       assert.lengthOf(yield* users.listCredentials(session), 1)
     }).pipe(provideAll())
@@ -790,9 +789,7 @@ describe("a session of UserSession.make", () => {
   it.effect("fails with Unauthorized when its token has expired, after one request", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
-      const { credentialsId, userId } = yield* makeUser()
-      const { accessToken } = yield* getToken(userId)
-      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
+      const { credentialsId, session } = yield* makeStaticSession
       yield* TestClock.adjust("3 hours")
       yield* takeLines
       for (const attempt of [
