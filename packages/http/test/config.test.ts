@@ -37,7 +37,7 @@ const saidOf = (variables: Readonly<Record<string, string>>, configs?: TinkConfi
   reading(variables)(said(TinkHttp.layerConfig(configs)))
 
 describe("layerConfig", () => {
-  it.effect("reads three variables, of which the base URL has a default", () =>
+  it.effect("reads three variables, and has a default for the base URL", () =>
     Effect.gen(function* () {
       const variables = { TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret" }
       const config = yield* reading(variables)(TinkConfig.fromConfig())

@@ -11,8 +11,8 @@ const answer = (body: BodyInit, headers: Readonly<Record<string, string>>) =>
 const lengths: ReadonlyArray<readonly [what: string, headers: Readonly<Record<string, string>>]> = [
   ["without a length", {}],
   ["that says so", { "content-length": String(9 * 1024 * 1024) }],
-  ["of which only the compressed length is known", { "content-length": "10", "content-encoding": "gzip" }],
-  ["that is chunked, whatever its length is said to be", { "content-length": "10", "transfer-encoding": "chunked" }],
+  ["with the compressed length only", { "content-length": "10", "content-encoding": "gzip" }],
+  ["that is chunked, with another length", { "content-length": "10", "transfer-encoding": "chunked" }],
   ["with a length that is none", { "content-length": "10 bytes" }]
 ]
 

@@ -65,7 +65,7 @@ const tryAgain: Table = {
   PATCH: retried
 }
 
-/** Nobody knows what became of it. */
+/** Ambiguous: it may have been processed. */
 const unclear: Table = {
   GET: retried,
   "safe POST": retried,

@@ -57,7 +57,7 @@ const serve = Effect.fnUntraced(function* (handle: (request: IncomingMessage, re
   return urlOf(server)
 })
 
-/** A server that does what it likes with its sockets, of which it tells each as it has sent something. */
+/** A server that hands out each socket on which data has arrived. */
 const serveSockets = Effect.fnUntraced(function* (onData: (socket: Socket, n: number) => void) {
   const sockets = new Set<Socket>()
   let received = 0

@@ -117,7 +117,7 @@ describe("invalidateAfter", () => {
   )
 
   it.effect(
-    "an interruption that the mutation outlives: invalidates when it has ended, and quarantines, as nobody saw how",
+    "an interruption that the mutation outlives: invalidates when it has ended, and quarantines, as its outcome is lost",
     () =>
       Effect.gen(function* () {
         const cache = yield* UserCache
@@ -151,7 +151,7 @@ describe("invalidateAfter", () => {
         }),
         isAmbiguous
       )
-      // Interrupts itself, so that it is interrupted when it comes to the mutation.
+      // It is interrupted just before the mutation.
       const caller = yield* Effect.fork(
         Effect.uninterruptible(
           Effect.withFiberRuntime<void, Failed>((fiber) => {
@@ -371,7 +371,7 @@ describe("quarantine", () => {
       yield* failAmbiguously("a")
       yield* TestClock.adjust(1_000)
       yield* failAmbiguously("b")
-      // Two fit: nobody else is concerned.
+      // Two fit: no other user is concerned.
       yield* cache.get("stored", "k", lookup)
       assert.strictEqual((yield* cache.stats).size, 2)
       yield* TestClock.adjust(1_000)

@@ -1,4 +1,4 @@
-/** A refresh runs whatever is stored or running, feeds the cache, and leaves nothing behind that is older. */
+/** A refresh always runs, feeds the cache, and drops everything older. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -33,7 +33,7 @@ const begin = (method: "get" | "refresh", userId: string, key: string, options?:
 const stored = (cache: Service, userId: string, key: string): Effect.Effect<string | undefined> =>
   cache.get(userId, key, Effect.fail(certain)).pipe(Effect.orElseSucceed(() => undefined))
 
-/** Another reader of a key of which a lookup is running. */
+/** Another reader of a key with a running lookup. */
 const join = (cache: Service, userId: string, key: string) =>
   Effect.gen(function* () {
     const { joins } = yield* cache.stats
@@ -558,7 +558,7 @@ describe("the time to live of a refreshed value", () => {
     }).pipe(withCache())
   )
 
-  it.effect("a slow refresh is not stored, nor joined, whatever the clocks say", () => {
+  it.effect("a slow refresh is neither stored nor joined, also when the clocks disagree", () => {
     const { clock, pass, set } = makeClocks()
     return Effect.gen(function* () {
       const cache = yield* UserCache

@@ -191,7 +191,7 @@ describe("a reader who leaves", () => {
     Effect.gen(function* () {
       const cache = yield* UserCache
       const { lookup } = yield* makeVersions
-      // Whatever the number of steps that the reader gets, its interruption is clean.
+      // The interruption is clean after any number of steps of the reader.
       for (let steps = 0; steps < 12; steps++) {
         const reader = yield* Effect.fork(cache.get("u", `k${steps}`, Effect.never))
         for (let step = 0; step < steps; step++) yield* Effect.yieldNow()

@@ -45,7 +45,7 @@ describe("invalidation", () => {
       const cache = yield* UserCache
       const { lookup } = yield* makeVersions
       yield* cache.get("u", "k", lookup)
-      yield* cache.invalidate("nobody")
+      yield* cache.invalidate("unknown")
       assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
     }).pipe(withCache())
   )
@@ -454,7 +454,7 @@ describe("the time to live of one value", () => {
       assert.strictEqual(yield* read, "v4")
       yield* pass(1_000, true)
       assert.strictEqual(yield* read, "v5")
-      // Set back, so nobody knows how old it is, and forward to then: the value of before does not come back.
+      // Set back, so that its age is unknown, and forward again: the old value does not come back.
       yield* set(-5_000)
       assert.strictEqual(yield* read, "v6")
       yield* set(-5_000)

@@ -266,7 +266,7 @@ const mutations: ReadonlyArray<Mutation> = [
     name: "deleteUser",
     target: { method: "POST", path: "/api/v1/user/delete" },
     run: ({ session }) => Effect.flatMap(Users.Users, (users) => users.deleteUser(session)),
-    // Nobody to delete is a success, and no token is kept whatever comes of it.
+    // Deleting a missing user is a success, and the tokens are dropped on any outcome.
     refusal: 400,
     nextRead: [GRANT, TOKEN, LIST]
   }
@@ -275,7 +275,7 @@ const mutations: ReadonlyArray<Mutation> = [
 /** One request only, so that what becomes of it is what becomes of the call. */
 const once = { http: { maxRetries: 0 } }
 
-/** What goes over the wire for a read, whatever comes of it. */
+/** The requests of a read, also of one that fails. */
 const lines = (session: Reader) => takeLines.pipe(Effect.andThen(Effect.exit(list(session))), Effect.andThen(takeLines))
 
 const stats = Effect.flatMap(UserCache.UserCache, (cache) => cache.stats)

@@ -93,7 +93,7 @@ const tables = (
   planted: Canaries
 ): Readonly<Record<Area | "changes", ReadonlyArray<Operation>>> => {
   const session = sessionOf(planted)
-  // The input is shown by whoever gave it; what comes of it must not show more.
+  // The caller knows its input; a result must not show more.
   const externalUserId = planted.requestBody.text
   const login = loginOf(planted)
   const fields = fieldsOf(planted)
@@ -111,7 +111,7 @@ const tables = (
       Effect.asVoid(users.ensureUser({ market: "SE", externalUserId })),
       users.getUser(session),
       users.updateUser(session, { username: externalUserId }),
-      // What Tink comes to add to a profile is kept as it is.
+      // Unknown fields of a profile are kept.
       Effect.asVoid(users.getProfile(session)),
       Effect.asVoid(users.updateProfile(session, profile))
     ],

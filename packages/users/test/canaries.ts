@@ -23,7 +23,7 @@ import { passUntilEnd, turn } from "./helpers.js"
 // Canaries
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What is planted. A core is found in whatever way the rest of its canary comes to be written. */
+/** A planted secret. The core is found in any encoding of the rest. */
 export interface Canary {
   readonly core: string
   readonly text: string
@@ -97,7 +97,7 @@ const note = (texts: Texts) => (value: unknown) =>
 /** Where the pretty logger writes to. */
 const makeConsole = (texts: Texts): Console.Console => {
   const noteAll = (...args: ReadonlyArray<unknown>) => args.forEach(note(texts))
-  // All methods of a console are alike to whoever only listens.
+  // A listener needs no difference between the methods of a console.
   const unsafe = new Proxy({}, { get: () => noteAll }) as Console.UnsafeConsole
   // And the effectful ones are used by no logger.
   const effectful = new Proxy({}, { get: () => () => Effect.void }) as Console.Console

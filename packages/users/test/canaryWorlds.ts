@@ -184,7 +184,7 @@ const wrongFields: Readonly<Record<Area, ReadonlyArray<string>>> = {
   ]
 }
 
-/** Those that are no texts, or not any. Other texts are shown to whoever may read them. */
+/** The fields that are no text, or not any text. Other texts may be shown. */
 const wrongTexts: Readonly<Record<Area, ReadonlyArray<string>>> = {
   authorization: ["access_token", "expires_in", "id"],
   users: [
@@ -223,7 +223,7 @@ const wrongAnswer = (field: string, wrong: unknown): string => {
   return JSON.stringify({ ...wronged, credentials: [wronged], providerConsents: [wronged] })
 }
 
-/** Tinks of which no answer is of use. */
+/** Tinks without a valid answer. */
 export const brokenWorlds: ReadonlyArray<readonly [string, World]> = [
   ...[302, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503].map(
     (status) => [`Tink answers ${status} and repeats all`, refusal(status)] as const

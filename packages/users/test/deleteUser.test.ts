@@ -159,7 +159,7 @@ describe("deleteUser, however the user is named,", () => {
                     assert.strictEqual(reason, expected)
                     assert.isTrue(kind === "garbage" || (name === "a session of UserSession.make" && isApplied))
                     assert.strictEqual(isAmbiguous, line === DELETE_USER)
-                    // By reference it can be called again, whatever has become of it.
+                    // By reference it can be called again after any outcome.
                     yield* users.deleteUser({ userId })
                     assert.isFalse(yield* exists(userId))
                   }
@@ -281,7 +281,7 @@ describe("deleteUser and a request in flight", () => {
       yield* untilSent(GRANT)
       yield* users.deleteUser(UserSession.make({ userId, accessToken, scopes: ["user:delete"] }))
       yield* takeLines
-      // It does not wait for the token that is on its way.
+      // It does not wait for the token in flight.
       assert.strictEqual((yield* failure(users.listCredentials(session))).reason, "NotFound")
       assert.deepStrictEqual(yield* takeLines, [GRANT])
       assert.strictEqual(Either.getOrThrow(Either.flip(yield* passUntilEnd(reading))).reason, "NotFound")

@@ -253,7 +253,7 @@ describe("ensureUser of a new or an existing user", () => {
             const ids = [...new Set(all.map(({ userId }) => userId))]
             assert.lengthOf(ids, 1)
             if (before._tag === "Some") assert.deepStrictEqual(ids, [before.value.userId])
-            // Each creates once, and whoever is too late looks once.
+            // Each caller creates once, and looks once if it is too late.
             assert.lengthOf(sent.filter(isCreation), 50)
             assert.lengthOf(sent.filter(isLook), existed ? 50 : 49)
             for (const userId of ids) yield* isTheOne(userId, sent)

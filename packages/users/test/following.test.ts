@@ -191,7 +191,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("polls at least once, and no faster than allowed, whatever the schedule says", () =>
+  it.effect("polls at least once, and no faster than allowed, by any schedule", () =>
     everyRow(
       [
         ["ends at once", Schedule.stop],
@@ -452,7 +452,7 @@ describe("followers", () => {
       )
       yield* pass(4)
       assert.deepStrictEqual(seen, ["AUTHENTICATING"])
-      // Refused, as one is running, and perhaps not: whoever follows looks.
+      // The refresh is refused, as one is running; followers poll all the same.
       yield* Effect.either(users.refreshCredential(session, credentialsId))
       yield* Effect.replicateEffect(turn, 5, { discard: true })
       assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING"])

@@ -164,7 +164,7 @@ describe("over the sandbox", () => {
         yield* TestClock.adjust("1 second")
       }
       assert.deepStrictEqual(statuses, ["AUTHENTICATING", "UPDATING", "UPDATING", "UPDATED", "UPDATED", "UPDATED"])
-      // Three on its way and the first at rest.
+      // Three in progress and the first that is final.
       assert.lengthOf(
         (yield* takeLines).filter((line) => line.startsWith("GET /api/v1/credentials/")),
         4

@@ -281,7 +281,7 @@ describe("any body is read as it is, or is a Decode error, by", () => {
           users.getUserAccessToken({ code: Redacted.make("a-code") })
         ]) {
           const result = yield* outcome<unknown>(operation)
-          // Nobody to delete is no failure.
+          // Deleting a missing user is no failure.
           if (operation === deletion && status === 404) {
             assert.isTrue(Either.isRight(result))
             continue

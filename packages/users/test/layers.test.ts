@@ -33,7 +33,7 @@ describe("a fake Users", () => {
   )
 })
 
-/** The answer that a fake gives, as the type of the request that it was asked with, to whoever has a token. */
+/** The answer of a fake to any request with a token, as the type of the request. */
 const answerWith =
   (answers: Readonly<Record<string, unknown>>, seen: Array<Outgoing>): TinkHttp.Service["request"] =>
   (request) =>
@@ -49,7 +49,7 @@ const fakeToken = (scopes: ReadonlyArray<string>) =>
 
 const grant = new AuthorizationGrant.AuthorizationGrant({ code: Redacted.make("a-code") })
 
-/** Uses a session for two scopes of which Tink grants others. */
+/** Uses a session for two scopes where Tink grants others. */
 const usingGranted = (granted: ReadonlyArray<string>) =>
   Effect.flatMap(Users.Users, (users) =>
     Effect.flatMap(users.authorize({ userId, scopes: ["credentials:read", "credentials:write"] }), (session) =>

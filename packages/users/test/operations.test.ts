@@ -203,7 +203,7 @@ describe("documented failures", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("403: the token lacks the scope, whatever the session claims", () =>
+  it.effect("403: the token lacks the scope, although the session claims it", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, userId } = yield* makeUser()

@@ -47,7 +47,7 @@ const ownValues = (value: unknown): unknown =>
     ? Reflect.ownKeys(value).map((key) => [String(key), Reflect.get(value, key)])
     : value
 
-/** What JSON cannot hold, so that nothing stays unseen. */
+/** Bigints and maps, which JSON would refuse or hide. */
 const replacer = (_: string, value: unknown): unknown => {
   if (typeof value === "bigint") return String(value)
   return value instanceof Map ? [...value] : value

@@ -370,7 +370,7 @@ describe("500 at once", { timeout: 20_000 }, () => {
     })
   )
 
-  it.scopedLive("changes, of which every other one breaks: each hears of its own", () =>
+  it.scopedLive("changes: every other one breaks, and each caller gets the outcome of its own", () =>
     Effect.gen(function* () {
       const tink = yield* serve
       const { cache, users } = yield* connect(tink, { maxRetries: 0 })
@@ -471,7 +471,7 @@ describe("a server that is gone", () => {
       for (const result of results) {
         const error = Either.getOrThrow(Either.flip(result))
         assert.include(["Transport", "Timeout"], error.reason)
-        // Of an attempt that the deadline cuts short nobody knows how far it got.
+        // An attempt that the deadline ends is ambiguous.
         assert.isFalse(error.isAmbiguous && error.reason === "Transport")
       }
       assert.isBelow(Duration.toMillis(duration), 3000)
