@@ -116,9 +116,8 @@ interface Seen {
 }
 
 const spans = (seen: Seen) => {
-  const { spans: made, tracer } = makeTracer(
-    (said) => void seen.texts.push(typeof said === "string" ? said : inspect(said, { depth: 10 }))
-  )
+  const note = (said: unknown) => void seen.texts.push(typeof said === "string" ? said : inspect(said, { depth: 10 }))
+  const { spans: made, tracer } = makeTracer(note, note)
   return { tracer, made }
 }
 

@@ -86,7 +86,8 @@ const isClean = (what: string, value: unknown) => {
 const makeWatch = () => {
   const seen: Array<unknown> = []
   const lines: Array<string> = []
-  const { tracer } = makeTracer((said) => void seen.push(said))
+  const note = (said: unknown) => void seen.push(said)
+  const { tracer } = makeTracer(note, note)
   const loggers = [Logger.jsonLogger, Logger.logfmtLogger, Logger.stringLogger].map((logger) =>
     Logger.map(logger, (line) => void lines.push(line))
   )
