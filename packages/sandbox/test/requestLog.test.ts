@@ -16,7 +16,7 @@ const arrival = (path: string): RequestLog.Arrival => ({
 })
 
 describe("RequestLog", () => {
-  it("keeps the last ten thousand", () => {
+  it("keeps the last 10 000 requests", () => {
     const log = RequestLog.make()
     const completeFirst = log.begin(arrival("/0"))
     for (let index = 1; index < 10_005; index++) log.begin(arrival(`/${index}`))

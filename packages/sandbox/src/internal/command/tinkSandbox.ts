@@ -35,7 +35,8 @@ const Port = Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65_535
 const nonEmpty = (option: string) =>
   Schema.String.pipe(Schema.nonEmptyString({ message: () => `${option} cannot be empty` }))
 
-const options = {
+/** What the command line can set. */
+export const options = {
   port: Options.text("port").pipe(
     Options.withSchema(Port),
     Options.withPseudoName("number"),

@@ -4,15 +4,15 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as apiErrors from "../http/apiErrors.js"
 import * as authorization from "../http/authorization.js"
 import * as requestBody from "../http/requestBody.js"
-import * as apiErrors from "../http/apiErrors.js"
-import * as ids from "../state/ids.js"
-import { marketDefaults, isLocale, isMarket } from "../users/markets.js"
-import * as profile from "../users/profile.js"
-import { addTemporaryUser, deleteUser, findByExternalUserId, type State, type User } from "../state/state.js"
 import { json, noContent } from "../http/responses.js"
 import type { Handler, Route } from "../http/router.js"
+import * as ids from "../state/ids.js"
+import { addTemporaryUser, deleteUser, findByExternalUserId, type State, type User } from "../state/state.js"
+import { marketDefaults, isLocale, isMarket } from "../users/markets.js"
+import * as profile from "../users/profile.js"
 
 // `null` counts as absent.
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { nullable: true })

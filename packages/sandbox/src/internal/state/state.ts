@@ -1,5 +1,5 @@
-import type { CredentialsType, RefreshOutcome } from "../models.js"
 import type { Timeline } from "../credentials/timeline.js"
+import type { CredentialsType, RefreshOutcome } from "../models.js"
 
 /** The part of a profile that `PUT /api/v1/user/profile` changes: tink-api.md 5.2. */
 export interface Preferences {

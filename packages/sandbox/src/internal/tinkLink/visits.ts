@@ -5,8 +5,8 @@
  * the same visit, and a form that is sent again leads to the same URL. Each function is one synchronous step on the state.
  */
 import * as Exit from "effect/Exit"
-import { defaultAppUri } from "../credentials/storedCredentials.js"
 import * as providers from "../credentials/providers.js"
+import { defaultAppUri } from "../credentials/storedCredentials.js"
 import * as Timeline from "../credentials/timeline.js"
 import * as apiErrors from "../http/apiErrors.js"
 import type { Settings } from "../settings.js"

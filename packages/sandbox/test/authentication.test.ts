@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import { connected, send } from "./helpers.js"
+import { connected, send, eachRow } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
@@ -11,7 +11,7 @@ const day = 86_400_000
 
 const available = { userAvailability: { userPresent: true, userAvailableForInteraction: true } }
 
-/** Credentials of which a refresh waits for the customer, one second after `start`. */
+/** Credentials whose refresh waits for the user, one second after `start`. */
 const waiting = Effect.fnUntraced(function* (
   status: TinkSandbox.RefreshOutcome = "AWAITING_THIRD_PARTY_APP_AUTHENTICATION",
   options?: TinkSandbox.ConnectBankOptions
@@ -25,28 +25,32 @@ const waiting = Effect.fnUntraced(function* (
 })
 
 describe("completeAuthentication", () => {
-  it.effect.each([
-    "AWAITING_THIRD_PARTY_APP_AUTHENTICATION",
-    "AWAITING_SUPPLEMENTAL_INFORMATION",
-    "AWAITING_MOBILE_BANKID_AUTHENTICATION"
-  ] as const)("leads from %s over UPDATING to UPDATED", (status) =>
-    Effect.gen(function* () {
-      const { id, read, refresh, sandbox } = yield* waiting(status)
-      yield* TestClock.adjust("1 second")
-      yield* sandbox.completeAuthentication(id)
-      const see = Effect.map(read, (body) => [body.status, body.statusUpdated - start, body.updated - start])
-      assert.deepStrictEqual(yield* see, ["UPDATING", 2000, 0])
-      assert.notProperty(yield* read, "supplementalInformation")
-      assert.strictEqual(yield* refresh(), 429)
-      yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(yield* see, ["UPDATED", 4000, 4000])
-      // The time that the customer had is no longer running.
-      yield* TestClock.adjust("10 minutes")
-      assert.deepStrictEqual(yield* see, ["UPDATED", 4000, 4000])
-    }).pipe(provideSandbox)
+  it.effect("goes from every AWAITING status through UPDATING to UPDATED", () =>
+    eachRow(
+      [
+        "AWAITING_THIRD_PARTY_APP_AUTHENTICATION",
+        "AWAITING_SUPPLEMENTAL_INFORMATION",
+        "AWAITING_MOBILE_BANKID_AUTHENTICATION"
+      ] as const,
+      (status) =>
+        Effect.gen(function* () {
+          const { id, read, refresh, sandbox } = yield* waiting(status)
+          yield* TestClock.adjust("1 second")
+          yield* sandbox.completeAuthentication(id)
+          const see = Effect.map(read, (body) => [body.status, body.statusUpdated - start, body.updated - start])
+          assert.deepStrictEqual(yield* see, ["UPDATING", 2000, 0])
+          assert.notProperty(yield* read, "supplementalInformation")
+          assert.strictEqual(yield* refresh(), 429)
+          yield* TestClock.adjust("2 seconds")
+          assert.deepStrictEqual(yield* see, ["UPDATED", 4000, 4000])
+          // The time limit no longer applies.
+          yield* TestClock.adjust("10 minutes")
+          assert.deepStrictEqual(yield* see, ["UPDATED", 4000, 4000])
+        })
+    )
   )
 
-  it.effect("begins the bank session anew", () =>
+  it.effect("starts a new bank session", () =>
     Effect.gen(function* () {
       const { id, read, refresh, sandbox } = yield* connected({ sessionExpiryDate: start - 1 })
       yield* refresh("", available)
@@ -61,7 +65,7 @@ describe("completeAuthentication", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("gives no session to a bank that has none", () =>
+  it.effect("starts no session for a bank without sessions", () =>
     Effect.gen(function* () {
       const { id, read, sandbox } = yield* waiting("AWAITING_SUPPLEMENTAL_INFORMATION", {
         providerName: "se-demobank-password"
@@ -71,20 +75,22 @@ describe("completeAuthentication", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect.each(["AUTHENTICATION_ERROR", "CANCELLED"] as const)("fails at once with %s", (outcome) =>
-    Effect.gen(function* () {
-      const { id, read, refresh, sandbox } = yield* waiting()
-      const { sessionExpiryDate } = yield* read
-      yield* sandbox.completeAuthentication(id, outcome)
-      const body = yield* read
-      assert.strictEqual(body.status, "AUTHENTICATION_ERROR")
-      assert.strictEqual(body.statusUpdated, start + 1001)
-      assert.strictEqual(body.sessionExpiryDate, sessionExpiryDate)
-      assert.strictEqual(yield* refresh(), 204)
-    }).pipe(provideSandbox)
+  it.effect("fails at once when the bank rejects the user or the user cancels", () =>
+    eachRow(["AUTHENTICATION_ERROR", "CANCELLED"] as const, (outcome) =>
+      Effect.gen(function* () {
+        const { id, read, refresh, sandbox } = yield* waiting()
+        const { sessionExpiryDate } = yield* read
+        yield* sandbox.completeAuthentication(id, outcome)
+        const body = yield* read
+        assert.strictEqual(body.status, "AUTHENTICATION_ERROR")
+        assert.strictEqual(body.statusUpdated, start + 1001)
+        assert.strictEqual(body.sessionExpiryDate, sessionExpiryDate)
+        assert.strictEqual(yield* refresh(), 204)
+      })
+    )
   )
 
-  it.effect("fails on its way with TEMPORARY_ERROR", () =>
+  it.effect("fails after UPDATING with TEMPORARY_ERROR", () =>
     Effect.gen(function* () {
       const { id, read, sandbox } = yield* waiting()
       yield* sandbox.completeAuthentication(id, "TEMPORARY_ERROR")
@@ -94,7 +100,7 @@ describe("completeAuthentication", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("works on credentials that were connected waiting", () =>
+  it.effect("works for credentials that were connected in an AWAITING status", () =>
     Effect.gen(function* () {
       const { id, read, sandbox } = yield* connected({ status: "AWAITING_MOBILE_BANKID_AUTHENTICATION" })
       yield* sandbox.completeAuthentication(id)
@@ -103,7 +109,7 @@ describe("completeAuthentication", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("knows what does not wait, and what is not there", () =>
+  it.effect("refuses unknown credentials, and those that do not wait", () =>
     Effect.gen(function* () {
       const { id, read, sandbox } = yield* waiting()
       assert.strictEqual((yield* Effect.flip(sandbox.completeAuthentication("x"))).reason, "UnknownCredentials")
@@ -111,12 +117,12 @@ describe("completeAuthentication", () => {
       const before = yield* read
       const error = yield* Effect.flip(sandbox.completeAuthentication(id, "CANCELLED"))
       assert.strictEqual(error.reason, "NotAwaiting")
-      assert.strictEqual(error.message, `The credentials ${id} do not wait for the customer`)
+      assert.strictEqual(error.message, `The credentials ${id} do not wait for the user`)
       assert.deepStrictEqual(yield* read, before)
     }).pipe(provideSandbox)
   )
 
-  it.effect("comes too late once the time is over", () =>
+  it.effect("is refused after the time limit", () =>
     Effect.gen(function* () {
       const { id, sandbox } = yield* waiting()
       yield* TestClock.adjust("9 minutes")
@@ -138,7 +144,7 @@ describe("completeAuthentication", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("approves over HTTP when told nothing else", () =>
+  it.effect("approves over HTTP by default", () =>
     Effect.gen(function* () {
       const { id, read } = yield* waiting()
       assert.strictEqual((yield* send("POST", `/sandbox/credentials/${id}/complete-authentication`)).status, 204)
@@ -148,7 +154,7 @@ describe("completeAuthentication", () => {
 })
 
 describe("expireSession", () => {
-  it.effect("ends the session now, unnoticed until the next refresh", () =>
+  it.effect("ends the session now, and the next refresh finds out", () =>
     Effect.gen(function* () {
       const { id, read, refresh, sandbox } = yield* connected()
       const before = yield* read
@@ -160,7 +166,7 @@ describe("expireSession", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("ends it for a refresh that is running, too", () =>
+  it.effect("also applies to a running refresh", () =>
     Effect.gen(function* () {
       const { id, read, refresh, sandbox } = yield* connected({ providerName: "se-demobank-password" })
       yield* refresh()
@@ -170,7 +176,7 @@ describe("expireSession", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("gives a session to a bank that had none, so that the customer can begin another", () =>
+  it.effect("gives a session to a bank without sessions, which the user can renew", () =>
     Effect.gen(function* () {
       const { id, read, refresh, sandbox } = yield* connected({ providerName: "se-demobank-password" })
       yield* sandbox.expireSession(id)
@@ -195,7 +201,7 @@ describe("expireSession", () => {
 })
 
 describe("a refresh that is ignored", () => {
-  it.effect("answers 204 and changes nothing, once", () =>
+  it.effect("returns 204 and changes nothing, only once", () =>
     Effect.gen(function* () {
       const { id, read, refresh, sandbox } = yield* connected()
       const before = yield* read
@@ -209,7 +215,7 @@ describe("a refresh that is ignored", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("can be asked for over HTTP", () =>
+  it.effect("can be set over HTTP", () =>
     Effect.gen(function* () {
       const { id, read, refresh } = yield* connected()
       const set = yield* send("POST", `/sandbox/credentials/${id}/next-refresh`, { json: { outcome: "IGNORED" } })
@@ -221,7 +227,7 @@ describe("a refresh that is ignored", () => {
 })
 
 describe("acceptingTime", () => {
-  it.effect("shows the old status for a while after the 204", () =>
+  it.effect("delays the new status after the 204", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected()
       yield* TestClock.adjust("1 minute")
@@ -238,7 +244,7 @@ describe("acceptingTime", () => {
     }).pipe(Effect.provide(TinkSandbox.layerHttpClient({ acceptingTime: "5 seconds" })))
   )
 
-  it.effect("holds for a session that is found over, too", () =>
+  it.effect("also delays SESSION_EXPIRED", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected({ sessionExpiryDate: 1 })
       yield* refresh()
