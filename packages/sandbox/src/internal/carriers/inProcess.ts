@@ -58,7 +58,7 @@ const toClientResponse = (request: HttpClientRequest.HttpClientRequest, response
   HttpClientResponse.fromWeb(request, HttpServerResponse.toWeb(response, { withoutBody: request.method === "HEAD" }))
 
 const withBody = (response: ServerResponse, chunks: Stream.Stream<Uint8Array, Error>): ServerResponse =>
-  HttpServerResponse.setBody(response, HttpBody.stream(chunks))
+  HttpServerResponse.setBody(response, HttpBody.stream(chunks, response.headers["content-type"]))
 
 // The stall begins with the head, as on a network, and not when the body is first read.
 const stall = (response: ServerResponse, milliseconds: number, scope: Scope.Scope): Effect.Effect<ServerResponse> => {

@@ -12,7 +12,7 @@ import { json } from "./responses.js"
 
 /** A request with the values of the `{…}` in its route's path. */
 export interface RoutedRequest extends Incoming {
-  readonly params: Readonly<Record<string, string>>
+  readonly params: Readonly<Record<string, string | undefined>>
 }
 
 export type Handler = (
@@ -44,11 +44,6 @@ const toAnswer = (result: ReturnType<Handler>): Effect.Effect<HttpServerResponse
     Effect.catchAllDefect(() => Effect.succeed(crashed))
   )
 
-type Params = Readonly<Record<string, string | undefined>>
-
-const isComplete = (params: Params): params is Readonly<Record<string, string>> =>
-  Object.values(params).every((value) => value !== undefined && value !== "")
-
 const toPlatformRoute = <E>({ handler, method, path }: Route, around: Around<E>) =>
   HttpRouter.makeRoute(
     method,
@@ -56,8 +51,8 @@ const toPlatformRoute = <E>({ handler, method, path }: Route, around: Around<E>)
     Effect.gen(function* () {
       const incoming = yield* CurrentIncoming
       const params = yield* HttpRouter.params
-      // The platform answers HEAD by the route of GET, and takes an empty parameter.
-      if (incoming.method !== method || !isComplete(params)) {
+      // The platform's router also takes HEAD for GET, an empty parameter, an escaped literal and a query that begins with `;`.
+      if (incoming.method !== method || !PathTemplate.matches(path, incoming.path)) {
         return yield* new HttpServerError.RouteNotFound({ request: yield* HttpServerRequest.HttpServerRequest })
       }
       return yield* around(path, toAnswer(Effect.suspend(() => handler({ ...incoming, params }))))
