@@ -54,8 +54,12 @@ const toServerRequest = (
     headers: typeof contentType === "string" ? Headers.fromInput({ "content-type": contentType, ...headers }) : headers
   })
 
-const toClientResponse = (request: HttpClientRequest.HttpClientRequest, response: ServerResponse) =>
-  HttpClientResponse.fromWeb(request, HttpServerResponse.toWeb(response, { withoutBody: request.method === "HEAD" }))
+const toClientResponse = (request: HttpClientRequest.HttpClientRequest, response: ServerResponse) => {
+  const web = HttpServerResponse.toWeb(response, { withoutBody: request.method === "HEAD" })
+  // A length is for the framing of a network, and there is none.
+  web.headers.delete("content-length")
+  return HttpClientResponse.fromWeb(request, web)
+}
 
 const withBody = (response: ServerResponse, chunks: Stream.Stream<Uint8Array, Error>): ServerResponse =>
   HttpServerResponse.setBody(response, HttpBody.stream(chunks, response.headers["content-type"]))
