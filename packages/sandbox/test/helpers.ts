@@ -104,7 +104,9 @@ export const eachRow = <Row>(
       check(row).pipe(
         Effect.provide(TinkSandbox.layerHttpClient()),
         Effect.provide(TestContext.TestContext),
-        Effect.catchAllCause((cause) => Effect.die(new Error(`${Inspectable.format(row)}: ${Cause.pretty(cause)}`)))
+        Effect.catchAllCause((cause) =>
+          Effect.die(new Error(`${Inspectable.format(row).slice(0, 300)}: ${Cause.pretty(cause)}`))
+        )
       ),
     { discard: true }
   )

@@ -6,6 +6,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
@@ -17,6 +18,8 @@ type ServerResponse = HttpServerResponse.HttpServerResponse
 
 const transportError = (request: HttpClientRequest.HttpClientRequest, description: string, cause?: unknown) =>
   new HttpClientError.RequestError({ request, reason: "Transport", description, cause })
+
+class ConnectionClosed extends Data.TaggedError("ConnectionClosed")<{ readonly message: string }> {}
 
 interface SentBody {
   readonly chunks: Stream.Stream<Uint8Array, unknown>
@@ -61,7 +64,7 @@ const toClientResponse = (request: HttpClientRequest.HttpClientRequest, response
   return HttpClientResponse.fromWeb(request, web)
 }
 
-const withBody = (response: ServerResponse, chunks: Stream.Stream<Uint8Array, Error>): ServerResponse =>
+const withBody = (response: ServerResponse, chunks: Stream.Stream<Uint8Array, ConnectionClosed>): ServerResponse =>
   HttpServerResponse.setBody(response, HttpBody.stream(chunks, response.headers["content-type"]))
 
 // The stall begins with the head, as on a network, and not when the body is first read.
@@ -77,7 +80,7 @@ const cutShort = (response: ServerResponse): ServerResponse =>
     response,
     Stream.concat(
       Stream.make(halves(response)[0]),
-      Stream.fail(new Error("The connection was closed before the body was complete"))
+      Stream.fail(new ConnectionClosed({ message: "The connection was closed before the body was complete" }))
     )
   )
 
