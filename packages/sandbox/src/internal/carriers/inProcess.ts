@@ -6,9 +6,8 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Damage, halves } from "../faults/faults.js"
@@ -18,8 +17,6 @@ type ServerResponse = HttpServerResponse.HttpServerResponse
 
 const transportError = (request: HttpClientRequest.HttpClientRequest, description: string, cause?: unknown) =>
   new HttpClientError.RequestError({ request, reason: "Transport", description, cause })
-
-class ConnectionClosed extends Data.TaggedError("ConnectionClosed")<{ readonly message: string }> {}
 
 interface SentBody {
   readonly chunks: Stream.Stream<Uint8Array, unknown>
@@ -64,25 +61,39 @@ const toClientResponse = (request: HttpClientRequest.HttpClientRequest, response
   return HttpClientResponse.fromWeb(request, web)
 }
 
-const withBody = (response: ServerResponse, chunks: Stream.Stream<Uint8Array, ConnectionClosed>): ServerResponse =>
-  HttpServerResponse.setBody(response, HttpBody.stream(chunks, response.headers["content-type"]))
+// A web stream needs no fiber of its own, so a client that stops reading leaves none behind.
+const withBody = (response: ServerResponse, source: UnderlyingDefaultSource<Uint8Array>): ServerResponse =>
+  HttpServerResponse.setBody(
+    response,
+    HttpBody.raw(new ReadableStream(source), { contentType: response.headers["content-type"] })
+  )
 
 // The stall begins with the head, as on a network, and not when the body is first read.
-const stall = (response: ServerResponse, milliseconds: number, scope: Scope.Scope): Effect.Effect<ServerResponse> => {
-  const [first, rest] = halves(response)
-  return Effect.map(Effect.forkIn(Effect.sleep(milliseconds), scope), (sleeping) =>
-    withBody(response, Stream.concat(Stream.make(first), Stream.fromEffect(Effect.as(Fiber.join(sleeping), rest))))
-  )
-}
+const stall = (response: ServerResponse, milliseconds: number, scope: Scope.Scope): Effect.Effect<ServerResponse> =>
+  Effect.gen(function* () {
+    const [first, rest] = halves(response)
+    const sleeping = yield* Effect.forkIn(Effect.sleep(milliseconds), scope)
+    let isCancelled = false
+    return withBody(response, {
+      start: (controller) => {
+        controller.enqueue(first)
+        sleeping.addObserver((exit) => {
+          if (isCancelled || Exit.isFailure(exit)) return
+          controller.enqueue(rest)
+          controller.close()
+        })
+      },
+      cancel: () => {
+        isCancelled = true
+      }
+    })
+  })
 
 const cutShort = (response: ServerResponse): ServerResponse =>
-  withBody(
-    response,
-    Stream.concat(
-      Stream.make(halves(response)[0]),
-      Stream.fail(new ConnectionClosed({ message: "The connection was closed before the body was complete" }))
-    )
-  )
+  withBody(response, {
+    start: (controller) => controller.enqueue(halves(response)[0]),
+    pull: (controller) => controller.error(new Error("The connection was closed before the body was complete"))
+  })
 
 /** A client whose every request, to any host, is answered by the sandbox. */
 export const make = (sandbox: Sandbox): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> =>
