@@ -93,7 +93,7 @@ interface Owned<Answer> {
 }
 
 interface Sending {
-  readonly method: Exclude<RequestDescription["method"], "GET">
+  readonly method: RequestDescription["method"]
   /** The members of the encoded input that go into the query. The others are the body. */
   readonly query?: ReadonlyArray<string> | undefined
   /** How the body is written: as JSON by default. */
@@ -121,6 +121,8 @@ interface ChangeFields<Scope extends UserScope, Answer> extends Common<Answer>, 
 interface ClientFields<Answer> extends Common<Answer>, Sending {
   /** What the client access token must be good for. Without it the request is sent without a token. */
   readonly scope?: ClientScope | undefined
+  /** How long the answer is reused, for all callers. By default it is not. */
+  readonly cache?: { readonly timeToLive: Duration.DurationInput } | undefined
 }
 
 /**
@@ -254,6 +256,22 @@ export const change = <
 export const client = <Answer, Input = never, Encoded extends object | undefined = object>(
   options: ClientFields<Answer> & WithInput<Input, Encoded>
 ): ClientEndpoint<Arguments<never, Input>, Answer> => ({ ...options, _tag: "Client", [TypeId]: constVoid })
+
+/**
+ * Describes a `GET` that the application makes in its own name. Its operation takes the id of the route if it has one, then the
+ * members of `input`, which are the query, together with `ReadOptions`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const clientRead = <Answer, Id = never, Query = never, Encoded extends object | undefined = object>(
+  options: Omit<ClientFields<Answer>, keyof Sending> & WithId<Id> & WithInput<Query, Encoded>
+): ClientEndpoint<Arguments<Id, ReadInput<Query>>, Answer> => ({
+  ...options,
+  _tag: "Client",
+  method: "GET",
+  [TypeId]: constVoid
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Operations

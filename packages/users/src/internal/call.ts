@@ -120,7 +120,7 @@ export const toRequest = <A>(
   method: endpoint.method,
   route: endpoint.route,
   params: id === undefined ? undefined : { [idName(endpoint.route)]: id },
-  ...(endpoint._tag === "Read" ? { query: Record.map(members, queryValue) } : content(endpoint, members)),
+  ...(endpoint.method === "GET" ? { query: Record.map(members, queryValue) } : content(endpoint, members)),
   authorization,
   isIdempotent: endpoint._tag === "Read" ? undefined : endpoint.isIdempotent,
   response: endpoint.response

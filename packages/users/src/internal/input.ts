@@ -124,6 +124,9 @@ export const isUserId = Schema.is(UserId)
 
 export const CredentialsId = Ids.CredentialsId.annotations(isId)
 
+/** Any id in a route, such as the name of a provider. */
+export const PathId = Schema.String.pipe(Schema.pattern(idPattern)).annotations(isId)
+
 /** Client ids are made of the same characters as all ids of Tink. */
 export const ClientId = Schema.String.pipe(Schema.pattern(idPattern)).annotations(isId)
 
