@@ -3,11 +3,8 @@ import { Ids, type TinkError, TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Users, UserSession } from "@effect-tink/users"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect, Layer, Redacted } from "effect"
 
 type Case = readonly [failure: Effect.Effect<unknown, TinkError.TinkError>, advice: string]
 

@@ -2,14 +2,9 @@
 import { Ids, TinkHttp } from "@effect-tink/http"
 import { UserCache } from "@effect-tink/user-cache"
 import { Credential, Users, UserSession } from "@effect-tink/users"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
+import { HttpClient, HttpClientResponse } from "@effect/platform"
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect, Layer, Redacted, Schema } from "effect"
 import assert from "node:assert/strict"
 
 /** The service under test: which banks of a user need attention? */

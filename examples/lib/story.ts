@@ -1,11 +1,7 @@
 /** Tells what a program does, step by step: how long it took, how many requests went out, what the cache did. */
 import { UserCache } from "@effect-tink/user-cache"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as Console from "effect/Console"
-import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import { HttpClient } from "@effect/platform"
+import { Console, Context, Duration, Effect, Layer } from "effect"
 
 /** How many requests have gone out. */
 export class SentRequests extends Context.Tag("examples/SentRequests")<SentRequests, { count: number }>() {}

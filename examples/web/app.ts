@@ -1,7 +1,6 @@
 /** The whole application, on whichever server, library and settings it is given. */
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
-import * as Layer from "effect/Layer"
+import { HttpApiBuilder, HttpApiSwagger } from "@effect/platform"
+import { Layer } from "effect"
 import { Api } from "./api.js"
 import * as Connections from "./connections.js"
 import * as Page from "./page.js"

@@ -1,9 +1,7 @@
 /** A person at the page, in a real Chromium without a window. */
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { assert, layer, vi } from "@effect/vitest"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import { Context, Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import * as Harness from "./harness.js"

@@ -1,6 +1,6 @@
 /** From Tink's words for a connection to ours. */
 import type { Credential } from "@effect-tink/users"
-import type * as DateTime from "effect/DateTime"
+import type { DateTime } from "effect"
 import { Connection, type State } from "./api.js"
 
 /** Tink sends `se-demobank-password`, a country and a bank, and keeps the proper names elsewhere. */

@@ -1,7 +1,7 @@
 /** The connections of a customer: to see, connect, renew, refresh and end them. */
 import { Users } from "@effect-tink/users"
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as Effect from "effect/Effect"
+import { HttpApiBuilder } from "@effect/platform"
+import { Effect } from "effect"
 import { Api } from "./api.js"
 import { authorizeKnown, publishChange } from "./customer.js"
 import { refuse } from "./errors.js"

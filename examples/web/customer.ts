@@ -1,10 +1,7 @@
 /** From the customer of a request to what the library does for them. */
 import type { Ids } from "@effect-tink/http"
 import { Users, type UserSession } from "@effect-tink/users"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as PubSub from "effect/PubSub"
-import * as Ref from "effect/Ref"
+import { Effect, Option, PubSub, Ref } from "effect"
 import { connectionNotFound } from "./errors.js"
 import type { Session } from "./sessions.js"
 import { Settings } from "./settings.js"

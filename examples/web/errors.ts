@@ -1,11 +1,7 @@
 /** What the browser is told when something goes wrong: every failure of Tink becomes one of these here, and nowhere else. */
 import type { TinkError } from "@effect-tink/http"
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
-import * as HttpApp from "@effect/platform/HttpApp"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
+import { HttpApiSchema, HttpApp, HttpServerResponse } from "@effect/platform"
+import { Duration, Effect, Schema } from "effect"
 
 const explanation = {
   /** For the person in front of the page. */

@@ -3,23 +3,22 @@ import { TinkHttp, type TinkConfig } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
-import * as Cookies from "@effect/platform/Cookies"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
-import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
-import * as Redacted from "effect/Redacted"
-import * as Ref from "effect/Ref"
-import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
+import { Cookies, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
+import {
+  Context,
+  Effect,
+  Layer,
+  LogLevel,
+  Logger,
+  Option,
+  Queue,
+  Redacted,
+  Ref,
+  Schedule,
+  Schema,
+  Stream
+} from "effect"
 import { Api } from "./api.js"
 import * as App from "./app.js"
 import { Event } from "./events.js"

@@ -1,8 +1,6 @@
 /** All that the page shows. */
 import { Users } from "@effect-tink/users"
-import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import { DateTime, Effect, Option } from "effect"
 import { Overview } from "./api.js"
 import { fromCredential } from "./connection.js"
 import { authorize, forgetTinkUser } from "./customer.js"

@@ -1,10 +1,6 @@
 /** The page and what it is made of, as files. Whoever opens it has a session from then on. */
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { Effect, Option, Redacted } from "effect"
 import { join } from "node:path"
 import { sessionCookie } from "./security.js"
 import * as Sessions from "./sessions.js"

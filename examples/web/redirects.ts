@@ -1,9 +1,6 @@
 /** `/callback`: a person arrives here, so that all there is to say is said by the page. */
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import { HttpApiBuilder, HttpServerResponse } from "@effect/platform"
+import { Effect, Option, Redacted } from "effect"
 import { Api } from "./api.js"
 import { sessionCookie } from "./security.js"
 import { Sessions } from "./sessions.js"

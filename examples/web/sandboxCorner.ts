@@ -1,9 +1,8 @@
 /** What can be tried on a sandbox only. */
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import { HttpApiBuilder } from "@effect/platform"
+import { Effect, Option } from "effect"
 import { Api } from "./api.js"
 import { authorizeKnown, publishChange } from "./customer.js"
 import { connectionNotFound, refuse } from "./errors.js"

@@ -1,10 +1,6 @@
 import { Ids } from "@effect-tink/http"
 import { assert, describe, it } from "@effect/vitest"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as TestClock from "effect/TestClock"
+import { Duration, Effect, Option, Redacted, TestClock } from "effect"
 import * as Sessions from "./sessions.js"
 import * as Visits from "./visits.js"
 

@@ -5,15 +5,7 @@
  * of the Tink user in its database, and makes a new session id when somebody logs in.
  */
 import type { Ids } from "@effect-tink/http"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as PubSub from "effect/PubSub"
-import * as Redacted from "effect/Redacted"
-import * as Ref from "effect/Ref"
+import { Clock, Context, Duration, Effect, Layer, Option, PubSub, Redacted, Ref } from "effect"
 import { randomUUID } from "node:crypto"
 import { randomToken } from "./randomToken.js"
 import * as Visits from "./visits.js"

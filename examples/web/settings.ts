@@ -1,8 +1,7 @@
 /** How this application differs from one place to the next. */
 import type { TinkSandbox } from "@effect-tink/sandbox"
 import type { Refresh } from "@effect-tink/users"
-import * as Context from "effect/Context"
-import type * as Option from "effect/Option"
+import { Context, type Option } from "effect"
 
 export class Settings extends Context.Tag("web/Settings")<
   Settings,

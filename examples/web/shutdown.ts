@@ -1,8 +1,5 @@
 /** The end of the program, for what would go on for ever: a server waits for its responses to end before it does. */
-import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import { Context, Deferred, Effect, Layer } from "effect"
 
 export class Shutdown extends Context.Tag("web/Shutdown")<
   Shutdown,

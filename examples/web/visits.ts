@@ -1,10 +1,6 @@
 /** The visits to Tink Link that a browser has begun: who comes back must have been sent, and comes back once. */
 import type { Ids } from "@effect-tink/http"
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import { Clock, Duration, Effect, Option, Redacted } from "effect"
 import { randomToken } from "./randomToken.js"
 
 /** What a visit is for: to connect another bank, or to renew the consent for one. */
