@@ -1,6 +1,6 @@
 /**
  * One Tink app per tenant: a `LayerMap` builds the services of a tenant when they are first needed, and keeps them.
- * Here each talks to a sandbox in process; in an application, provide the platform's `HttpClient` instead.
+ * Here each talks to a sandbox in process. An application provides the platform's `HttpClient` instead.
  */
 import { TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
@@ -11,7 +11,7 @@ import { Config, ConfigProvider, Console, Effect, Layer, LayerMap } from "effect
 
 type Tenant = "SE" | "FI"
 
-/** A tenant has a Tink app, hence a client id and secret, and a cache of its own. */
+/** Each tenant has its own client id, secret and cache. */
 const layerTenant = (tenant: Tenant) =>
   Users.layer.pipe(
     Layer.provide(UserCache.layer({ capacity: 10_000 })),
@@ -41,7 +41,7 @@ const program = Effect.gen(function* () {
   const error = yield* Effect.flip(
     Effect.flatMap(users.authorize({ userId, scopes: ["credentials:read"] }), users.listCredentials)
   )
-  yield* Console.log(`tenant FI is told about a user of SE: ${error.reason}`)
+  yield* Console.log(`tenant FI reads a user of SE: ${error.reason}`)
 }).pipe(Effect.provide(Tenants.get("FI")))
 
 const environment = ConfigProvider.fromMap(

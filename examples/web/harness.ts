@@ -1,4 +1,4 @@
-/** For the tests: the application on a free port, on a sandbox of its own over HTTP, and browsers that visit it. */
+/** For the tests: the application on a free port, with a sandbox of its own over HTTP, and browsers without a window. */
 import { TinkHttp, type TinkConfig } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
@@ -29,7 +29,7 @@ import { Settings } from "./settings.js"
 // The application
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** All that the application has sent as a token: none of it may ever reach a browser. */
+/** The tokens that the application has sent. None may reach a browser. */
 export class SentTokens extends Context.Tag("web/SentTokens")<SentTokens, Set<string>>() {}
 
 const layerRecordingClient = Layer.effect(
@@ -64,7 +64,7 @@ const layerTink = (timing: TinkConfig.RetryOptions) =>
     )
   )
 
-/** What happens at a bank takes less than a second, and is looked at every 50 ms. */
+/** A refresh takes less than a second, and is polled every 50 ms. */
 export const layer = (timing: TinkConfig.RetryOptions = {}) =>
   App.layer.pipe(
     Layer.provide(Users.layer.pipe(Layer.provideMerge(UserCache.layer({ capacity: 1000 })))),
@@ -86,7 +86,7 @@ export const layer = (timing: TinkConfig.RetryOptions = {}) =>
 
 export type Choice = "approve" | "cancel" | "error" | "login"
 
-/** What a person does on the pages of Tink Link. Gives where they are sent back to. */
+/** Does what a user does on the pages of Tink Link. Returns where they are redirected to. */
 export const visitTinkLink = (url: Redacted.Redacted, choice: Choice) =>
   Effect.gen(function* () {
     const http = yield* HttpClient.HttpClient
@@ -102,7 +102,7 @@ export const visitTinkLink = (url: Redacted.Redacted, choice: Choice) =>
 const parseEvents = (text: Stream.Stream<string, unknown>) =>
   text.pipe(
     Stream.splitLines,
-    // An event is a line with its name, one with its data, and an empty one; what begins with a colon is a comment.
+    // An event is a line with its name, one with its data, and an empty one. A line that begins with a colon is a comment.
     Stream.filter((line) => line.startsWith("event: ") || line.startsWith("data: ")),
     Stream.map((line) => line.replace(/^\w+: /, "")),
     Stream.rechunk(2),
@@ -125,10 +125,10 @@ export const openBrowser = Effect.gen(function* () {
     transformClient: () => HttpClient.mapRequest(http, HttpClientRequest.setHeader("Origin", origin))
   })
 
-  /** Where the application leads on to, from where Tink Link sent the browser. */
+  /** Follows the redirect from Tink Link. Returns where the application redirects to. */
   const comeBack = (location: string) => Effect.map(http.get(location), ({ headers }) => headers["location"] ?? "")
 
-  /** Connects a bank, and gives its id. */
+  /** Connects a bank. */
   const connectBank = Effect.gen(function* () {
     const { url } = yield* api.connections.connect()
     const location = yield* visitTinkLink(url, "approve")
@@ -138,7 +138,7 @@ export const openBrowser = Effect.gen(function* () {
     return yield* Effect.fromNullable(connections.find((connection) => connection.id === id))
   })
 
-  /** Listens from now on. Gives what waits for the next event that is as it says. */
+  /** Opens the stream of events. Returns an effect that waits for the next event that matches. */
   const listen = Effect.gen(function* () {
     const events = yield* Queue.unbounded<Event>()
     const response = yield* http.get(`${origin}/api/events`)
@@ -148,8 +148,8 @@ export const openBrowser = Effect.gen(function* () {
       Stream.runForEach((event) => Queue.offer(events, event)),
       Effect.forkScoped
     )
-    const next = (isIt: (event: Event) => boolean = () => true): Effect.Effect<Event> =>
-      Effect.flatMap(Queue.take(events), (event) => (isIt(event) ? Effect.succeed(event) : next(isIt)))
+    const next = (matches: (event: Event) => boolean = () => true): Effect.Effect<Event> =>
+      Effect.flatMap(Queue.take(events), (event) => (matches(event) ? Effect.succeed(event) : next(matches)))
     return next
   })
 

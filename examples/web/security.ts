@@ -1,4 +1,4 @@
-/** Who may call the API, and what browsers are told to allow. */
+/** Access to the API, and the security headers. */
 import {
   HttpApiMiddleware,
   HttpApiSecurity,
@@ -38,8 +38,8 @@ export const layerAuthenticated = Layer.effect(
 )
 
 /**
- * Refuses what other sites have a browser send. On the whole API, and by the method, so that no endpoint can be forgotten.
- * The cookie is `SameSite=Lax` besides.
+ * Refuses requests that other sites make a browser send. It guards the whole API by the method, so it covers every new endpoint.
+ * The cookie is `SameSite=Lax` too.
  */
 export class SameOrigin extends HttpApiMiddleware.Tag<SameOrigin>()("web/SameOrigin", { failure: ForeignOrigin }) {}
 
@@ -60,19 +60,19 @@ const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** Swagger's page is one file with everything in it, which shows nothing but our own description of the API. */
+/** Swagger's page is one file with inline scripts and styles. It shows our own description of the API only. */
 const docsPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-const pathOf = (url: string) => url.split("?", 1)[0]
+const toPath = (url: string) => url.split("?", 1)[0]
 
-/** On every response, also those that say what went wrong. What says nothing else is kept by nobody. */
+/** For every response, errors included. Responses are not cached unless they say so. */
 export const withSecurityHeaders = HttpMiddleware.make((app) =>
   HttpApp.withPreResponseHandler(app, ({ url }, response) =>
     Effect.succeed(
       HttpServerResponse.setHeaders(response, {
-        "Content-Security-Policy": pathOf(url) === "/docs" ? docsPolicy : pagePolicy,
+        "Content-Security-Policy": toPath(url) === "/docs" ? docsPolicy : pagePolicy,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",

@@ -1,12 +1,12 @@
-/** Tells what a program does, step by step: how long it took, how many requests went out, what the cache did. */
+/** Runs the steps of a program, and prints a row for each: its result, duration, requests, and use of the cache. */
 import { UserCache } from "@effect-tink/user-cache"
 import { HttpClient } from "@effect/platform"
 import { Console, Context, Duration, Effect, Layer } from "effect"
 
-/** How many requests have gone out. */
+/** How many requests were sent. */
 export class SentRequests extends Context.Tag("examples/SentRequests")<SentRequests, { count: number }>() {}
 
-/** An `HttpClient` like the one it is built from, which also counts. */
+/** Counts the requests of an `HttpClient`. */
 export const layerCountingClient = Layer.effectContext(
   Effect.gen(function* () {
     const sent = { count: 0 }
@@ -15,37 +15,38 @@ export const layerCountingClient = Layer.effectContext(
   })
 )
 
-const row = (title: string, result: string, took: string, requests: string, cache: string) =>
+const formatRow = (title: string, result: string, took: string, requests: string, cache: string) =>
   `  ${title.padEnd(30)}  ${result.padEnd(36)}  ${took.padStart(7)}  ${requests.padStart(8)}  ${cache}`.trimEnd()
 
-const header = row("step", "result", "took", "requests", "cache")
+const header = formatRow("step", "result", "took", "requests", "cache")
 
-export const heading = Console.log(`${header}\n  ${"─".repeat(header.length + 4)}`)
+export const printHeader = Console.log(`${header}\n  ${"─".repeat(header.length + 4)}`)
 
-export const failed = (message: string) => Console.error(`\n  failed: ${message}\n`)
+export const printFailure = (message: string) => Console.error(`\n  failed: ${message}\n`)
 
-const inWords = (duration: Duration.Duration): string => {
+const formatDuration = (duration: Duration.Duration): string => {
   const millis = Duration.toMillis(duration)
   return millis >= 1000 ? `${(millis / 1000).toFixed(1)} s` : `${millis.toFixed(millis < 10 ? 1 : 0)} ms`
 }
 
-const events = (before: UserCache.Stats, after: UserCache.Stats): string => {
+const formatCacheUse = (before: UserCache.Stats, after: UserCache.Stats): string => {
   if (after.invalidations > before.invalidations) return "invalidated"
   if (after.hits > before.hits) return "hit"
   return after.misses > before.misses ? "miss" : ""
 }
 
-/** Runs a step and tells about it in one line. */
-export const step = <A, E, R>(title: string, effect: Effect.Effect<A, E, R>, describe: (value: A) => string) =>
+/** Runs a step and prints its row. */
+export const step = <A, E, R>(title: string, effect: Effect.Effect<A, E, R>, formatResult: (value: A) => string) =>
   Effect.gen(function* () {
     const sent = yield* SentRequests
     const cache = yield* UserCache.UserCache
     const sentBefore = sent.count
     const before = yield* cache.stats
     const [took, value] = yield* Effect.timed(effect).pipe(
-      Effect.tapError(() => Console.log(row(title, "failed", "", "", "")))
+      Effect.tapError(() => Console.log(formatRow(title, "failed", "", "", "")))
     )
     const requests = String(sent.count - sentBefore)
-    yield* Console.log(row(title, describe(value), inWords(took), requests, events(before, yield* cache.stats)))
+    const cacheUse = formatCacheUse(before, yield* cache.stats)
+    yield* Console.log(formatRow(title, formatResult(value), formatDuration(took), requests, cacheUse))
     return value
   })
