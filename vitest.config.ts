@@ -15,6 +15,10 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: hasBrowser ? defaultExclude : [...defaultExclude, browserTests],
+    // Loading the libraries for each file anew takes longer than the tests.
+    isolate: false,
+    // A table is one test.
+    testTimeout: 60_000,
     // By default one core of a small machine is left idle.
     maxWorkers: "100%",
     minWorkers: 1

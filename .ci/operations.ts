@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import prettier from "prettier"
+import { format, resolveConfig } from "prettier"
 import ts from "typescript"
 import { endpoints } from "../packages/users/src/internal/endpoints/all.js"
 
@@ -108,8 +108,8 @@ const insert = (document: string, name: string, table: string): string => {
 }
 
 const current = readFileSync(readme, "utf8")
-const written = await prettier.format(insert(insert(current, "requests", requests), "other operations", others), {
-  ...(await prettier.resolveConfig(readme)),
+const written = await format(insert(insert(current, "requests", requests), "other operations", others), {
+  ...(await resolveConfig(readme)),
   filepath: readme
 })
 if (process.argv.includes("--check") && written !== current) {

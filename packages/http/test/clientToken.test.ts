@@ -12,23 +12,18 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   type Answer,
-  createAuthorization,
-  createUser,
-  elapse,
-  failure,
   isTokenRequest,
   json,
-  makeGate,
-  options,
-  over,
-  recordingClient,
-  type Respond,
+  type Script,
+  scriptedTink,
   type Sent,
   tokenAnswer,
   withTokens
-} from "./helpers.js"
+} from "../../../test/support/scriptedTink.js"
+import { createAuthorization, createUser, elapse, failure, makeGate, options, over } from "./helpers.js"
 
 const ok: Answer = json(200, {})
 
@@ -42,7 +37,7 @@ const unauthorized = json(401, { errorMessage: "The access token is not valid" }
 /** Tink as it answers when tokens can be revoked: only the newest token counts. */
 const newestTokenOnly = () => {
   let tokens = 0
-  const respond: Respond = (sent) => {
+  const respond: Script = (sent) => {
     if (isTokenRequest(sent)) return tokenAnswer(`token-${++tokens}`)
     return sent.headers["authorization"] === `Bearer token-${tokens}` ? ok : unauthorized
   }
@@ -55,7 +50,7 @@ const newestTokenOnly = () => {
 }
 
 describe("fetching", () => {
-  it.scoped("once for 50 concurrent callers, and when the first of them needs it", () =>
+  it.scoped("is one request for 50 concurrent callers, when the first of them needs it", () =>
     Effect.gen(function* () {
       const gate = yield* makeGate
       const { http, sent } = yield* over((sent) =>
@@ -77,7 +72,7 @@ describe("fetching", () => {
     })
   )
 
-  it.scoped("once per set of scopes, whatever their order and however often each is named", () =>
+  it.scoped("is one request per set of scopes, in any order and with repetitions", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(withTokens(() => ok))
       const asking = (...scopes: TinkScopes) =>
@@ -98,7 +93,7 @@ describe("fetching", () => {
     })
   )
 
-  it.scoped("again by the next call after a failed fetch, whose outcome all who waited share", () =>
+  it.scoped("is tried again by the next call after a failure, which all waiters share", () =>
     Effect.gen(function* () {
       const gate = yield* makeGate
       let fetches = 0
@@ -169,7 +164,7 @@ describe("fetching", () => {
     })
   )
 
-  it.effect("ends with the layer, and so do those who wait for it", () =>
+  it.effect("ends with the layer, and so do its waiters", () =>
     Effect.gen(function* () {
       const gate = yield* makeGate
       const interrupted = yield* Deferred.make<void>()
@@ -195,22 +190,25 @@ describe("renewing", () => {
     { expiresIn: 60, usableSeconds: 30 },
     { expiresIn: 1, usableSeconds: 0.5 }
   ]
-  for (const { expiresIn, usableSeconds } of lifetimes) {
-    it.scoped(`a token of ${expiresIn} s after ${usableSeconds} s`, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over((sent) => (isTokenRequest(sent) ? tokenAnswer("t", expiresIn) : ok))
-        yield* http.request(createUser)
-        yield* TestClock.adjust(usableSeconds * 1000 - 1)
-        yield* http.request(createUser)
-        assert.strictEqual(tokenRequests(sent).length, 1)
-        yield* TestClock.adjust(1)
-        yield* http.request(createUser)
-        assert.strictEqual(tokenRequests(sent).length, 2)
-      })
+  it.effect("a token before it expires: a minute early, or half its life if that is less", () =>
+    everyRow(
+      lifetimes,
+      ({ expiresIn, usableSeconds }) => `a token of ${expiresIn} s after ${usableSeconds} s`,
+      ({ expiresIn, usableSeconds }) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over((sent) => (isTokenRequest(sent) ? tokenAnswer("t", expiresIn) : ok))
+          yield* http.request(createUser)
+          yield* TestClock.adjust(usableSeconds * 1000 - 1)
+          yield* http.request(createUser)
+          assert.strictEqual(tokenRequests(sent).length, 1)
+          yield* TestClock.adjust(1)
+          yield* http.request(createUser)
+          assert.strictEqual(tokenRequests(sent).length, 2)
+        })
     )
-  }
+  )
 
-  it.scoped("a token that never lives is used once", () =>
+  it.scoped("a token without a lifetime is used once", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over((sent) => (isTokenRequest(sent) ? tokenAnswer("t", 0) : ok))
       yield* http.request(createUser)
@@ -219,7 +217,7 @@ describe("renewing", () => {
     })
   )
 
-  it.scoped("counts from when it was asked for, not from when it came", () =>
+  it.scoped("counts from when the token was asked for, not from when it came", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over((sent) =>
         isTokenRequest(sent) ? Effect.zipRight(Effect.sleep("8 seconds"), tokenAnswer("t", 100)) : ok
@@ -239,7 +237,7 @@ describe("renewing", () => {
     })
   )
 
-  it.effect("a sandbox never sees a token that has expired", () =>
+  it.effect("sends no expired token to the sandbox", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* Effect.scoped(
@@ -274,7 +272,7 @@ describe("a token that Tink refuses", () => {
     })
   )
 
-  it.scoped("is fetched once for 50 who are refused at the same time", () =>
+  it.scoped("is fetched once for 50 calls that are refused at the same time", () =>
     Effect.gen(function* () {
       const { respond, revoke } = newestTokenOnly()
       const { http, sent } = yield* over(respond)
@@ -289,7 +287,7 @@ describe("a token that Tink refuses", () => {
     })
   )
 
-  it.scoped("ends with Unauthorized after two requests where it is always refused", () =>
+  it.scoped("is Unauthorized after two requests when the new one is refused as well", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(withTokens(() => unauthorized))
       const error = yield* failure(http.request(createUser))
@@ -324,7 +322,7 @@ describe("a token that Tink refuses", () => {
     })
   )
 
-  it.effect("by the sandbox after a revocation", () =>
+  it.effect("is renewed after a revocation by the sandbox", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const create = { ...createUser, body: { _tag: "Json", value: { market: "SE" } } } as const
@@ -349,23 +347,26 @@ describe("a token that Tink refuses", () => {
 })
 
 describe("a token that cannot be sent", () => {
-  for (const token of ["abc\ndef", "abc def", "", "tökén", "abc\u0000"]) {
-    it.scoped(`${JSON.stringify(token)} is Invalid before anything is sent`, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(() => ok)
-        const tokens = TokenSource.fromToken(Redacted.make(token))
-        const error = yield* failure(http.request({ ...createUser, authorization: { _tag: "User", tokens } }))
-        assert.strictEqual(error.reason, "Invalid")
-        assert.isFalse(error.isRetryable)
-        assert.isFalse(error.isAmbiguous)
-        assert.strictEqual(
-          error.message,
-          "createUser: Invalid: the access token must be one word of printable ASCII characters"
-        )
-        assert.strictEqual(sent.length, 0)
-      })
+  it.effect("is Invalid before anything is sent", () =>
+    everyRow(
+      ["abc\ndef", "abc def", "", "tökén", "abc\u0000"],
+      (token) => JSON.stringify(token),
+      (token) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(() => ok)
+          const tokens = TokenSource.fromToken(Redacted.make(token))
+          const error = yield* failure(http.request({ ...createUser, authorization: { _tag: "User", tokens } }))
+          assert.strictEqual(error.reason, "Invalid")
+          assert.isFalse(error.isRetryable)
+          assert.isFalse(error.isAmbiguous)
+          assert.strictEqual(
+            error.message,
+            "createUser: Invalid: the access token must be one word of printable ASCII characters"
+          )
+          assert.strictEqual(sent.length, 0)
+        })
     )
-  }
+  )
 
   it.scoped("is a Decode error where it comes from Tink", () =>
     Effect.gen(function* () {
@@ -379,7 +380,7 @@ describe("a token that cannot be sent", () => {
 })
 
 describe("TokenSource.make", () => {
-  it.scoped("keeps a token that nobody refused when another one was", () =>
+  it.scoped("keeps its token when another one was refused", () =>
     Effect.gen(function* () {
       const { http } = yield* over(() => tokenAnswer("kept"))
       let fetches = 0
@@ -440,8 +441,8 @@ describe("one layer over two clients in one graph", () => {
   it.scoped("is built for each: the token of one tenant is never sent for another", () =>
     Effect.gen(function* () {
       const live = TinkHttp.layer(options)
-      const one = recordingClient((sent) => (isTokenRequest(sent) ? tokenAnswer("one") : ok))
-      const two = recordingClient((sent) => (isTokenRequest(sent) ? tokenAnswer("two") : ok))
+      const one = scriptedTink((sent) => (isTokenRequest(sent) ? tokenAnswer("one") : ok))
+      const two = scriptedTink((sent) => (isTokenRequest(sent) ? tokenAnswer("two") : ok))
       const through = (client: HttpClient.HttpClient) =>
         Layer.provide(live, Layer.succeed(HttpClient.HttpClient, client))
       const context = yield* Layer.build(

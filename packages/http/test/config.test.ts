@@ -10,7 +10,9 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
-import { answers, json, options, recordingClient } from "./helpers.js"
+import { everyRow } from "../../../test/support/rows.js"
+import { answers, json, scriptedTink } from "../../../test/support/scriptedTink.js"
+import { options } from "./helpers.js"
 
 const canary = "c4n4ry"
 
@@ -22,7 +24,7 @@ const said = (layer: Layer.Layer<TinkHttp.TinkHttp, unknown, HttpClient.HttpClie
   Effect.gen(function* () {
     const exit = yield* Effect.exit(
       Effect.scoped(
-        Effect.provideService(Layer.build(layer), HttpClient.HttpClient, recordingClient(answers(json(200, {}))).client)
+        Effect.provideService(Layer.build(layer), HttpClient.HttpClient, scriptedTink(answers(json(200, {}))).client)
       )
     )
     if (Exit.isSuccess(exit)) return yield* Effect.dieMessage("It should have failed")
@@ -35,7 +37,7 @@ const saidOf = (variables: Readonly<Record<string, string>>, configs?: TinkConfi
   reading(variables)(said(TinkHttp.layerConfig(configs)))
 
 describe("layerConfig", () => {
-  it.effect("reads three variables, of which the base URL has a default", () =>
+  it.effect("reads three variables, and has a default for the base URL", () =>
     Effect.gen(function* () {
       const variables = { TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret" }
       const config = yield* reading(variables)(TinkConfig.fromConfig())
@@ -58,7 +60,7 @@ describe("layerConfig", () => {
     })
   )
 
-  it.effect("takes an empty base URL, as in an .env file, for none", () =>
+  it.effect("takes an empty base URL for a missing one, as in an .env file", () =>
     Effect.gen(function* () {
       const variables = { TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret", TINK_BASE_URL: "" }
       const config = yield* reading(variables)(TinkConfig.fromConfig())
@@ -147,26 +149,32 @@ describe("layer", () => {
     "half a retry": { maxRetries: 0.5 },
     "fewer retries than none": { maxRetries: -1 }
   }
-  for (const [name, settings] of Object.entries(refused)) {
-    it.effect(`refuses ${name}, without a word of it`, () =>
-      Effect.gen(function* () {
-        const text = yield* said(TinkHttp.layer({ ...options, ...settings }))
-        assert.notInclude(text, canary)
-        assert.match(text, / must be /)
-      })
+  it.effect("refuses every invalid setting, and repeats none of them", () =>
+    everyRow(
+      Object.entries(refused),
+      ([name]) => name,
+      ([, settings]) =>
+        Effect.gen(function* () {
+          const text = yield* said(TinkHttp.layer({ ...options, ...settings }))
+          assert.notInclude(text, canary)
+          assert.match(text, / must be /)
+        })
     )
-  }
+  )
 
   const accepted = ["http://localhost:4010", "http://127.0.0.1", "http://127.1.2.3:80", "http://[::1]:4010"]
-  for (const baseUrl of accepted) {
-    it.effect(`accepts ${baseUrl}`, () =>
-      Effect.gen(function* () {
-        assert.strictEqual((yield* TinkConfig.make({ ...options, baseUrl })).baseUrl, baseUrl)
-      })
+  it.effect("accepts http on every loopback host", () =>
+    everyRow(
+      accepted,
+      (baseUrl) => baseUrl,
+      (baseUrl) =>
+        Effect.gen(function* () {
+          assert.strictEqual((yield* TinkConfig.make({ ...options, baseUrl })).baseUrl, baseUrl)
+        })
     )
-  }
+  )
 
-  it.effect("says one thing for a setting that is wrong", () =>
+  it.effect("has one message for one invalid setting", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(TinkConfig.make({ ...options, maxRetries: Number.NaN }))
       assert.include(String(error), "maxRetries must be a whole number, 0 or more")

@@ -13,20 +13,9 @@ import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
 import * as Supervisor from "effect/Supervisor"
 import * as TestClock from "effect/TestClock"
-import {
-  answers,
-  createUser,
-  elapse,
-  failure,
-  getCredential,
-  isTokenRequest,
-  json,
-  makeGate,
-  over,
-  refreshCredential,
-  stalledBody,
-  tokenAnswer
-} from "./helpers.js"
+import { everyRow } from "../../../test/support/rows.js"
+import { answers, isTokenRequest, json, stalledBody, tokenAnswer } from "../../../test/support/scriptedTink.js"
+import { createUser, elapse, failure, getCredential, makeGate, over, refreshCredential } from "./helpers.js"
 
 /** An effect and the milliseconds it took. */
 const timed = <A>(effect: Effect.Effect<A>) =>
@@ -37,21 +26,24 @@ const timed = <A>(effect: Effect.Effect<A>) =>
   })
 
 describe("the timeout of an attempt", () => {
-  for (const [name, answer] of [
-    ["the head", Effect.never],
-    ["the body", stalledBody()],
-    ["the body of an error", stalledBody(503)]
-  ] as const) {
-    it.scoped(`covers ${name}`, () =>
-      Effect.gen(function* () {
-        const { http } = yield* over(answers(answer), { attemptTimeout: "3 seconds", maxRetries: 0 })
-        const { millis, value } = yield* elapse(timed(failure(http.request(getCredential))))
-        assert.strictEqual(millis, 3000)
-        assert.strictEqual(value.reason, "Timeout")
-        assert.include(value.message, "no answer in time")
-      })
+  it.effect("covers the head, the body and the body of an error", () =>
+    everyRow(
+      [
+        ["the head", Effect.never],
+        ["the body", stalledBody()],
+        ["the body of an error", stalledBody(503)]
+      ] as const,
+      ([name]) => `covers ${name}`,
+      ([, answer]) =>
+        Effect.gen(function* () {
+          const { http } = yield* over(answers(answer), { attemptTimeout: "3 seconds", maxRetries: 0 })
+          const { millis, value } = yield* elapse(timed(failure(http.request(getCredential))))
+          assert.strictEqual(millis, 3000)
+          assert.strictEqual(value.reason, "Timeout")
+          assert.include(value.message, "no answer in time")
+        })
     )
-  }
+  )
 
   it.scoped("interrupts the attempt", () =>
     Effect.gen(function* () {
@@ -80,7 +72,7 @@ describe("the timeout of an attempt", () => {
     })
   )
 
-  it.scoped("does not make a caller interruptible who is not", () =>
+  it.scoped("does not make an uninterruptible caller interruptible", () =>
     Effect.gen(function* () {
       const gate = yield* makeGate
       const { http, sent } = yield* over(() => Effect.zipRight(gate.pass, json(200, { id: "x" })))
@@ -148,7 +140,7 @@ describe("the deadline", () => {
     })
   )
 
-  it.scoped("leaves to the request what the token has not used", () =>
+  it.scoped("leaves the request the time that the token has not used", () =>
     Effect.gen(function* () {
       const { http } = yield* over(
         (sent) => (isTokenRequest(sent) ? Effect.zipRight(Effect.sleep("3 seconds"), tokenAnswer("t")) : Effect.never),
@@ -160,7 +152,7 @@ describe("the deadline", () => {
     })
   )
 
-  it.scoped("is not waited for by a wait that would pass it: the last error comes at once", () =>
+  it.scoped("is not waited for: if a wait would pass it, the last error comes at once", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(
         answers(json(429, {}, { "retry-after": "2" }), json(503, {}, { "retry-after": "3" })),
@@ -216,7 +208,7 @@ describe("an interruption", () => {
 })
 
 describe("a client of the application", () => {
-  it.scoped("that dies when it is ended is not told of in a log", () =>
+  it.scoped("that dies when it is interrupted leaves no log", () =>
     Effect.gen(function* () {
       const texts: Array<string> = []
       const logger = Logger.make(({ cause, message }) => void texts.push(`${String(message)} ${Cause.pretty(cause)}`))

@@ -7,20 +7,9 @@ import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import {
-  type Answer,
-  answers,
-  createUser,
-  deleteCredential,
-  failure,
-  getCredential,
-  json,
-  options,
-  over,
-  recordingClient,
-  refreshCredential,
-  withTokens
-} from "./helpers.js"
+import { everyRow } from "../../../test/support/rows.js"
+import { type Answer, answers, json, scriptedTink, withTokens } from "../../../test/support/scriptedTink.js"
+import { createUser, deleteCredential, failure, getCredential, options, over, refreshCredential } from "./helpers.js"
 
 const text = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer =>
   Effect.sync(() => new Response(body, { status, headers }))
@@ -33,25 +22,28 @@ const errorOf = (answer: Answer) => errorOfRequest(answer, getCredential)
 const exchange = (answer: Answer) =>
   Effect.flatMap(over(answers(answer)), ({ http }) => failure(http.exchangeCode(Redacted.make("a-c0de"))))
 
-describe("a 404 of the token endpoint is no answer of Tink, with and without a body", () => {
-  for (const [name, body] of [
-    ["nothing", ""],
-    ["a page", "<html>not here</html>"],
-    ["Tink's words", `{"errorCode":"a.code"}`]
-  ] as const) {
-    it.scoped(name, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(() => text(404, body))
-        for (const attempt of [http.request(createUser), http.exchangeCode(Redacted.make("a-c0de"))]) {
-          const error = yield* failure<unknown>(attempt)
-          assert.deepStrictEqual([error.reason, error.status, error.isRetryable], ["Server", 404, false])
-          assert.strictEqual(error.route, "/api/v1/oauth/token")
-          assert.include(error.detail, "base URL")
-        }
-        assert.lengthOf(sent, 2)
-      })
+describe("a 404 of the token endpoint is not taken for an answer of Tink", () => {
+  it.effect("with any body", () =>
+    everyRow(
+      [
+        ["nothing", ""],
+        ["a page", "<html>not here</html>"],
+        ["Tink's words", `{"errorCode":"a.code"}`]
+      ] as const,
+      ([name]) => name,
+      ([, body]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(() => text(404, body))
+          for (const attempt of [http.request(createUser), http.exchangeCode(Redacted.make("a-c0de"))]) {
+            const error = yield* failure<unknown>(attempt)
+            assert.deepStrictEqual([error.reason, error.status, error.isRetryable], ["Server", 404, false])
+            assert.strictEqual(error.route, "/api/v1/oauth/token")
+            assert.include(error.detail, "base URL")
+          }
+          assert.lengthOf(sent, 2)
+        })
     )
-  }
+  )
 })
 
 describe("an authorization code that is not valid", () => {
@@ -65,21 +57,24 @@ describe("an authorization code that is not valid", () => {
     [401, { errorMessage: "invalid client_secret or an expired code" }, "Unauthorized"],
     [401, {}, "Invalid"]
   ]
-  for (const [status, body, reason] of cases) {
-    it.scoped(`${status} ${JSON.stringify(body)} is ${reason}`, () =>
-      Effect.gen(function* () {
-        const error = yield* exchange(json(status, body, { "x-request-id": "r1" }))
-        assert.strictEqual(error.reason, reason)
-        assert.strictEqual(error.status, status)
-        assert.strictEqual(error.operation, "getUserAccessToken")
-        assert.strictEqual(error.requestId, "r1")
-        assert.isFalse(error.isRetryable)
-        assert.isFalse(error.isAmbiguous)
-      })
+  it.effect("is Invalid, and bad client credentials are Unauthorized", () =>
+    everyRow(
+      cases,
+      ([status, body, reason]) => `${status} ${JSON.stringify(body)} is ${reason}`,
+      ([status, body, reason]) =>
+        Effect.gen(function* () {
+          const error = yield* exchange(json(status, body, { "x-request-id": "r1" }))
+          assert.strictEqual(error.reason, reason)
+          assert.strictEqual(error.status, status)
+          assert.strictEqual(error.operation, "getUserAccessToken")
+          assert.strictEqual(error.requestId, "r1")
+          assert.isFalse(error.isRetryable)
+          assert.isFalse(error.isAmbiguous)
+        })
     )
-  }
+  )
 
-  it.scoped("reads well", () =>
+  it.scoped("has a readable message", () =>
     Effect.gen(function* () {
       const body = { errorMessage: "Authorization code not valid", errorCode: "oauth.invalid_code" }
       assert.strictEqual(
@@ -90,7 +85,7 @@ describe("an authorization code that is not valid", () => {
     })
   )
 
-  it.effect("nor is one that was used, by the sandbox", () =>
+  it.effect("is Invalid as well when it was used, by the sandbox", () =>
     Effect.gen(function* () {
       const http = yield* TinkHttp.TinkHttp
       const error = yield* failure(http.exchangeCode(Redacted.make("0123456789abcdef0123456789abcdef")))
@@ -101,7 +96,7 @@ describe("an authorization code that is not valid", () => {
     )
   )
 
-  it.effect("but a wrong secret is Unauthorized, by the sandbox", () =>
+  it.effect("with a wrong client secret is Unauthorized, by the sandbox", () =>
     Effect.gen(function* () {
       const http = yield* TinkHttp.TinkHttp
       assert.strictEqual((yield* failure(http.exchangeCode(Redacted.make("code")))).reason, "Unauthorized")
@@ -142,24 +137,27 @@ describe("an error body", () => {
     ["with letters of the world", '{"errorMessage":"Åäö 日本 😀"}', { errorMessage: "Åäö 日本 😀" }],
     ["after a byte order mark", '\ufeff{"errorCode":"a.b"}', { errorCode: "a.b" }]
   ]
-  for (const [name, body, expected] of cases) {
-    it.scoped(name, () =>
-      Effect.gen(function* () {
-        const error = yield* errorOf(text(409, body))
-        const { errorCode, errorMessage } = error
-        assert.deepStrictEqual(
-          { errorCode, errorMessage },
-          { errorCode: undefined, errorMessage: undefined, ...expected }
-        )
-        assert.strictEqual(error.reason, "Conflict")
-        assert.isBelow(error.message.length, 700)
-      })
+  it.effect("gives its code and message as far as it is Tink's, and is never an error of its own", () =>
+    everyRow(
+      cases,
+      ([name]) => name,
+      ([, body, expected]) =>
+        Effect.gen(function* () {
+          const error = yield* errorOf(text(409, body))
+          const { errorCode, errorMessage } = error
+          assert.deepStrictEqual(
+            { errorCode, errorMessage },
+            { errorCode: undefined, errorMessage: undefined, ...expected }
+          )
+          assert.strictEqual(error.reason, "Conflict")
+          assert.isBelow(error.message.length, 700)
+        })
     )
-  }
+  )
 })
 
 describe("X-Request-ID", () => {
-  it.scoped("is told, whatever the outcome", () =>
+  it.scoped("is in every error", () =>
     Effect.gen(function* () {
       const headers = { "X-Request-ID": "req-1" }
       for (const answer of [text(404, "", headers), text(200, "{", headers), text(302, "", headers)]) {
@@ -168,7 +166,7 @@ describe("X-Request-ID", () => {
     })
   )
 
-  it.scoped("is shortened, and not told where there is nothing in it", () =>
+  it.scoped("is shortened, and left out when it is empty", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* errorOf(text(404, "", { "x-request-id": "r".repeat(999) }))).requestId?.length, 300)
       for (const headers of [{}, { "x-request-id": "" }, { "x-request-id": " " }]) {
@@ -181,7 +179,7 @@ describe("X-Request-ID", () => {
 })
 
 describe("X-Client-Trace-ID", () => {
-  it.scoped("is told as it was sent", () =>
+  it.scoped("is in every error as it was sent", () =>
     Effect.gen(function* () {
       const some: ReadonlyArray<Answer> = [text(404, ""), text(200, "{"), Effect.fail("reset")]
       for (const answer of some) {
@@ -194,7 +192,7 @@ describe("X-Client-Trace-ID", () => {
 })
 
 describe("the message", () => {
-  it.scoped("of a refusal", () =>
+  it.scoped("of a refusal names status, route, Tink's message and code, and the request id", () =>
     Effect.gen(function* () {
       const { http } = yield* over(
         withTokens(() =>
@@ -218,7 +216,7 @@ describe("the message", () => {
     })
   )
 
-  it.scoped("of what never came", () =>
+  it.scoped("of a broken connection names the host and what broke", () =>
     Effect.gen(function* () {
       assert.strictEqual(
         (yield* errorOf(Effect.fail("refused"))).message,
@@ -231,7 +229,7 @@ describe("the message", () => {
     })
   )
 
-  it.scoped("of a body that is not as documented tells where, and nothing of what", () =>
+  it.scoped("of a body that is not as documented names the path, and none of its values", () =>
     Effect.gen(function* () {
       const Documented = Schema.parseJson(
         Schema.Struct({
@@ -260,7 +258,7 @@ describe("the message", () => {
 })
 
 describe("a success without a documented body", () => {
-  it.scoped("is fine where none matters", () =>
+  it.scoped("is a success where no body is expected", () =>
     Effect.gen(function* () {
       for (const body of ["", "\n", "{}"]) {
         const { http } = yield* over(answers(text(200, body)))
@@ -270,7 +268,7 @@ describe("a success without a documented body", () => {
     })
   )
 
-  it.scoped("is not fine when it is a page of whatever stands between", () =>
+  it.scoped("is a Decode error when it is the page of a proxy", () =>
     Effect.gen(function* () {
       const { http } = yield* over(answers(text(200, "<html>")))
       const error = yield* failure(http.request(refreshCredential))
@@ -281,9 +279,9 @@ describe("a success without a documented body", () => {
 })
 
 describe("a client that dies of its errors", () => {
-  it.scoped("is understood, and its defect, which holds the request, does not get out", () =>
+  it.scoped("is understood, and its defect, which holds the request, is not passed on", () =>
     Effect.gen(function* () {
-      const { client } = recordingClient(answers(Effect.fail("refused")))
+      const { client } = scriptedTink(answers(Effect.fail("refused")))
       const dying = HttpClient.transformResponse(client, Effect.orDie)
       const http = yield* Effect.provideService(
         TinkHttp.make({ ...options, maxRetries: 0 }),
@@ -298,7 +296,7 @@ describe("a client that dies of its errors", () => {
 describe("a client that fails on a status by itself", () => {
   it.scoped("is understood", () =>
     Effect.gen(function* () {
-      const { client } = recordingClient(answers(json(404, { errorCode: "a.b" })))
+      const { client } = scriptedTink(answers(json(404, { errorCode: "a.b" })))
       const http = yield* Effect.provideService(
         TinkHttp.make(options),
         HttpClient.HttpClient,
@@ -312,7 +310,7 @@ describe("a client that fails on a status by itself", () => {
 })
 
 describe("TinkError", () => {
-  it("is written and read again", () => {
+  it("is encoded and decoded without a loss", () => {
     const text = FastCheck.string()
     const made = FastCheck.record(
       {
@@ -343,7 +341,7 @@ describe("TinkError", () => {
     )
   })
 
-  it.scoped("is written and read again as it comes from a request", () =>
+  it.scoped("of a request is encoded and decoded without a loss", () =>
     Effect.gen(function* () {
       const error = yield* errorOf(json(429, { errorMessage: "No" }, { "retry-after": "9".repeat(400) }))
       const written: unknown = JSON.parse(JSON.stringify(yield* Schema.encode(TinkError.TinkError)(error)))
@@ -354,7 +352,7 @@ describe("TinkError", () => {
     })
   )
 
-  it.scoped("holds what it says it holds and nothing else, also when it was made from another", () =>
+  it.scoped("has only its declared fields, also when it was made from another error", () =>
     Effect.gen(function* () {
       const known = new Set(Object.keys(TinkError.TinkError.fields))
       const { http } = yield* over(answers(json(401, { errorMessage: "No" })))

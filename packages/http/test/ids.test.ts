@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Ids } from "@effect-tink/http"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { anyJson, answers, createUser, failure, getCredential, id, json, over, withTokens } from "./helpers.js"
+import { everyRow } from "../../../test/support/rows.js"
+import { answers, json, withTokens } from "../../../test/support/scriptedTink.js"
+import { anyJson, createUser, failure, getCredential, id, over } from "./helpers.js"
 
 const bad = [
   "",
@@ -35,38 +37,44 @@ const bad = [
 const good = [id, "7a5ba3d2-5b1e-4c0e-8f58-2a0d4f1f9f3b", "a", "_", "-", "x".repeat(128)]
 
 describe("an id", () => {
-  for (const value of bad) {
-    it.scoped(`${JSON.stringify(value.slice(0, 20))} is Invalid before anything is sent`, () =>
-      Effect.gen(function* () {
-        assert.isFalse(Schema.is(Ids.UserId)(value))
-        assert.isFalse(Schema.is(Ids.CredentialsId)(value))
-        assert.throws(() => Ids.UserId.make(value))
-        const { http, sent } = yield* over(withTokens(answers(json(200, {}))))
-        const error = yield* failure(http.request({ ...getCredential, params: { id: value } }))
-        assert.strictEqual(error.reason, "Invalid")
-        assert.isUndefined(error.status)
-        assert.isFalse(error.isRetryable)
-        assert.isFalse(error.isAmbiguous)
-        assert.strictEqual(
-          error.message,
-          "getCredential: Invalid: id must be 1 to 128 of the characters A-Z a-z 0-9 _ -"
-        )
-        const { authorization } = createUser
-        yield* failure(http.request({ ...getCredential, params: { id: value }, authorization }))
-        assert.strictEqual(sent.length, 0)
-      })
+  it.effect("outside of the pattern is Invalid before anything is sent", () =>
+    everyRow(
+      bad,
+      (value) => JSON.stringify(value),
+      (value) =>
+        Effect.gen(function* () {
+          assert.isFalse(Schema.is(Ids.UserId)(value))
+          assert.isFalse(Schema.is(Ids.CredentialsId)(value))
+          assert.throws(() => Ids.UserId.make(value))
+          const { http, sent } = yield* over(withTokens(answers(json(200, {}))))
+          const error = yield* failure(http.request({ ...getCredential, params: { id: value } }))
+          assert.strictEqual(error.reason, "Invalid")
+          assert.isUndefined(error.status)
+          assert.isFalse(error.isRetryable)
+          assert.isFalse(error.isAmbiguous)
+          assert.strictEqual(
+            error.message,
+            "getCredential: Invalid: id must be 1 to 128 of the characters A-Z a-z 0-9 _ -"
+          )
+          const { authorization } = createUser
+          yield* failure(http.request({ ...getCredential, params: { id: value }, authorization }))
+          assert.strictEqual(sent.length, 0)
+        })
     )
-  }
+  )
 
-  for (const value of good) {
-    it.scoped(`${value.slice(0, 40)} is sent as it is`, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(answers(json(200, {})))
-        yield* http.request({ ...getCredential, params: { id: Ids.CredentialsId.make(value) } })
-        assert.strictEqual(sent[0]?.path, `/api/v1/credentials/${value}`)
-      })
+  it.effect("within the pattern is sent as it is", () =>
+    everyRow(
+      good,
+      (value) => value,
+      (value) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(answers(json(200, {})))
+          yield* http.request({ ...getCredential, params: { id: Ids.CredentialsId.make(value) } })
+          assert.strictEqual(sent[0]?.path, `/api/v1/credentials/${value}`)
+        })
     )
-  }
+  )
 
   it.scoped("that is missing is Invalid: its place would be empty", () =>
     Effect.gen(function* () {
@@ -103,19 +111,24 @@ describe("an id", () => {
 describe("a body that is no JSON", () => {
   const circular: { self?: unknown } = {}
   circular.self = circular
-  for (const [name, value] of [
-    ["circular", circular],
-    ["bigint", { amount: 1n }],
-    ["throwing", { toJSON: () => assert.fail("c4n4ry") }]
-  ] as const) {
-    it.scoped(`${name} is Invalid before anything is sent`, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(withTokens(answers(json(200, {}))))
-        const error = yield* failure(http.request({ ...createUser, body: { _tag: "Json", value }, response: anyJson }))
-        assert.strictEqual(error.message, "createUser: Invalid: the body cannot be written as JSON")
-        assert.isFalse(error.isRetryable)
-        assert.strictEqual(sent.length, 0)
-      })
+  it.effect("is Invalid before anything is sent", () =>
+    everyRow(
+      [
+        ["circular", circular],
+        ["bigint", { amount: 1n }],
+        ["throwing", { toJSON: () => assert.fail("c4n4ry") }]
+      ] as const,
+      ([name]) => `${name} is Invalid before anything is sent`,
+      ([, value]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(withTokens(answers(json(200, {}))))
+          const error = yield* failure(
+            http.request({ ...createUser, body: { _tag: "Json", value }, response: anyJson })
+          )
+          assert.strictEqual(error.message, "createUser: Invalid: the body cannot be written as JSON")
+          assert.isFalse(error.isRetryable)
+          assert.strictEqual(sent.length, 0)
+        })
     )
-  }
+  )
 })

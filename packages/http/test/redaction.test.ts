@@ -14,24 +14,20 @@ import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   broken,
-  createAuthorization,
   cutBody,
-  elapse,
-  getCredential,
   isTokenRequest,
   json,
-  options,
-  over,
-  recordingClient,
-  refreshCredential,
-  type Respond,
+  type Script,
+  scriptedTink,
   type Sent,
   tokenAnswer
-} from "./helpers.js"
+} from "../../../test/support/scriptedTink.js"
+import { makeTracer } from "../../../test/support/tracer.js"
+import { createAuthorization, elapse, getCredential, options, over, refreshCredential } from "./helpers.js"
 
 /** All that must not be seen, with characters that look different once they are encoded. */
 const canaries = {
@@ -62,7 +58,7 @@ const echoOf = (sent: Sent): string => {
 }
 
 const echoing =
-  (status: number): Respond =>
+  (status: number): Script =>
   (sent) => {
     const echo = echoOf(sent)
     // A header cannot hold what is not Latin-1.
@@ -77,7 +73,7 @@ const echoing =
 /** Nothing in the error of a client is safe, as it holds the request. */
 const leakyError = new Error(`failed with ${Object.values(canaries).join(" ")}`, { cause: canaries })
 
-const answersByReason: ReadonlyArray<readonly [TinkError.Reason, Respond]> = [
+const answersByReason: ReadonlyArray<readonly [TinkError.Reason, Script]> = [
   ["Transport", () => broken(leakyError)],
   ["Transport", () => Effect.fail("refused")],
   ["Transport", () => cutBody()],
@@ -120,42 +116,8 @@ interface Seen {
 }
 
 const spans = (seen: Seen) => {
-  const made: Array<Tracer.Span> = []
-  const add = (value: unknown) => {
-    seen.texts.push(inspect(value, { depth: 10 }))
-  }
-  const tracer = Tracer.make({
-    span: (name, parent, context, links, startTime, kind) => {
-      const attributes = new Map<string, unknown>()
-      add(name)
-      const span: Tracer.Span = {
-        _tag: "Span",
-        name,
-        spanId: `${made.length}`,
-        traceId: "trace",
-        parent,
-        context,
-        status: { _tag: "Started", startTime },
-        attributes,
-        links,
-        sampled: true,
-        kind,
-        end: (_, exit) => {
-          add(exit)
-          if (exit._tag === "Failure") seen.texts.push(Cause.pretty(exit.cause, { renderErrorCause: true }))
-        },
-        attribute: (key, value) => {
-          attributes.set(key, value)
-          add([key, value])
-        },
-        event: (eventName, _, eventAttributes) => add([eventName, eventAttributes]),
-        addLinks: (more) => add(more.map((link) => link.attributes))
-      }
-      made.push(span)
-      return span
-    },
-    context: (run) => run()
-  })
+  const note = (said: unknown) => void seen.texts.push(typeof said === "string" ? said : inspect(said, { depth: 10 }))
+  const { spans: made, tracer } = makeTracer(note, note)
   return { tracer, made }
 }
 
@@ -229,61 +191,67 @@ const everythingSaid = (error: TinkError.TinkError): ReadonlyArray<string> => [
   Cause.pretty(Cause.fail(error), { renderErrorCause: true })
 ]
 
-for (const [name, send] of Object.entries(requests)) {
-  describe(name, () => {
-    for (const [index, [reason, respond]] of answersByReason.entries()) {
-      it.scoped(`shows no secret when it comes to ${reason} (${index})`, () =>
-        Effect.gen(function* () {
-          const seen: Seen = { texts: [] }
-          const { made, tracer } = spans(seen)
-          const { http } = yield* over(
-            (sent, n) =>
-              isTokenRequest(sent) && !sent.form["code"] ? tokenAnswer(canaries.clientToken) : respond(sent, n),
-            settings
-          )
-          const silenced = loggers(seen).reduce(
-            (layer, logger) => Layer.merge(layer, Logger.add(logger)),
-            Logger.remove(Logger.defaultLogger)
-          )
-          const error = yield* Effect.flip(send(http)).pipe(
-            Effect.tap((failed) => Effect.logError("It failed", failed, Cause.fail(failed))),
-            Effect.tap((failed) => Effect.annotateCurrentSpan({ failed })),
-            Effect.withSpan("outer"),
-            Effect.withTracer(tracer),
-            Effect.provide(silenced),
-            Effect.withConsole(consoleOf(seen)),
-            Logger.withMinimumLogLevel(LogLevel.All)
-          )
-          seen.texts.push(...everythingSaid(error), inspect(http, { depth: 10 }), JSON.stringify(http))
-          assert.include(
-            [
-              "an exchange of a code Unauthorized Invalid",
-              "an exchange of a code NotFound Server",
-              `${name} ${reason} ${reason}`
-            ],
-            `${name} ${reason} ${error.reason}`
-          )
-          assert.isAbove(made.length, 1)
-          assert.isAbove(seen.texts.length, 20)
-          for (const text of seen.texts) {
-            assert.notMatch(text, telltale)
-            assert.notInclude(text, "unhandled error")
-          }
-        })
-      )
-    }
-  })
-}
+describe("no secret is seen in errors, logs and spans", () => {
+  it.effect("for any reason of the failure", () =>
+    everyRow(
+      Object.entries(requests),
+      ([name]) => name,
+      ([name, send]) =>
+        everyRow(
+          answersByReason,
+          ([reason], index) => `${reason} (${index})`,
+          ([reason, respond]) =>
+            Effect.gen(function* () {
+              const seen: Seen = { texts: [] }
+              const { made, tracer } = spans(seen)
+              const { http } = yield* over(
+                (sent, n) =>
+                  isTokenRequest(sent) && !sent.form["code"] ? tokenAnswer(canaries.clientToken) : respond(sent, n),
+                settings
+              )
+              const silenced = loggers(seen).reduce(
+                (layer, logger) => Layer.merge(layer, Logger.add(logger)),
+                Logger.remove(Logger.defaultLogger)
+              )
+              const error = yield* Effect.flip(send(http)).pipe(
+                Effect.tap((failed) => Effect.logError("It failed", failed, Cause.fail(failed))),
+                Effect.tap((failed) => Effect.annotateCurrentSpan({ failed })),
+                Effect.withSpan("outer"),
+                Effect.withTracer(tracer),
+                Effect.provide(silenced),
+                Effect.withConsole(consoleOf(seen)),
+                Logger.withMinimumLogLevel(LogLevel.All)
+              )
+              seen.texts.push(...everythingSaid(error), inspect(http, { depth: 10 }), JSON.stringify(http))
+              assert.include(
+                [
+                  "an exchange of a code Unauthorized Invalid",
+                  "an exchange of a code NotFound Server",
+                  `${name} ${reason} ${reason}`
+                ],
+                `${name} ${reason} ${error.reason}`
+              )
+              assert.isAbove(made.length, 1)
+              assert.isAbove(seen.texts.length, 20)
+              for (const text of seen.texts) {
+                assert.notMatch(text, telltale)
+                assert.notInclude(text, "unhandled error")
+              }
+            })
+        )
+    )
+  )
+})
 
 const wiping =
-  (secret: Redacted.Redacted): Respond =>
+  (secret: Redacted.Redacted): Script =>
   (sent) => {
     Redacted.unsafeWipe(secret)
     const token = (sent.headers["authorization"] ?? "").replace("Bearer ", "")
     return json(400, { errorMessage: `no ${sent.form["hidden"] ?? sent.form["code"] ?? sent.body} ${token}` })
   }
 
-describe("a secret that is wiped by whoever gave it", () => {
+describe("a secret that is wiped by its owner", () => {
   const wiped = Redacted.make(canaries.code)
   Redacted.unsafeWipe(wiped)
 
@@ -328,7 +296,7 @@ describe("a secret that is wiped by whoever gave it", () => {
 })
 
 describe("an error message", () => {
-  it.scoped("that quotes a secret has it blotted out, and nothing else", () =>
+  it.scoped("that quotes a secret has it redacted, and nothing else", () =>
     Effect.gen(function* () {
       const { http } = yield* over(() => json(403, { errorMessage: `no <${canaries.userToken}> here` }), settings)
       const error = yield* Effect.flip(http.request(asUser({ ...getCredential })))
@@ -336,7 +304,7 @@ describe("an error message", () => {
     })
   )
 
-  it.scoped("that quotes any other token has it blotted out, whole or cut", () =>
+  it.scoped("that quotes any other token has it redacted, whole or cut", () =>
     Effect.gen(function* () {
       const header = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImFiYyJ9"
       for (const token of [`${header}.eyJzdWIiOiJ4In0.c2ln`, `${header}.eyJzdWIi`, header]) {
@@ -349,7 +317,7 @@ describe("an error message", () => {
 })
 
 describe("spans", () => {
-  it.scoped("say what was asked by template, and how often", () =>
+  it.scoped("name the route's template and the number of the attempt", () =>
     Effect.gen(function* () {
       const seen: Seen = { texts: [] }
       const { made, tracer } = spans(seen)
@@ -387,7 +355,7 @@ describe("spans", () => {
     })
   )
 
-  it.scoped("hang under the caller's", () =>
+  it.scoped("are children of the caller's span", () =>
     Effect.gen(function* () {
       const { made, tracer } = spans({ texts: [] })
       const { http } = yield* over(() => json(200, {}))
@@ -461,7 +429,7 @@ describe("metrics", () => {
 describe("the service", () => {
   it.scoped("shows nothing of its settings", () =>
     Effect.gen(function* () {
-      const { client } = recordingClient(() => json(200, {}))
+      const { client } = scriptedTink(() => json(200, {}))
       const context = yield* Layer.build(TinkHttp.layer({ ...options, ...settings })).pipe(
         Effect.provideService(HttpClient.HttpClient, client)
       )

@@ -3,9 +3,9 @@ import { type TinkError, TinkRequest, TokenSource } from "@effect-tink/http"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
+import { everyRow } from "../../../test/support/rows.js"
+import { type Answer, answers, json, noContent, type Script, withTokens } from "../../../test/support/scriptedTink.js"
 import {
-  type Answer,
-  answers,
   anyJson,
   createUser,
   deleteCredential,
@@ -13,17 +13,13 @@ import {
   failure,
   getCredential,
   id,
-  json,
-  noContent,
   over,
   refreshCredential,
-  type Respond,
   updateCredential,
-  userToken,
-  withTokens
+  userToken
 } from "./helpers.js"
 
-const ok: Respond = () => json(200, {})
+const ok: Script = () => json(200, {})
 
 const sentWith = (query: TinkRequest.RequestDescription["query"]) =>
   Effect.gen(function* () {
@@ -44,9 +40,13 @@ describe("a query", () => {
     ["keeps an empty text", { name: "" }, "?name="],
     ["cannot break out", { name: "a&b=c#d/?é +" }, "?name=a%26b%3Dc%23d%2F%3F%C3%A9+%2B"]
   ]
-  for (const [name, query, expected] of table) {
-    it.scoped(name, () => Effect.map(sentWith(query), (sent) => assert.strictEqual(sent, expected)))
-  }
+  it.effect("is written in the order given, encoded, without what is undefined", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, query, expected]) => Effect.map(sentWith(query), (sent) => assert.strictEqual(sent, expected))
+    )
+  )
 
   it.scoped("is in no error", () =>
     Effect.gen(function* () {
@@ -84,28 +84,49 @@ describe("isIdempotent", () => {
     ["a 408", json(408, {})]
   ]
 
-  for (const [name, first] of ambiguous) {
-    it.scoped(`a POST is not sent again after ${name}`, () =>
-      Effect.map(attempts(refreshCredential, first), (result) => assert.deepStrictEqual(result, ["Left", 1]))
+  it.effect("a POST is not sent again after an ambiguous failure", () =>
+    everyRow(
+      ambiguous,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.map(attempts(refreshCredential, first), (result) => assert.deepStrictEqual(result, ["Left", 1]))
     )
-    it.scoped(`an idempotent POST is sent again after ${name}`, () =>
-      Effect.map(attempts({ ...refreshCredential, isIdempotent: true }, first), (result) =>
-        assert.deepStrictEqual(result, ["Right", 2])
-      )
+  )
+
+  it.effect("an idempotent POST is sent again", () =>
+    everyRow(
+      ambiguous,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.map(attempts({ ...refreshCredential, isIdempotent: true }, first), (result) =>
+          assert.deepStrictEqual(result, ["Right", 2])
+        )
     )
-    it.scoped(`a PUT is sent again after ${name}, unless it says that it is not idempotent`, () =>
-      Effect.gen(function* () {
-        assert.deepStrictEqual(yield* attempts(updateCredential, first), ["Right", 2])
-        assert.deepStrictEqual(yield* attempts({ ...updateCredential, isIdempotent: false }, first), ["Left", 1])
-      })
+  )
+
+  it.effect("a PUT is sent again, unless it says that it is not idempotent", () =>
+    everyRow(
+      ambiguous,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* attempts(updateCredential, first), ["Right", 2])
+          assert.deepStrictEqual(yield* attempts({ ...updateCredential, isIdempotent: false }, first), ["Left", 1])
+        })
     )
-    it.scoped(`so is a DELETE after ${name}`, () =>
-      Effect.gen(function* () {
-        assert.deepStrictEqual(yield* attempts(deleteCredential, first), ["Right", 2])
-        assert.deepStrictEqual(yield* attempts({ ...deleteCredential, isIdempotent: false }, first), ["Left", 1])
-      })
+  )
+
+  it.effect("a DELETE is sent again, unless it says that it is not idempotent", () =>
+    everyRow(
+      ambiguous,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* attempts(deleteCredential, first), ["Right", 2])
+          assert.deepStrictEqual(yield* attempts({ ...deleteCredential, isIdempotent: false }, first), ["Left", 1])
+        })
     )
-  }
+  )
 
   it.scoped("does not make a change safe: that it may have been applied is said", () =>
     Effect.gen(function* () {
@@ -163,13 +184,15 @@ describe("a secret in a JSON body", () => {
       { a: new Date(0), b: null }
     ]
   ]
-  for (const [name, value, expected] of table) {
-    it.scoped(`is written out ${name}`, () =>
-      Effect.map(bodyOf(value), (body) => assert.strictEqual(body, JSON.stringify(expected)))
+  it.effect("is written out wherever it is", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, value, expected]) => Effect.map(bodyOf(value), (body) => assert.strictEqual(body, JSON.stringify(expected)))
     )
-  }
+  )
 
-  it.scoped("is blotted out where Tink repeats it, as it is and as it was sent", () =>
+  it.scoped("is redacted where Tink repeats it, as it is and as it was sent", () =>
     Effect.gen(function* () {
       const { http } = yield* over((sent) =>
         json(400, {
@@ -184,7 +207,7 @@ describe("a secret in a JSON body", () => {
     })
   )
 
-  it.scoped("is blotted out where Tink repeats it, also with half of a surrogate pair in it", () =>
+  it.scoped("is redacted where Tink repeats it, also with half of a surrogate pair in it", () =>
     Effect.gen(function* () {
       const { http } = yield* over((sent) =>
         json(400, { errorCode: "pa\ufffds3cr3t", errorMessage: `pa\ud83ds3cr3t pa%EF%BF%BDs3cr3t ${sent.body}` })
@@ -206,7 +229,7 @@ describe("a secret in a JSON body", () => {
     })
   )
 
-  it.scoped("does not save what is no JSON", () =>
+  it.scoped("in a value that is no JSON is refused", () =>
     Effect.gen(function* () {
       const loop: { password: unknown; self?: unknown } = { password: redacted }
       loop.self = loop

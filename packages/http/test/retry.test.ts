@@ -8,22 +8,25 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   type Answer,
   answers,
-  anyJson,
   broken,
   cutBody,
+  json,
+  noContent,
+  nodeError,
+  stalledBody
+} from "../../../test/support/scriptedTink.js"
+import {
+  anyJson,
   deleteCredential,
   elapse,
   failure,
   getCredential,
-  json,
-  noContent,
-  nodeError,
   over,
   refreshCredential,
-  stalledBody,
   updateCredential
 } from "./helpers.js"
 
@@ -62,7 +65,7 @@ const tryAgain: Table = {
   PATCH: retried
 }
 
-/** Nobody knows what became of it. */
+/** Ambiguous: it may have been processed. */
 const unclear: Table = {
   GET: retried,
   "safe POST": retried,
@@ -155,19 +158,22 @@ const outcomes = (answer: Answer, table: Table) =>
     { concurrency: "unbounded" }
   )
 
-for (const [name, answer, reason, table] of failures) {
-  it.scoped(`${name} is ${reason}`, () =>
-    Effect.gen(function* () {
-      const scope = yield* Effect.scope
-      const run = Scope.extend(outcomes(answer, table), scope)
-      const all = yield* takesTime.has(answer) ? elapse(run) : run
-      assert.strictEqual(all.length, 6)
-      for (const { expected, method, ...actual } of all) {
-        assert.deepStrictEqual({ method, ...actual }, { method, reason, ...expected })
-      }
-    })
+it.effect("every failure has the reason, the attempts and the ambiguity of its table", () =>
+  everyRow(
+    failures,
+    ([name]) => name,
+    ([, answer, reason, table]) =>
+      Effect.gen(function* () {
+        const scope = yield* Effect.scope
+        const run = Scope.extend(outcomes(answer, table), scope)
+        const all = yield* takesTime.has(answer) ? elapse(run) : run
+        assert.strictEqual(all.length, 6)
+        for (const { expected, method, ...actual } of all) {
+          assert.deepStrictEqual({ method, ...actual }, { method, reason, ...expected })
+        }
+      })
   )
-}
+)
 
 describe("a success after failures", () => {
   it.scoped("is a success", () =>
@@ -178,7 +184,7 @@ describe("a success after failures", () => {
     })
   )
 
-  it.scoped("is tried for as often as told, and not at all with maxRetries 0", () =>
+  it.scoped("is tried for maxRetries times", () =>
     Effect.gen(function* () {
       for (const maxRetries of [0, 1, 5]) {
         const { http, sent } = yield* over(answers(status(503)), { ...atOnce, maxRetries })
@@ -273,7 +279,7 @@ describe("Retry-After", () => {
     })
   )
 
-  it.scoped("that no clock can hold is capped too, and can be told on", () =>
+  it.scoped("that no clock can hold is capped, and kept as a safe number", () =>
     Effect.gen(function* () {
       for (const header of ["99999999999999", "9".repeat(400)]) {
         const { error, times } = yield* timesOf(limited(header), { maxRetries: 1 })
@@ -293,14 +299,17 @@ describe("Retry-After", () => {
     })
   )
 
-  for (const header of ["", "soon", "-1", "1.5", "1e3", "0x10", "7, 8", "foo 2099", "2099", "-5 GMT"]) {
-    it.scoped(`${JSON.stringify(header)} is ${header === "2099" ? "seconds" : "nothing"}`, () =>
-      Effect.gen(function* () {
-        const { error } = yield* timesInOwnTime(limited(header), { maxRetries: 0 })
-        assert.deepStrictEqual(error.retryAfter, header === "2099" ? Duration.seconds(2099) : undefined)
-      })
+  it.effect("with any other text is ignored, and 2099 is seconds", () =>
+    everyRow(
+      ["", "soon", "-1", "1.5", "1e3", "0x10", "7, 8", "foo 2099", "2099", "-5 GMT"],
+      (header) => JSON.stringify(header),
+      (header) =>
+        Effect.gen(function* () {
+          const { error } = yield* timesInOwnTime(limited(header), { maxRetries: 0 })
+          assert.deepStrictEqual(error.retryAfter, header === "2099" ? Duration.seconds(2099) : undefined)
+        })
     )
-  }
+  )
 })
 
 describe("backoff", () => {
@@ -332,7 +341,7 @@ describe("backoff", () => {
     })
   )
 
-  it.scoped("is as told by retryBaseDelay", () =>
+  it.scoped("starts at retryBaseDelay", () =>
     Effect.gen(function* () {
       const { times } = yield* timesOf(status(503), { ...patient, retryBaseDelay: 0 })
       assert.deepStrictEqual(times, [0, 0, 0, 0])
@@ -354,15 +363,18 @@ describe("DELETE", () => {
     ["a timeout", Effect.never],
     ["a cut body", cutBody()]
   ]
-  for (const [name, first] of unclearAnswers) {
-    it.scoped(`that finds nothing after ${name} has succeeded`, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(answers(first, status(404)))
-        yield* elapse(http.request(deleteCredential))
-        assert.strictEqual(sent.length, 2)
-      })
+  it.effect("that finds nothing after an unclear attempt has succeeded", () =>
+    everyRow(
+      unclearAnswers,
+      ([name]) => name,
+      ([, first]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(answers(first, status(404)))
+          yield* elapse(http.request(deleteCredential))
+          assert.strictEqual(sent.length, 2)
+        })
     )
-  }
+  )
 
   it.scoped("that finds nothing at first fails with NotFound", () =>
     Effect.gen(function* () {

@@ -4,24 +4,27 @@ import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { everyRow } from "../../../test/support/rows.js"
 import packageJson from "../package.json" with { type: "json" }
 import {
   answers,
+  isTokenRequest,
+  json,
+  noContent,
+  tokenAnswer,
+  withTokens
+} from "../../../test/support/scriptedTink.js"
+import {
   createAuthorization,
   createUser,
   deleteCredential,
   elapse,
   getCredential,
   id,
-  isTokenRequest,
-  json,
-  noContent,
   options,
   over,
   refreshCredential,
-  secret,
-  tokenAnswer,
-  withTokens
+  secret
 } from "./helpers.js"
 
 const traceId = /^[0-9a-f]{32}$/
@@ -111,7 +114,7 @@ describe("what is sent", () => {
     })
   )
 
-  it.scoped("says who asks, with the version of the package", () =>
+  it.scoped("has a User-Agent with the version of the package", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(answers(json(200, {})))
       yield* http.request(getCredential)
@@ -131,7 +134,7 @@ describe("what is sent", () => {
     })
   )
 
-  it.scoped("tells nobody else about the spans around it", () =>
+  it.scoped("has no trace context of the spans around it", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(answers(json(200, {})))
       yield* Effect.withSpan(http.request(getCredential), "outer")
@@ -161,15 +164,18 @@ describe("baseUrl", () => {
     ["https://proxy.test/tink//", "https://proxy.test/tink/api/v1/credentials/"],
     ["http://127.0.0.1:4010", "http://127.0.0.1:4010/api/v1/credentials/"]
   ] as const
-  for (const [baseUrl, expected] of cases) {
-    it.scoped(baseUrl, () =>
-      Effect.gen(function* () {
-        const { http, sent } = yield* over(answers(json(200, {})), { ...options, baseUrl })
-        yield* http.request(getCredential)
-        assert.strictEqual(sent[0]?.url, expected + id)
-      })
+  it.effect("is joined with each route by one slash", () =>
+    everyRow(
+      cases,
+      ([baseUrl]) => baseUrl,
+      ([baseUrl, expected]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(answers(json(200, {})), { ...options, baseUrl })
+          yield* http.request(getCredential)
+          assert.strictEqual(sent[0]?.url, expected + id)
+        })
     )
-  }
+  )
 })
 
 const readToken = (body: unknown) =>

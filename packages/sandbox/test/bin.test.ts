@@ -1,9 +1,13 @@
+import * as Command from "@effect/cli/Command"
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
-import { read } from "../src/internal/arguments.js"
+import { options } from "../src/internal/command/tinkSandbox.js"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 
@@ -11,9 +15,9 @@ interface Command {
   readonly child: ChildProcess
   readonly stdout: () => string
   readonly stderr: () => string
-  /** The exit code, once there is one. */
+  /** The exit code. */
   readonly exit: Effect.Effect<number | null>
-  /** Once stdout is as wanted. */
+  /** Waits until stdout is as wanted. */
   readonly until: (wanted: (stdout: string) => boolean) => Effect.Effect<void>
 }
 
@@ -32,7 +36,7 @@ const start = (args: ReadonlyArray<string>): Command => {
       Effect.async((resume) => {
         const look = () => wanted(out) && resume(Effect.void)
         child.stdout.on("data", look)
-        child.on("close", () => resume(Effect.die(new Error(`It ended too early: ${out}${err}`))))
+        child.on("close", () => resume(Effect.die(new Error(`The command ended too early: ${out}${err}`))))
         look()
       })
   }
@@ -54,7 +58,7 @@ const timeout = { timeout: 15_000 }
 
 describe.concurrent("bin", () => {
   it.scopedLive(
-    "prints one line when ready, then one a request, and stops on SIGTERM with a connection open",
+    "prints one line when ready and one for each request, and stops on SIGTERM with an open connection",
     () =>
       Effect.gen(function* () {
         const command = yield* run("--port", "0")
@@ -111,7 +115,7 @@ describe.concurrent("bin", () => {
   )
 
   it.scopedLive(
-    "says in one line that the port is taken",
+    "reports a port in use in one line",
     () =>
       Effect.gen(function* () {
         const server = Net.createServer()
@@ -133,46 +137,69 @@ describe.concurrent("bin", () => {
   )
 
   it.scopedLive(
-    "answers what it does not understand with its usage",
+    "reports an unknown option in one line, and refers to --help",
     () =>
       Effect.gen(function* () {
         const command = yield* run("--prot", "4010")
-        assert.strictEqual(yield* command.exit, 2)
+        assert.strictEqual(yield* command.exit, 1)
         assert.strictEqual(command.stdout(), "")
         assert.deepStrictEqual(linesOf(command.stderr()), [
-          "Unknown option '--prot'",
-          "Usage: tink-sandbox [--port 4010] [--client-id sandbox-client] [--client-secret sandbox-secret] [--help]"
+          "Received unknown argument: '--prot'",
+          "",
+          "Invalid command-line arguments: try --help"
         ])
       }),
     timeout
   )
 })
 
-describe("the arguments of bin", () => {
-  it.effect("have defaults", () =>
+/** Parses a command line, and returns the options or what is printed about it. */
+const parse = (...args: ReadonlyArray<string>) =>
+  Console.consoleWith((console) => {
+    const seen: Array<unknown> = []
+    const printed: Array<string> = []
+    const print = (...lines: ReadonlyArray<unknown>) => Effect.sync(() => void printed.push(lines.join(" ")))
+    const command = Command.make("tink-sandbox", options, (values) => Effect.sync(() => void seen.push(values)))
+    return Command.run(command, { name: "Tink sandbox", version: "0" })(["node", "tink-sandbox", ...args]).pipe(
+      Effect.exit,
+      Effect.map((exit) => ({ seen, isFailure: Exit.isFailure(exit), text: printed.join("\n").trim() })),
+      Effect.withConsole({ ...console, error: print, log: print }),
+      Effect.provide(NodeContext.layer)
+    )
+  })
+
+describe("the command line", () => {
+  it.live("has defaults, and takes every option", () =>
     Effect.gen(function* () {
-      const expected = { help: false, port: 4010, clientId: "sandbox-client", clientSecret: "sandbox-secret" }
-      assert.deepStrictEqual(yield* read([]), expected)
-      const given = yield* read(["--port", "4011", "--client-id=me", "--client-secret", "hush", "-h"])
-      assert.deepStrictEqual(given, { help: true, port: 4011, clientId: "me", clientSecret: "hush" })
+      const { seen: defaults } = yield* parse()
+      assert.deepStrictEqual(defaults, [{ port: 4010, clientId: "sandbox-client", clientSecret: "sandbox-secret" }])
+      const { seen: given } = yield* parse("--port", "4011", "--client-id=me", "--client-secret", "hush")
+      assert.deepStrictEqual(given, [{ port: 4011, clientId: "me", clientSecret: "hush" }])
+      const { isFailure, seen, text } = yield* parse("-h")
+      assert.deepStrictEqual([isFailure, seen], [false, []])
+      for (const option of ["--port", "--client-id", "--client-secret", "--help"]) assert.include(text, option)
     })
   )
 
-  const misuses: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+  const invalid: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
     [["--port", "many"], /^--port has to be a number from 0 to 65535, not 'many'$/],
     [["--port", "65536"], /^--port has to be .* not '65536'$/],
-    [["--port", "-1"], /--port/],
+    [["--port", "-1"], /^--port has to be .* not '-1'$/],
+    [["--port", "1.5"], /^--port has to be .* not '1.5'$/],
     [["--port"], /--port/],
-    [["--client-secret="], /--client-secret cannot be empty/],
-    [["--help=yes"], /--help/],
+    [["--client-id", ""], /^--client-id cannot be empty$/],
+    [["--client-secret", ""], /^--client-secret cannot be empty$/],
     [["start"], /'start'/]
   ]
 
-  it.effect.each(misuses)("cannot be %j", ([args, problem]) =>
+  it.live("names the invalid argument in one line", () =>
     Effect.gen(function* () {
-      const misuse = yield* Effect.flip(read(args))
-      assert.match(misuse.problem, problem)
-      assert.notInclude(misuse.problem, "\n")
+      for (const [args, message] of invalid) {
+        const { isFailure, seen, text } = yield* parse(...args)
+        assert.deepStrictEqual([isFailure, seen], [true, []], args.join(" "))
+        assert.match(text, message)
+        assert.notInclude(text, "\n")
+      }
     })
   )
 })

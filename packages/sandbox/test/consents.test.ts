@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import { connected, newUser, send, userToken } from "./helpers.js"
+import { connected, newUser, send, userToken, eachRow } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
@@ -29,7 +29,7 @@ const extendUnknown = (token: string) =>
   send("POST", "/api/v1/provider-consents:extend", { token, json: { credentialsId: "x" } })
 
 describe("GET /api/v1/provider-consents", () => {
-  it.effect("answers the documented object", () =>
+  it.effect("returns the documented object", () =>
     Effect.gen(function* () {
       const { id, token } = yield* consents()
       const { body, status } = yield* send("GET", "/api/v1/provider-consents", { token })
@@ -49,7 +49,7 @@ describe("GET /api/v1/provider-consents", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("filters by credentials, and finds one's own only", () =>
+  it.effect("filters by credentials, and lists only the user's own", () =>
     Effect.gen(function* () {
       const { id, list, sandbox, userId } = yield* consents()
       const other = yield* sandbox.connectBank(userId)
@@ -70,17 +70,19 @@ describe("GET /api/v1/provider-consents", () => {
     ["PERMANENT_ERROR", "TINK_SIDE_ERROR", "UNKNOWN_ERROR"]
   ]
 
-  it.effect.each(failures)("says why it is %s, and has no accounts", ([status, type, reason]) =>
-    Effect.gen(function* () {
-      const { accountIds, detailedError } = yield* (yield* consents({ status })).one
-      assert.deepStrictEqual(accountIds, [])
-      assert.strictEqual(detailedError.type, type)
-      assert.isString(detailedError.displayMessage)
-      assert.deepStrictEqual(detailedError.details, { reason, retryable: status === "TEMPORARY_ERROR" })
-    }).pipe(provideSandbox)
+  it.effect("gives the reason of a failed status, and has no accounts", () =>
+    eachRow(failures, ([status, type, reason]) =>
+      Effect.gen(function* () {
+        const { accountIds, detailedError } = yield* (yield* consents({ status })).one
+        assert.deepStrictEqual(accountIds, [])
+        assert.strictEqual(detailedError.type, type)
+        assert.isString(detailedError.displayMessage)
+        assert.deepStrictEqual(detailedError.details, { reason, retryable: status === "TEMPORARY_ERROR" })
+      })
+    )
   )
 
-  it.effect("keeps its accounts when a later refresh fails, and forgets the error when one succeeds", () =>
+  it.effect("keeps its accounts after a failed refresh, and drops the error after a successful one", () =>
     Effect.gen(function* () {
       const { id, one, refresh, sandbox } = yield* consents()
       const { accountIds } = yield* one
@@ -103,20 +105,22 @@ describe("GET /api/v1/provider-consents", () => {
     [undefined, "DYNAMIC_CREDENTIALS_FLOW_TIMEOUT"]
   ]
 
-  it.effect.each(ends)("tells a customer's %s apart: %s", ([outcome, reason]) =>
-    Effect.gen(function* () {
-      const { id, one, refresh, sandbox } = yield* consents()
-      yield* refresh("?authenticate=true")
-      yield* TestClock.adjust("1 second")
-      if (outcome === undefined) yield* TestClock.adjust("9 minutes")
-      else yield* sandbox.completeAuthentication(id, outcome)
-      const { detailedError, status } = yield* one
-      assert.strictEqual(status, "AUTHENTICATION_ERROR")
-      assert.deepStrictEqual([detailedError.type, detailedError.details.reason], ["USER_LOGIN_ERROR", reason])
-    }).pipe(provideSandbox)
+  it.effect("distinguishes a wrong code, a cancelled login and a timeout", () =>
+    eachRow(ends, ([outcome, reason]) =>
+      Effect.gen(function* () {
+        const { id, one, refresh, sandbox } = yield* consents()
+        yield* refresh("?authenticate=true")
+        yield* TestClock.adjust("1 second")
+        if (outcome === undefined) yield* TestClock.adjust("9 minutes")
+        else yield* sandbox.completeAuthentication(id, outcome)
+        const { detailedError, status } = yield* one
+        assert.strictEqual(status, "AUTHENTICATION_ERROR")
+        assert.deepStrictEqual([detailedError.type, detailedError.details.reason], ["USER_LOGIN_ERROR", reason])
+      })
+    )
   )
 
-  it.effect("asks for its scopes", () =>
+  it.effect("requires its scopes", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const reader = yield* userToken(userId, "provider-consents:read")
@@ -130,7 +134,7 @@ describe("GET /api/v1/provider-consents", () => {
 })
 
 describe("POST /api/v1/provider-consents:extend", () => {
-  it.effect("answers the consent, with a later end", () =>
+  it.effect("returns the consent with a later expiry date", () =>
     Effect.gen(function* () {
       const { extend, one, read, refresh } = yield* consents({ providerName: extendable })
       const before = yield* one
@@ -146,7 +150,7 @@ describe("POST /api/v1/provider-consents:extend", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("holds for a refresh that is running, too", () =>
+  it.effect("also applies to a running refresh", () =>
     Effect.gen(function* () {
       const { extend, read, refresh } = yield* consents({ providerName: extendable })
       yield* refresh()
@@ -156,20 +160,20 @@ describe("POST /api/v1/provider-consents:extend", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect.each([
-    {},
-    { providerName: extendable, sessionExpiryDate: start },
-    { providerName: "se-demobank-password" }
-  ])("cannot extend %j", (options) =>
-    Effect.gen(function* () {
-      const { extend, one } = yield* consents(options)
-      const before = yield* one
-      assert.strictEqual((yield* extend()).status, 400)
-      assert.deepStrictEqual(yield* one, before)
-    }).pipe(provideSandbox)
+  it.effect("refuses a consent that is not extendable or has expired", () =>
+    eachRow(
+      [{}, { providerName: extendable, sessionExpiryDate: start }, { providerName: "se-demobank-password" }],
+      (options) =>
+        Effect.gen(function* () {
+          const { extend, one } = yield* consents(options)
+          const before = yield* one
+          assert.strictEqual((yield* extend()).status, 400)
+          assert.deepStrictEqual(yield* one, before)
+        })
+    )
   )
 
-  it.effect("does not know other people's credentials, nor a body without them", () =>
+  it.effect("refuses another user's credentials, and a body without credentials", () =>
     Effect.gen(function* () {
       const { extend, sandbox } = yield* consents()
       const { id } = yield* sandbox.connectBank(yield* newUser(), { providerName: extendable })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import { clientToken, createUser, newUser, send, userToken } from "./helpers.js"
+import { clientToken, createUser, newUser, send, userToken, eachRow } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
@@ -20,23 +20,23 @@ describe("POST /sandbox/users/{userId}/credentials", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("takes everything the service takes, and no body at all", () =>
+  it.effect("takes all options of connectBank, and an empty body", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const path = `/sandbox/users/${userId}/credentials`
       const json = { providerName: "p", type: "KEYFOB", status: "TEMPORARY_ERROR", sessionExpiryDate: 7 }
       assert.deepInclude((yield* send("POST", path, { json })).body, json)
       assert.strictEqual((yield* send("POST", path)).body.providerName, "se-demobank-open-banking-redirect")
-      // What `curl -d` says of its body.
+      // The content type of `curl -d`.
       const text = { body: '{"providerName":"p"}', contentType: "application/x-www-form-urlencoded" }
       assert.strictEqual((yield* send("POST", path, { text })).body.providerName, "p")
     }).pipe(provideSandbox)
   )
 
-  it.effect("knows who is not there, and what makes no sense", () =>
+  it.effect("refuses an unknown user and invalid options", () =>
     Effect.gen(function* () {
       const path = `/sandbox/users/${yield* newUser()}/credentials`
-      assert.strictEqual((yield* send("POST", "/sandbox/users/nobody/credentials")).status, 404)
+      assert.strictEqual((yield* send("POST", "/sandbox/users/x/credentials")).status, 404)
       assert.strictEqual((yield* send("POST", path, { json: { status: "GOOD" } })).status, 400)
       assert.strictEqual((yield* send("POST", path, { json: { provider: "p" } })).status, 400)
     }).pipe(provideSandbox)
@@ -44,7 +44,7 @@ describe("POST /sandbox/users/{userId}/credentials", () => {
 })
 
 describe("POST /sandbox/credentials/{id}/next-refresh", () => {
-  it.effect("decides the next refresh", () =>
+  it.effect("sets the outcome of the next refresh", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const userId = yield* newUser()
@@ -61,7 +61,7 @@ describe("POST /sandbox/credentials/{id}/next-refresh", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("knows what is not there, and what makes no sense", () =>
+  it.effect("refuses unknown credentials and an invalid outcome", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const { id } = yield* sandbox.connectBank(yield* newUser())
@@ -97,18 +97,20 @@ describe("POST /sandbox/faults", () => {
     [{ kind: "drop-after", pfad: "/api" }, /pfad: is unexpected/]
   ]
 
-  it.effect.each(refused)("refuses %j, and says why", ([json, message]) =>
-    Effect.gen(function* () {
-      const { body, status } = yield* send("POST", "/sandbox/faults", { json })
-      assert.strictEqual(status, 400)
-      assert.match(body.errorMessage, message)
-      assert.strictEqual((yield* send("GET", "/api/v1/user")).status, 401)
-    }).pipe(provideSandbox)
+  it.effect("refuses an invalid fault, and says why", () =>
+    eachRow(refused, ([json, message]) =>
+      Effect.gen(function* () {
+        const { body, status } = yield* send("POST", "/sandbox/faults", { json })
+        assert.strictEqual(status, 400)
+        assert.match(body.errorMessage, message)
+        assert.strictEqual((yield* send("GET", "/api/v1/user")).status, 401)
+      })
+    )
   )
 })
 
 describe("POST /sandbox/revoke-tokens", () => {
-  it.effect("revokes one user's tokens, or all", () =>
+  it.effect("revokes the tokens of one user, or all tokens", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const token = yield* userToken(userId, "user:read")
@@ -125,7 +127,7 @@ describe("POST /sandbox/revoke-tokens", () => {
 })
 
 describe("GET /sandbox/requests", () => {
-  it.effect("tells what came, without its secrets", () =>
+  it.effect("lists the requests without their secrets", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(1_700_000_000_000)
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -172,7 +174,7 @@ describe("GET /sandbox/requests", () => {
 })
 
 describe("POST /sandbox/reset", () => {
-  it.effect("forgets everything", () =>
+  it.effect("deletes all state", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })

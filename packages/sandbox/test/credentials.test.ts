@@ -4,13 +4,13 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
-import { connected, newUser, send, userToken } from "./helpers.js"
+import { connected, newUser, send, userToken, eachRow } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
 const day = 86_400_000
 
-describe("reading", () => {
+describe("reading credentials", () => {
   it.effect("lists the documented object", () =>
     Effect.gen(function* () {
       const { id, token, userId } = yield* connected()
@@ -36,7 +36,7 @@ describe("reading", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("reads the same object on its own", () =>
+  it.effect("returns the listed object by its id", () =>
     Effect.gen(function* () {
       const { read, token } = yield* connected()
       const list = yield* send("GET", "/api/v1/credentials/list", { token })
@@ -44,7 +44,7 @@ describe("reading", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("reads an id with escapes as the id it is", () =>
+  it.effect("decodes an escaped id", () =>
     Effect.gen(function* () {
       const { id, token } = yield* connected()
       const escaped = `%${id.charCodeAt(0).toString(16)}${id.slice(1)}`
@@ -53,7 +53,7 @@ describe("reading", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("lists nothing of a user without a bank", () =>
+  it.effect("lists nothing for a user without a bank", () =>
     Effect.gen(function* () {
       const token = yield* userToken(yield* newUser(), "credentials:read")
       const { body } = yield* send("GET", "/api/v1/credentials/list", { token })
@@ -61,7 +61,7 @@ describe("reading", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("gives a session to open banking only", () =>
+  it.effect("shows a session for open banking only", () =>
     Effect.gen(function* () {
       const { read } = yield* connected({ providerName: "se-demobank-password", type: "PASSWORD" })
       const body = yield* read
@@ -70,7 +70,7 @@ describe("reading", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("connects a bank in another state", () =>
+  it.effect("shows credentials in the status they were connected with", () =>
     Effect.gen(function* () {
       const { read } = yield* connected({ status: "AWAITING_SUPPLEMENTAL_INFORMATION", sessionExpiryDate: 5 })
       const body = yield* read
@@ -99,22 +99,26 @@ describe("reading", () => {
     ["POST", "/api/v1/credentials/x/refresh", "credentials:refresh"]
   ]
 
-  it.effect.each(scopes)("%s %s asks for %s", ([method, path, scope]) =>
-    Effect.gen(function* () {
-      const userId = yield* newUser()
-      const others = ["credentials:read", "credentials:write", "credentials:refresh"].filter((other) => other !== scope)
-      assert.strictEqual((yield* send(method, path)).status, 401)
-      const without = yield* userToken(userId, others.join(","))
-      assert.strictEqual((yield* send(method, path, { token: without })).status, 403)
-      const granted = yield* userToken(userId, scope)
-      const expected = path.endsWith("list") ? 200 : 404
-      assert.strictEqual((yield* send(method, path, { token: granted })).status, expected)
-    }).pipe(provideSandbox)
+  it.effect("requires the scope of each request", () =>
+    eachRow(scopes, ([method, path, scope]) =>
+      Effect.gen(function* () {
+        const userId = yield* newUser()
+        const others = ["credentials:read", "credentials:write", "credentials:refresh"].filter(
+          (other) => other !== scope
+        )
+        assert.strictEqual((yield* send(method, path)).status, 401)
+        const without = yield* userToken(userId, others.join(","))
+        assert.strictEqual((yield* send(method, path, { token: without })).status, 403)
+        const granted = yield* userToken(userId, scope)
+        const expected = path.endsWith("list") ? 200 : 404
+        assert.strictEqual((yield* send(method, path, { token: granted })).status, expected)
+      })
+    )
   )
 })
 
 describe("DELETE /api/v1/credentials/{id}", () => {
-  it.effect("answers 204, and the credentials are gone", () =>
+  it.effect("returns 204, and the credentials are gone", () =>
     Effect.gen(function* () {
       const { path, sandbox, token, userId } = yield* connected()
       const kept = yield* sandbox.connectBank(userId)
@@ -130,7 +134,7 @@ describe("DELETE /api/v1/credentials/{id}", () => {
 })
 
 describe("POST /api/v1/credentials/{id}/refresh", () => {
-  it.effect("goes from AUTHENTICATING over UPDATING to UPDATED", () =>
+  it.effect("goes through AUTHENTICATING and UPDATING to UPDATED", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected()
       yield* TestClock.adjust("1 hour")
@@ -149,7 +153,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("takes its times from the options", () =>
+  it.effect("takes its durations from the options", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected()
       yield* refresh()
@@ -160,7 +164,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
     }).pipe(Effect.provide(TinkSandbox.layerHttpClient({ authenticatingTime: "1 minute", updatingTime: "2 minutes" })))
   )
 
-  it.effect("moves statusUpdated even if it takes no time at all", () =>
+  it.effect("changes statusUpdated even if it takes no time", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected()
       const before = yield* read
@@ -188,8 +192,8 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
 
   const refused: ReadonlyArray<readonly [string, string, unknown]> = [
     ["an unknown item", "?items=CHECKING_ACCOUNTS&items=GOLD", undefined],
-    ["a flag that is no boolean", "?authenticate=yes", undefined],
-    ["another flag that is no boolean", "?optIn=1", undefined],
+    ["a flag that is not a boolean", "?authenticate=yes", undefined],
+    ["another flag that is not a boolean", "?optIn=1", undefined],
     ["half an availability", "", { userAvailability: { userPresent: true } }],
     [
       "an availability of the wrong type",
@@ -199,15 +203,17 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
     ["a list", "", [1]]
   ]
 
-  it.effect.each(refused)("refuses %s with 400 and starts nothing", ([, query, json]) =>
-    Effect.gen(function* () {
-      const { read, refresh } = yield* connected()
-      assert.strictEqual(yield* refresh(query, json), 400)
-      assert.strictEqual((yield* read).status, "UPDATED")
-    }).pipe(provideSandbox)
+  it.effect("refuses an invalid request with 400, and starts nothing", () =>
+    eachRow(refused, ([, query, json]) =>
+      Effect.gen(function* () {
+        const { read, refresh } = yield* connected()
+        assert.strictEqual(yield* refresh(query, json), 400)
+        assert.strictEqual((yield* read).status, "UPDATED")
+      })
+    )
   )
 
-  it.effect("answers 429 while another refresh is running", () =>
+  it.effect("returns 429 while another refresh is running", () =>
     Effect.gen(function* () {
       const { path, read, refresh, token } = yield* connected()
       yield* refresh()
@@ -222,7 +228,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("answers 204 while another is running, and nothing happens, if that is chosen", () =>
+  it.effect("returns 204 and changes nothing while another refresh is running, if configured", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected()
       yield* refresh()
@@ -235,7 +241,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
     }).pipe(Effect.provide(TinkSandbox.layerHttpClient({ rateLimitedRefresh: "204" })))
   )
 
-  it.effect("starts one of many at once", () =>
+  it.effect("starts only one of many concurrent refreshes", () =>
     Effect.gen(function* () {
       const { refresh } = yield* connected()
       const statuses = yield* Effect.all(
@@ -266,25 +272,27 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
     ]
   ]
 
-  it.effect.each(outcomes)("comes to %s once it is set", ([outcome, statuses]) =>
-    Effect.gen(function* () {
-      const { id, read, refresh, sandbox } = yield* connected()
-      const before = yield* read
-      yield* sandbox.setNextRefresh(id, outcome)
-      assert.deepStrictEqual(yield* read, before)
-      assert.strictEqual(yield* refresh(), 204)
-      const [first, second, third] = [
-        yield* read,
-        yield* Effect.andThen(TestClock.adjust("1 second"), read),
-        yield* Effect.andThen(TestClock.adjust("2 seconds"), read)
-      ]
-      assert.deepStrictEqual([first.status, second.status, third.status], statuses)
-      assert.isAbove(third.statusUpdated, before.statusUpdated)
-      assert.strictEqual(third.updated === before.updated, outcome !== "UPDATED")
-    }).pipe(provideSandbox)
+  it.effect("ends with the outcome that was set", () =>
+    eachRow(outcomes, ([outcome, statuses]) =>
+      Effect.gen(function* () {
+        const { id, read, refresh, sandbox } = yield* connected()
+        const before = yield* read
+        yield* sandbox.setNextRefresh(id, outcome)
+        assert.deepStrictEqual(yield* read, before)
+        assert.strictEqual(yield* refresh(), 204)
+        const [first, second, third] = [
+          yield* read,
+          yield* Effect.andThen(TestClock.adjust("1 second"), read),
+          yield* Effect.andThen(TestClock.adjust("2 seconds"), read)
+        ]
+        assert.deepStrictEqual([first.status, second.status, third.status], statuses)
+        assert.isAbove(third.statusUpdated, before.statusUpdated)
+        assert.strictEqual(third.updated === before.updated, outcome !== "UPDATED")
+      })
+    )
   )
 
-  it.effect("comes to what was set once only", () =>
+  it.effect("uses an outcome that was set only once", () =>
     Effect.gen(function* () {
       const { id, read, refresh, sandbox } = yield* connected()
       yield* sandbox.setNextRefresh(id, "TEMPORARY_ERROR")
@@ -297,7 +305,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("gives up on a customer who does not come", () =>
+  it.effect("ends in AUTHENTICATION_ERROR when the user does not respond in time", () =>
     Effect.gen(function* () {
       const { id, read, refresh, sandbox } = yield* connected()
       yield* sandbox.setNextRefresh(id, "AWAITING_THIRD_PARTY_APP_AUTHENTICATION")
@@ -316,7 +324,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("sends a bare UUID for BankID", () =>
+  it.effect("sends a plain UUID for BankID", () =>
     Effect.gen(function* () {
       const { read } = yield* connected({ status: "AWAITING_MOBILE_BANKID_AUTHENTICATION" })
       const { supplementalInformation } = yield* read
@@ -324,7 +332,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("leaves credentials of a provider that is gone as they are", () =>
+  it.effect("changes nothing for a disabled provider", () =>
     Effect.gen(function* () {
       const { id, read, refresh, sandbox } = yield* connected({ status: "PERMANENT_ERROR" })
       yield* sandbox.setNextRefresh(id, "UPDATED")
@@ -340,7 +348,7 @@ describe("the bank session", () => {
   const available = { userAvailability: { userPresent: true, userAvailableForInteraction: true } }
   const away = { userAvailability: { userPresent: false, userAvailableForInteraction: false } }
 
-  it.effect("is still good a moment before its end", () =>
+  it.effect("is valid until its expiry date", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected({ sessionExpiryDate: 1_700_000_000_001 })
       yield* refresh()
@@ -348,7 +356,7 @@ describe("the bank session", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("ends unnoticed until somebody refreshes", () =>
+  it.effect("expires, which only a refresh finds out", () =>
     Effect.gen(function* () {
       const { path, read, refresh, userId } = yield* connected()
       yield* TestClock.adjust(90 * day)
@@ -366,7 +374,7 @@ describe("the bank session", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("is found over with the customer away", () =>
+  it.effect("ends a refresh in SESSION_EXPIRED when it has expired and the user is away", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected({ sessionExpiryDate: 1 })
       yield* refresh("", away)
@@ -376,19 +384,21 @@ describe("the bank session", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect.each(["", "?authenticate=true"])("sends an available customer to the bank (%s)", (query) =>
-    Effect.gen(function* () {
-      const { read, refresh } = yield* connected({ sessionExpiryDate: 1 })
-      yield* refresh(query, available)
-      assert.strictEqual((yield* read).status, "AUTHENTICATING")
-      yield* TestClock.adjust("1 second")
-      const body = yield* read
-      assert.strictEqual(body.status, "AWAITING_THIRD_PARTY_APP_AUTHENTICATION")
-      assert.isString(body.supplementalInformation)
-    }).pipe(provideSandbox)
+  it.effect("sends an available user to the bank when it has expired", () =>
+    eachRow(["", "?authenticate=true"], (query) =>
+      Effect.gen(function* () {
+        const { read, refresh } = yield* connected({ sessionExpiryDate: 1 })
+        yield* refresh(query, available)
+        assert.strictEqual((yield* read).status, "AUTHENTICATING")
+        yield* TestClock.adjust("1 second")
+        const body = yield* read
+        assert.strictEqual(body.status, "AWAITING_THIRD_PARTY_APP_AUTHENTICATION")
+        assert.isString(body.supplementalInformation)
+      })
+    )
   )
 
-  it.effect("is authenticated anew on request", () =>
+  it.effect("is renewed on request", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected()
       yield* refresh("?authenticate=true", available)
@@ -397,7 +407,7 @@ describe("the bank session", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("is a new one if the refresh succeeds although it was over", () =>
+  it.effect("is a new one if a refresh succeeds after it has expired", () =>
     Effect.gen(function* () {
       const { id, read, refresh, sandbox } = yield* connected({ sessionExpiryDate: 1 })
       yield* refresh()

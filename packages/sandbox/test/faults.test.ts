@@ -5,11 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
-import { clientToken, keysOf, newUser, prepare, send, userToken } from "./helpers.js"
+import { clientToken, keysOf, newUser, prepare, send, userToken, eachRow } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
-/** A user with a bank and a token, and the fault waiting for the next request. */
+/** A user with a bank and a token, and a fault for the next request. */
 const facing = Effect.fnUntraced(function* (fault: TinkSandbox.Fault) {
   const sandbox = yield* TinkSandbox.TinkSandbox
   const userId = yield* newUser()
@@ -44,7 +44,7 @@ describe("delay", () => {
 })
 
 describe("status", () => {
-  it.effect("answers in Tink's place, and nothing is applied", () =>
+  it.effect("replaces Tink's answer, and the request is not applied", () =>
     Effect.gen(function* () {
       const { last, path, token } = yield* facing({ kind: "status", status: 503, retryAfter: "2" })
       const { body, headers, status } = yield* send("DELETE", path, { token })
@@ -57,7 +57,7 @@ describe("status", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("says what it is told to say", () =>
+  it.effect("sends the given Retry-After, error code and message", () =>
     Effect.gen(function* () {
       const date = "Wed, 21 Oct 2026 07:28:00 GMT"
       const { path, token } = yield* facing({
@@ -73,7 +73,7 @@ describe("status", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("sends no Retry-After of its own accord, and takes statuses without a body", () =>
+  it.effect("sends no Retry-After by default, and no body with 204", () =>
     Effect.gen(function* () {
       const { path, sandbox, token } = yield* facing({ kind: "status", status: 204 })
       const received = yield* send("GET", path, { token })
@@ -91,15 +91,17 @@ describe("drop-before and drop-after", () => {
     ["drop-after", 404]
   ]
 
-  it.effect.each(drops)("%s fails in transport; reading afterwards answers %i", ([kind, status]) =>
-    Effect.gen(function* () {
-      const { last, path, token } = yield* facing({ kind })
-      const error = yield* Effect.flip(send("DELETE", path, { token }))
-      assert.strictEqual(error._tag, "RequestError")
-      assert.strictEqual(error.reason, "Transport")
-      assert.deepInclude(yield* last, { fault: kind, applied: kind === "drop-after", status: null, duration: 0 })
-      assert.strictEqual((yield* send("GET", path, { token })).status, status)
-    }).pipe(provideSandbox)
+  it.effect("fail in transport, and only drop-after applies the request", () =>
+    eachRow(drops, ([kind, status]) =>
+      Effect.gen(function* () {
+        const { last, path, token } = yield* facing({ kind })
+        const error = yield* Effect.flip(send("DELETE", path, { token }))
+        assert.strictEqual(error._tag, "RequestError")
+        assert.strictEqual(error.reason, "Transport")
+        assert.deepInclude(yield* last, { fault: kind, applied: kind === "drop-after", status: null, duration: 0 })
+        assert.strictEqual((yield* send("GET", path, { token })).status, status)
+      })
+    )
   )
 })
 
@@ -109,13 +111,14 @@ describe("cut-body", () => {
       const { last, path, token } = yield* facing({ kind: "cut-body" })
       const response = yield* execute("GET", path, { token })
       assert.strictEqual(response.status, 200)
+      assert.strictEqual(response.headers["content-type"], "application/json")
       const error = yield* Effect.flip(response.json)
       assert.strictEqual(error._tag, "ResponseError")
       assert.deepInclude(yield* last, { fault: "cut-body", applied: true, status: 200 })
     }).pipe(provideSandbox)
   )
 
-  it.effect("drops an answer that has no body, once applied", () =>
+  it.effect("drops an answer without a body after the request was applied", () =>
     Effect.gen(function* () {
       const { path, token } = yield* facing({ kind: "cut-body" })
       assert.strictEqual((yield* Effect.flip(send("DELETE", path, { token }))).reason, "Transport")
@@ -125,7 +128,7 @@ describe("cut-body", () => {
 })
 
 describe("garbage", () => {
-  it.effect("answers 200 with what is no JSON", () =>
+  it.effect("returns 200 with a body that is not JSON", () =>
     Effect.gen(function* () {
       const { path, token } = yield* facing({ kind: "garbage", times: 2 })
       const read = yield* send("GET", path, { token })
@@ -141,11 +144,12 @@ describe("garbage", () => {
 })
 
 describe("slow-body", () => {
-  it.effect("sends the head at once and the body on the clock", () =>
+  it.effect("sends the head at once and the body after the delay", () =>
     Effect.gen(function* () {
       const { id, last, path, token } = yield* facing({ kind: "slow-body", milliseconds: 60_000 })
       const response = yield* execute("GET", path, { token })
       assert.strictEqual(response.status, 200)
+      assert.strictEqual(response.headers["content-type"], "application/json")
       assert.deepInclude(yield* last, { fault: "slow-body", applied: true, status: 200 })
       const fiber = yield* Effect.fork(response.text)
       yield* TestClock.adjust(59_999)
@@ -155,7 +159,7 @@ describe("slow-body", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("lets a client give up on it", () =>
+  it.effect("lets a client time out", () =>
     Effect.gen(function* () {
       const { path, token } = yield* facing({ kind: "slow-body", milliseconds: 60_000 })
       const fiber = yield* Effect.fork(Effect.timeoutOption(send("GET", path, { token }), "5 seconds"))
@@ -166,7 +170,7 @@ describe("slow-body", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("is late as a whole if there is no body", () =>
+  it.effect("delays an answer without a body", () =>
     Effect.gen(function* () {
       const { path, token } = yield* facing({ kind: "slow-body", milliseconds: 1000 })
       const fiber = yield* Effect.fork(send("DELETE", path, { token }))
@@ -178,7 +182,7 @@ describe("slow-body", () => {
   )
 })
 
-describe("which requests", () => {
+describe("the requests of a fault", () => {
   const id = "0".repeat(32)
   const targets: ReadonlyArray<readonly [TinkSandbox.FaultTarget, "GET" | "DELETE" | "POST", string, boolean]> = [
     [{}, "GET", "/api/v1/user", true],
@@ -200,15 +204,17 @@ describe("which requests", () => {
     [{ path: "/data/v2/accounts" }, "GET", "/data/v2/accounts", true]
   ]
 
-  it.effect.each(targets)("%j for %s %s: %s", ([target, method, path, isHit]) =>
-    Effect.gen(function* () {
-      const sandbox = yield* TinkSandbox.TinkSandbox
-      yield* sandbox.injectFault({ ...target, kind: "status", status: 599 })
-      assert.strictEqual((yield* send(method, path)).status === 599, isHit)
-    }).pipe(provideSandbox)
+  it.effect("match the fault's method and path", () =>
+    eachRow(targets, ([target, method, path, isHit]) =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        yield* sandbox.injectFault({ ...target, kind: "status", status: 599 })
+        assert.strictEqual((yield* send(method, path)).status === 599, isHit)
+      })
+    )
   )
 
-  it.effect("as often as said, the oldest fault first", () =>
+  it.effect("use up a fault its number of times, the oldest fault first", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* sandbox.injectFault({ kind: "status", status: 501, times: 2 })
@@ -220,7 +226,7 @@ describe("which requests", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("never the control calls", () =>
+  it.effect("do not include test controls", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* sandbox.injectFault({ kind: "drop-before" })
@@ -229,7 +235,7 @@ describe("which requests", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("no fault that makes no sense", () =>
+  it.effect("meet no invalid fault, which is a defect", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const exit = yield* Effect.exit(sandbox.injectFault({ kind: "status", status: 42 }))

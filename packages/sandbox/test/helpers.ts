@@ -2,18 +2,21 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
 import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
+import * as TestContext from "effect/TestContext"
 
 export type Method = "GET" | "POST" | "DELETE" | "PUT" | "PATCH"
 
-/** A request as somebody with Tink's documentation and curl would write it. */
+/** A request as Tink's documentation has it. */
 export interface Sent {
   readonly token?: string
   readonly form?: Readonly<Record<string, string>>
   readonly json?: unknown
-  /** A body sent as it is, for what no client would send. */
+  /** A body that no client would send. */
   readonly text?: { readonly body: string; readonly contentType: string }
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -22,7 +25,7 @@ export interface Received {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly text: string
-  // The tests look into bodies as the documentation prints them, and no schema stands in between.
+  // The tests compare bodies with the documentation, without a schema in between.
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any
 }
@@ -90,7 +93,25 @@ export const userToken = Effect.fnUntraced(function* (userId: string, scope: str
 
 export const keysOf = (body: object): ReadonlyArray<string> => Arr.sort(Object.keys(body), Order.string)
 
-/** A user with one bank, and a token for everything, at a time that is not zero. */
+/** Checks each row in a sandbox and at a clock of its own. A failure names its row. */
+export const eachRow = <Row>(
+  rows: ReadonlyArray<Row>,
+  check: (row: Row) => Effect.Effect<void, unknown, TinkSandbox.TinkSandbox | HttpClient.HttpClient>
+) =>
+  Effect.forEach(
+    rows,
+    (row) =>
+      check(row).pipe(
+        Effect.provide(TinkSandbox.layerHttpClient()),
+        Effect.provide(TestContext.TestContext),
+        Effect.catchAllCause((cause) =>
+          Effect.die(new Error(`${Inspectable.format(row).slice(0, 300)}: ${Cause.pretty(cause)}`))
+        )
+      ),
+    { discard: true }
+  )
+
+/** A user with a bank and a token for all credentials and consents, at a time that is not zero. */
 export const connected = Effect.fnUntraced(function* (options?: TinkSandbox.ConnectBankOptions) {
   yield* TestClock.setTime(1_700_000_000_000)
   const sandbox = yield* TinkSandbox.TinkSandbox

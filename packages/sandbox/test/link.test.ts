@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import { askCode, clientToken, connected, keysOf, newUser, redeem, send, userToken } from "./helpers.js"
+import { askCode, clientToken, connected, keysOf, newUser, redeem, send, userToken, eachRow } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
@@ -12,7 +12,7 @@ const day = 86_400_000
 const connectPath = "/1.0/transactions/connect-accounts"
 const renewPath = "/1.0/transactions/update-consent"
 
-// tink-api 2: the constant of Tink Link, and what it needs.
+// Tink Link's client id and the scopes that it requires: tink-api.md 2.
 const tinkLink = "df05e4b379934cd09963197cc855bfe9"
 const linkScope =
   "authorization:read,authorization:grant,credentials:refresh,credentials:read,credentials:write,providers:read,user:read"
@@ -49,7 +49,7 @@ const provider = "se-demobank-open-banking-redirect"
 
 const openWith = (code: string) => send("GET", addressOf(connectPath, { ...app, authorization_code: code }))
 
-/** A user with no bank at the page that connects one. */
+/** A user without a bank at the page that connects one. */
 const atConnect = Effect.fnUntraced(function* (query: Query = {}) {
   yield* TestClock.setTime(start)
   const userId = yield* newUser()
@@ -90,7 +90,7 @@ const atRenew = Effect.fnUntraced(function* (query: Query = {}, options?: TinkSa
 })
 
 describe("GET /1.0/transactions/connect-accounts", () => {
-  it.effect("is a page that names the app, the customer, the banks and the ends", () =>
+  it.effect("is a page that names the app, the user, the banks and the possible endings", () =>
     Effect.gen(function* () {
       const { page } = yield* atConnect()
       assert.strictEqual(page.status, 200)
@@ -114,7 +114,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("has the banks of the market: the one of the link, or the user's", () =>
+  it.effect("offers the banks of the link's market, or else of the user's", () =>
     Effect.gen(function* () {
       const british = yield* atConnect({ market: "GB" })
       assert.include(inputsIn(british.page.text), "uk-demobank-open-banking-redirect-extendable")
@@ -123,7 +123,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("escapes what it is told", () =>
+  it.effect("escapes inserted text", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const code = yield* delegate({ user_id: userId, id_hint: `<b a="1" c='2'>&` })
@@ -141,28 +141,30 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     ["a redirect_uri that is a script", { redirect_uri: "javascript:alert(1)" }],
     ["a redirect_uri of an app", { redirect_uri: "app://callback" }],
     ["a redirect_uri without a host", { redirect_uri: "https://" }],
-    ["a market that is none", { market: "ZZ" }],
-    ["a locale that is none", { locale: "en" }],
-    ["a scope that is none", { scope: "root" }],
-    ["a code that never was", { authorization_code: "x" }],
+    ["an unknown market", { market: "ZZ" }],
+    ["an invalid locale", { locale: "en" }],
+    ["an unknown scope", { scope: "root" }],
+    ["an unknown code", { authorization_code: "x" }],
     ["an empty code", { authorization_code: "" }]
   ]
 
-  it.effect.each(refused)("refuses %s with a page, and keeps the code", ([, query]) =>
-    Effect.gen(function* () {
-      const userId = yield* newUser()
-      const code = yield* delegate({ user_id: userId })
-      const good = { ...app, authorization_code: code, market: "SE" }
-      const { headers, status, text } = yield* send("GET", addressOf(connectPath, { ...good, ...query }))
-      assert.strictEqual(status, 400)
-      assert.strictEqual(headers["content-type"], "text/html; charset=utf-8")
-      assert.match(text, /<h1>This link does not work<\/h1>/)
-      assert.notProperty(headers, "location")
-      assert.strictEqual((yield* send("GET", addressOf(connectPath, good))).status, 200)
-    }).pipe(provideSandbox)
+  it.effect("refuses an invalid link with a page, and keeps the code", () =>
+    eachRow(refused, ([, query]) =>
+      Effect.gen(function* () {
+        const userId = yield* newUser()
+        const code = yield* delegate({ user_id: userId })
+        const good = { ...app, authorization_code: code, market: "SE" }
+        const { headers, status, text } = yield* send("GET", addressOf(connectPath, { ...good, ...query }))
+        assert.strictEqual(status, 400)
+        assert.strictEqual(headers["content-type"], "text/html; charset=utf-8")
+        assert.match(text, /<h1>This link does not work<\/h1>/)
+        assert.notProperty(headers, "location")
+        assert.strictEqual((yield* send("GET", addressOf(connectPath, good))).status, 200)
+      })
+    )
   )
 
-  it.effect("takes a code for Tink Link only, with what Tink Link needs", () =>
+  it.effect("requires a code that is delegated to Tink Link, with all required scopes", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const { body } = yield* askCode({ user_id: userId, scope: linkScope })
@@ -175,7 +177,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("takes a code while it lasts", () =>
+  it.effect("refuses an expired code", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const code = yield* delegate({ user_id: userId })
@@ -185,7 +187,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("can be reloaded until the visit is over, but takes the code for no other link", () =>
+  it.effect("can be reloaded until the visit ends, and takes the code for no other link", () =>
     Effect.gen(function* () {
       const { address, code, end, page } = yield* atConnect()
       const again = yield* send("GET", address)
@@ -202,7 +204,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("is one of the two pages, and not the other as well", () =>
+  it.effect("opens only one of the two pages with a code", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const userId = yield* newUser()
@@ -213,7 +215,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("takes a code once, even if the code outlasts the visit", () =>
+  it.effect("takes a code once, even if it is valid for longer than the visit", () =>
     Effect.gen(function* () {
       const { address, end } = yield* atConnect()
       yield* end("approve")
@@ -222,7 +224,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(Effect.provide(TinkSandbox.layerHttpClient({ codeLifetime: "2 hours" })))
   )
 
-  it.effect("lasts for an hour, however long the code lasts, and no longer than the user's access", () =>
+  it.effect("expires after an hour, or when the user's access is revoked", () =>
     Effect.gen(function* () {
       const { end, userId } = yield* atConnect()
       const other = yield* atConnect()
@@ -239,7 +241,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
 })
 
 describe("connecting a bank of a permanent user", () => {
-  it.effect("leads back with the credentials, of which the data is on its way", () =>
+  it.effect("returns to the app with credentials in UPDATING", () =>
     Effect.gen(function* () {
       const { credentials, end, userId } = yield* atConnect()
       const { headers, location, query, status, text } = yield* end("approve")
@@ -267,7 +269,7 @@ describe("connecting a bank of a permanent user", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("connects the bank that was chosen, of its own kind", () =>
+  it.effect("connects the chosen bank with its type", () =>
     Effect.gen(function* () {
       const { credentials, end } = yield* atConnect()
       yield* end("approve", "se-demobank-password")
@@ -277,7 +279,7 @@ describe("connecting a bank of a permanent user", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("keeps the query that the app's address has, and sends no state that was not given", () =>
+  it.effect("keeps the query of redirect_uri, and sends no state if none was given", () =>
     Effect.gen(function* () {
       const { end } = yield* atConnect({ redirect_uri: "http://localhost:3000/back?from=tink#top", state: undefined })
       const { location, query } = yield* end("approve")
@@ -286,7 +288,7 @@ describe("connecting a bank of a permanent user", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("escapes a state", () =>
+  it.effect("escapes the state", () =>
     Effect.gen(function* () {
       const { end } = yield* atConnect({ state: "a&error=x \r\n日" })
       const { location, query } = yield* end("approve")
@@ -296,7 +298,7 @@ describe("connecting a bank of a permanent user", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("happens once, however often and whatever is sent", () =>
+  it.effect("happens once, even if forms are sent again", () =>
     Effect.gen(function* () {
       const { credentials, end } = yield* atConnect()
       const all = yield* Effect.all(
@@ -345,28 +347,30 @@ describe("connecting a bank of a permanent user", () => {
     ["login", "AUTHENTICATION_ERROR", { error_reason: "STATIC_CREDENTIALS_INCORRECT", error_type: "USER_LOGIN_ERROR" }]
   ]
 
-  it.effect.each(failures)("can fail (%s), and says which credentials have failed", ([choice, status, reasons]) =>
-    Effect.gen(function* () {
-      const { credentials, end } = yield* atConnect()
-      const { query } = yield* end(choice)
-      const [made] = yield* credentials
-      const { message, tracking_id: trackingId, ...others } = query
-      assert.deepStrictEqual(others, {
-        error: status,
-        ...reasons,
-        credentials: made.id,
-        provider_name: provider,
-        state: "s-1"
+  it.effect("can fail, and names the failed credentials", () =>
+    eachRow(failures, ([choice, status, reasons]) =>
+      Effect.gen(function* () {
+        const { credentials, end } = yield* atConnect()
+        const { query } = yield* end(choice)
+        const [made] = yield* credentials
+        const { message, tracking_id: trackingId, ...others } = query
+        assert.deepStrictEqual(others, {
+          error: status,
+          ...reasons,
+          credentials: made.id,
+          provider_name: provider,
+          state: "s-1"
+        })
+        assert.isNotEmpty(message)
+        assert.isNotEmpty(trackingId)
+        assert.strictEqual(made.status, status)
+        assert.notProperty(made, "updated")
+        assert.notProperty(made, "sessionExpiryDate")
       })
-      assert.isNotEmpty(message)
-      assert.isNotEmpty(trackingId)
-      assert.strictEqual(made.status, status)
-      assert.notProperty(made, "updated")
-      assert.notProperty(made, "sessionExpiryDate")
-    }).pipe(provideSandbox)
+    )
   )
 
-  it.effect("refuses a form that makes no sense, and goes on with one that does", () =>
+  it.effect("refuses an invalid form, and then takes a valid one", () =>
     Effect.gen(function* () {
       const { credentials, end, session } = yield* atConnect()
       assert.strictEqual((yield* end("perhaps")).status, 400)
@@ -392,7 +396,7 @@ describe("one-time access", () => {
     return { address, page, end: (choice: string) => submit(connectPath, { session, provider, choice }) }
   })
 
-  it.effect("leads back with a code for the app, besides the credentials", () =>
+  it.effect("returns to the app with a code and the credentials", () =>
     Effect.gen(function* () {
       const { end, page } = yield* visit()
       assert.strictEqual(page.status, 200)
@@ -412,7 +416,7 @@ describe("one-time access", () => {
       )
       const user = yield* send("GET", "/api/v1/user", { token })
       assert.deepInclude(user.body.profile, { market: "SE", locale: "en_US" })
-      // The second time the code is used up, and the form still leads to the same place.
+      // The form leads to the same URL again, and the code can be redeemed only once.
       assert.strictEqual((yield* end("approve")).query["code"], query["code"])
       assert.strictEqual((yield* redeem(String(query["code"]))).status, 400)
       const again = yield* send("GET", "/api/v1/credentials/list", { token })
@@ -420,7 +424,7 @@ describe("one-time access", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("grants the scopes that the link asks for", () =>
+  it.effect("grants the scopes of the link", () =>
     Effect.gen(function* () {
       const { end } = yield* visit({ scope: "user:read,user:delete" })
       const { query } = yield* end("approve")
@@ -428,7 +432,7 @@ describe("one-time access", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("makes another user each time", () =>
+  it.effect("creates a new user for each visit", () =>
     Effect.gen(function* () {
       const { address, end } = yield* visit()
       const page = yield* send("GET", address)
@@ -440,24 +444,26 @@ describe("one-time access", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect.each(["cancel", "error", "login"])("leaves nobody behind when it ends with %s", (choice) =>
-    Effect.gen(function* () {
-      const { end } = yield* visit()
-      const { query } = yield* end(choice)
-      assert.isNotEmpty(query["error"])
-      assert.notProperty(query, "credentials")
-      assert.notProperty(query, "code")
-      assert.strictEqual(query["provider_name"], provider)
-    }).pipe(provideSandbox)
+  it.effect("creates no user unless it is approved", () =>
+    eachRow(["cancel", "error", "login"], (choice) =>
+      Effect.gen(function* () {
+        const { end } = yield* visit()
+        const { query } = yield* end(choice)
+        assert.isNotEmpty(query["error"])
+        assert.notProperty(query, "credentials")
+        assert.notProperty(query, "code")
+        assert.strictEqual(query["provider_name"], provider)
+      })
+    )
   )
 
-  it.effect("needs a market", () =>
+  it.effect("requires a market", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* visit({ market: undefined })).page.status, 400)
     }).pipe(provideSandbox)
   )
 
-  it.effect("is for a day", () =>
+  it.effect("ends after a day", () =>
     Effect.gen(function* () {
       const { end } = yield* visit()
       const { query } = yield* end("approve")
@@ -484,7 +490,7 @@ describe("/1.0/transactions/update-consent", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("begins the session anew and fetches data", () =>
+  it.effect("starts a new session and fetches data", () =>
     Effect.gen(function* () {
       const { end, id, read, refresh } = yield* atRenew({ state: "s-2" }, { sessionExpiryDate: 1 })
       yield* refresh()
@@ -502,7 +508,7 @@ describe("/1.0/transactions/update-consent", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("renews once, even if the form is sent again", () =>
+  it.effect("renews once, even if forms are sent again", () =>
     Effect.gen(function* () {
       const { address, end, read } = yield* atRenew()
       const first = yield* end("approve")
@@ -525,37 +531,41 @@ describe("/1.0/transactions/update-consent", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect.each([
-    ["error", "TEMPORARY_ERROR"],
-    ["login", "AUTHENTICATION_ERROR"]
-  ] as const)("can fail (%s), and so do the credentials", ([choice, status]) =>
-    Effect.gen(function* () {
-      const { end, id, read } = yield* atRenew()
-      const { query } = yield* end(choice)
-      assert.deepInclude(query, { error: status, credentials: id })
-      assert.strictEqual((yield* read).status, status)
-    }).pipe(provideSandbox)
+  it.effect("can fail, and so do the credentials", () =>
+    eachRow(
+      [
+        ["error", "TEMPORARY_ERROR"],
+        ["login", "AUTHENTICATION_ERROR"]
+      ] as const,
+      ([choice, status]) =>
+        Effect.gen(function* () {
+          const { end, id, read } = yield* atRenew()
+          const { query } = yield* end(choice)
+          assert.deepInclude(query, { error: status, credentials: id })
+          assert.strictEqual((yield* read).status, status)
+        })
+    )
   )
 
-  it.effect("shows a bank of a test by its name", () =>
+  it.effect("names a bank that is not a demo bank by its provider name", () =>
     Effect.gen(function* () {
       const { page } = yield* atRenew({}, { providerName: "<bank>" })
       assert.include(page.text, "<strong>&lt;bank&gt;</strong>")
     }).pipe(provideSandbox)
   )
 
-  it.effect.each([{ authorization_code: undefined }, { credentials_id: undefined }, { credentials_id: "x" }])(
-    "refuses a link with %j, and keeps the code",
-    (query) =>
+  it.effect("refuses a link without a code or the user's credentials, and keeps the code", () =>
+    eachRow([{ authorization_code: undefined }, { credentials_id: undefined }, { credentials_id: "x" }], (query) =>
       Effect.gen(function* () {
         const { code, id, page } = yield* atRenew(query)
         assert.strictEqual(page.status, 400)
         const good = addressOf(renewPath, { ...app, authorization_code: code, credentials_id: id })
         assert.strictEqual((yield* send("GET", good)).status, 200)
-      }).pipe(provideSandbox)
+      })
+    )
   )
 
-  it.effect("refuses another user's credentials, and a bank that is gone", () =>
+  it.effect("refuses another user's credentials, and a disabled bank", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const { id } = yield* sandbox.connectBank(yield* newUser())
@@ -564,7 +574,7 @@ describe("/1.0/transactions/update-consent", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("says so when the credentials were deleted meanwhile", () =>
+  it.effect("refuses credentials that were deleted during the visit", () =>
     Effect.gen(function* () {
       const { end, path, token } = yield* atRenew()
       yield* send("DELETE", path, { token })
@@ -573,8 +583,8 @@ describe("/1.0/transactions/update-consent", () => {
   )
 })
 
-describe("Tink Link and the log", () => {
-  it.effect("leaves neither codes nor sessions in it", () =>
+describe("Tink Link in the request log", () => {
+  it.effect("keeps codes and sessions out of it", () =>
     Effect.gen(function* () {
       const { code, end, session } = yield* atConnect()
       yield* end("approve")
@@ -587,7 +597,7 @@ describe("Tink Link and the log", () => {
 })
 
 describe("Tink Link over sockets", () => {
-  it.scoped("is where the API is", () =>
+  it.scoped("is under the address of the API", () =>
     Effect.gen(function* () {
       const { baseUrl } = yield* TinkSandbox.TinkSandbox
       const back = `${baseUrl}/back`

@@ -3,7 +3,7 @@ import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { inflateSync } from "node:zlib"
-import { connected, keysOf, newUser, send, userToken } from "./helpers.js"
+import { connected, keysOf, newUser, send, userToken, eachRow } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
@@ -15,8 +15,8 @@ const password = { providerName: "se-demobank-password", fields: { username: "an
 
 const at = (id: string) => `/api/v1/credentials/${id}`
 
-/** A user without a bank, who may create one, at `start`. */
-const someone = Effect.fnUntraced(function* () {
+/** A user without a bank, with a token for credentials, at `start`. */
+const userWithToken = Effect.fnUntraced(function* () {
   yield* TestClock.setTime(start)
   const sandbox = yield* TinkSandbox.TinkSandbox
   const userId = yield* newUser()
@@ -34,9 +34,9 @@ const someone = Effect.fnUntraced(function* () {
 })
 
 describe("POST /api/v1/credentials", () => {
-  it.effect("answers the moment of creation, and goes on to UPDATED", () =>
+  it.effect("returns the created credentials, which then go on to UPDATED", () =>
     Effect.gen(function* () {
-      const { create, read, userId } = yield* someone()
+      const { create, read, userId } = yield* userWithToken()
       const { body, status, text } = yield* create(password)
       assert.strictEqual(status, 200)
       const { id } = body
@@ -62,9 +62,9 @@ describe("POST /api/v1/credentials", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("sends the customer of a redirect bank there, and begins the session once they are back", () =>
+  it.effect("sends the user of a redirect bank to the bank, and starts the session on approval", () =>
     Effect.gen(function* () {
-      const { create, read, sandbox } = yield* someone()
+      const { create, read, sandbox } = yield* userWithToken()
       const { id } = (yield* create({ providerName: redirect, fields: {} })).body
       yield* TestClock.adjust("1 second")
       const waiting = yield* read(id)
@@ -85,19 +85,21 @@ describe("POST /api/v1/credentials", () => {
     ["it-demobank-password", "PASSWORD", { username: "ann", password: "p" }, "UPDATING"]
   ]
 
-  it.effect.each(banks)("knows %s", ([providerName, type, fields, status]) =>
-    Effect.gen(function* () {
-      const { create, read } = yield* someone()
-      const { body } = yield* create({ providerName, fields })
-      assert.strictEqual(body.type, type)
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* read(body.id)).status, status)
-    }).pipe(provideSandbox)
+  it.effect("has a demo bank of every type", () =>
+    eachRow(banks, ([providerName, type, fields, status]) =>
+      Effect.gen(function* () {
+        const { create, read } = yield* userWithToken()
+        const { body } = yield* create({ providerName, fields })
+        assert.strictEqual(body.type, type)
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* read(body.id)).status, status)
+      })
+    )
   )
 
-  it.effect("stays CREATED without triggerRefresh, until somebody refreshes", () =>
+  it.effect("stays CREATED without triggerRefresh until a refresh", () =>
     Effect.gen(function* () {
-      const { create, read, refresh } = yield* someone()
+      const { create, read, refresh } = yield* userWithToken()
       const { id } = (yield* create({ providerName: redirect, fields: {}, triggerRefresh: false })).body
       yield* TestClock.adjust("1 hour")
       const created = yield* read(id)
@@ -108,9 +110,9 @@ describe("POST /api/v1/credentials", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("refuses the same fields for the same provider, and takes others", () =>
+  it.effect("refuses a duplicate of provider and fields, and takes other ones", () =>
     Effect.gen(function* () {
-      const { create, list, token } = yield* someone()
+      const { create, list, token } = yield* userWithToken()
       yield* create(password)
       assert.strictEqual((yield* create(password)).status, 409)
       const other = { ...password, fields: { ...password.fields, password: "other" } }
@@ -120,7 +122,7 @@ describe("POST /api/v1/credentials", () => {
       assert.strictEqual(made.length, 3)
       yield* send("DELETE", `/api/v1/credentials/${made[0].id}`, { token })
       assert.strictEqual((yield* create(password)).status, 200)
-      // Another user's are no obstacle.
+      // Another user may have the same.
       const stranger = yield* userToken(yield* newUser(), "credentials:write")
       const theirs = yield* send("POST", "/api/v1/credentials", { token: stranger, json: password })
       assert.strictEqual(theirs.status, 200)
@@ -129,7 +131,7 @@ describe("POST /api/v1/credentials", () => {
 
   it.effect("takes the documented query and body", () =>
     Effect.gen(function* () {
-      const { create } = yield* someone()
+      const { create } = yield* userWithToken()
       const json = {
         ...password,
         appUri: "tink://open",
@@ -144,30 +146,32 @@ describe("POST /api/v1/credentials", () => {
 
   const refused: ReadonlyArray<readonly [string, number, unknown, string]> = [
     ["an unknown provider", 404, { providerName: "se-demobank-gold", fields: {} }, ""],
-    ["a provider of no market", 404, { providerName: "zz-demobank-password", fields: password.fields }, ""],
+    ["a provider of an unknown market", 404, { providerName: "zz-demobank-password", fields: password.fields }, ""],
     ["a British provider under another name", 404, { providerName: "gb-demobank-password", fields: {} }, ""],
     ["a provider of one market in another", 404, { providerName: "de-demobank-mobilebankid", fields: {} }, ""],
     ["no provider", 400, { fields: {} }, ""],
     ["no fields", 400, { providerName: redirect }, ""],
-    ["fields that are no text", 400, { ...password, fields: { username: 1, password: "x" } }, ""],
+    ["fields that are not text", 400, { ...password, fields: { username: 1, password: "x" } }, ""],
     ["a field too few", 400, { ...password, fields: { username: "ann" } }, ""],
     ["an empty field", 400, { ...password, fields: { username: "ann", password: "" } }, ""],
     ["a field too many", 400, { providerName: redirect, fields: { username: "ann" } }, ""],
     ["a relative appUri", 400, { ...password, appUri: "/back" }, ""],
-    ["a callbackUri that is none", 400, { ...password, callbackUri: "back" }, ""],
+    ["an invalid callbackUri", 400, { ...password, callbackUri: "back" }, ""],
     ["a triggerRefresh that is text", 400, { ...password, triggerRefresh: "false" }, ""],
     ["an unknown item", 400, password, "?items=GOLD"]
   ]
 
-  it.effect.each(refused)("refuses %s with %d", ([, status, json, query]) =>
-    Effect.gen(function* () {
-      const { create, list } = yield* someone()
-      assert.strictEqual((yield* create(json, query)).status, status)
-      assert.deepStrictEqual(yield* list, [])
-    }).pipe(provideSandbox)
+  it.effect("refuses an invalid request, and creates nothing", () =>
+    eachRow(refused, ([, status, json, query]) =>
+      Effect.gen(function* () {
+        const { create, list } = yield* userWithToken()
+        assert.strictEqual((yield* create(json, query)).status, status)
+        assert.deepStrictEqual(yield* list, [])
+      })
+    )
   )
 
-  it.effect("asks for its scope", () =>
+  it.effect("requires the scope of each change", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const token = yield* userToken(userId, "credentials:read,credentials:refresh")
@@ -187,9 +191,9 @@ describe("POST /api/v1/credentials", () => {
 })
 
 describe("PUT /api/v1/credentials/{id}", () => {
-  it.effect("changes fields, goes back to CREATED and then on its way", () =>
+  it.effect("changes fields, and refreshes from CREATED on", () =>
     Effect.gen(function* () {
-      const { create, put, read } = yield* someone()
+      const { create, put, read } = yield* userWithToken()
       const { id } = (yield* create(password)).body
       yield* TestClock.adjust("1 minute")
       const before = yield* read(id)
@@ -206,14 +210,14 @@ describe("PUT /api/v1/credentials/{id}", () => {
       yield* TestClock.adjust("3 seconds")
       const after = yield* read(id)
       assert.deepStrictEqual([after.status, after.updated], ["UPDATED", start + 63_000])
-      // The password that was not sent is still there: the two are the same again.
+      // The absent password was kept, so these are the same fields again.
       assert.strictEqual((yield* create({ ...password, fields: { username: "bea", password: "planted" } })).status, 409)
     }).pipe(provideSandbox)
   )
 
   it.effect("stays CREATED without triggerRefresh", () =>
     Effect.gen(function* () {
-      const { create, put, read } = yield* someone()
+      const { create, put, read } = yield* userWithToken()
       const { id } = (yield* create(password)).body
       yield* TestClock.adjust("1 minute")
       yield* put(id, { triggerRefresh: false })
@@ -222,9 +226,9 @@ describe("PUT /api/v1/credentials/{id}", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("sends the customer of a session that is over to the bank, and comes to what is set", () =>
+  it.effect("sends the user of an expired session to the bank, and takes the outcome that was set", () =>
     Effect.gen(function* () {
-      const { put, read, refresh, sandbox, userId } = yield* someone()
+      const { put, read, refresh, sandbox, userId } = yield* userWithToken()
       const { id } = yield* sandbox.connectBank(userId, { sessionExpiryDate: 1 })
       yield* refresh(id)
       assert.strictEqual((yield* put(id, {})).status, 200)
@@ -238,9 +242,9 @@ describe("PUT /api/v1/credentials/{id}", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("answers 409 while something is under way", () =>
+  it.effect("returns 409 while an operation is running", () =>
     Effect.gen(function* () {
-      const { create, put, read } = yield* someone()
+      const { create, put, read } = yield* userWithToken()
       const { id } = (yield* create(password)).body
       assert.strictEqual((yield* put(id, {})).status, 409)
       yield* TestClock.adjust("2999 millis")
@@ -255,24 +259,26 @@ describe("PUT /api/v1/credentials/{id}", () => {
   const refused: ReadonlyArray<readonly [string, unknown]> = [
     ["another provider", { providerName: "no-demobank-password" }],
     ["an unknown field", { fields: { colour: "red" } }],
-    ["fields that are no text", { fields: { username: null } }],
+    ["fields that are not text", { fields: { username: null } }],
     ["a relative callbackUri", { callbackUri: "/back" }]
   ]
 
-  it.effect.each(refused)("refuses %s with 400", ([, json]) =>
-    Effect.gen(function* () {
-      const { create, put, read } = yield* someone()
-      const { id } = (yield* create(password)).body
-      yield* TestClock.adjust("1 minute")
-      const before = yield* read(id)
-      assert.strictEqual((yield* put(id, json)).status, 400)
-      assert.deepStrictEqual(yield* read(id), before)
-    }).pipe(provideSandbox)
+  it.effect("refuses an invalid request with 400, and changes nothing", () =>
+    eachRow(refused, ([, json]) =>
+      Effect.gen(function* () {
+        const { create, put, read } = yield* userWithToken()
+        const { id } = (yield* create(password)).body
+        yield* TestClock.adjust("1 minute")
+        const before = yield* read(id)
+        assert.strictEqual((yield* put(id, json)).status, 400)
+        assert.deepStrictEqual(yield* read(id), before)
+      })
+    )
   )
 
-  it.effect("cannot mend a provider that is gone, nor another user's credentials", () =>
+  it.effect("refuses a disabled provider, and another user's credentials", () =>
     Effect.gen(function* () {
-      const { put, sandbox, userId } = yield* someone()
+      const { put, sandbox, userId } = yield* userWithToken()
       const gone = yield* sandbox.connectBank(userId, { status: "PERMANENT_ERROR" })
       assert.strictEqual((yield* put(gone.id, {})).status, 400)
       const theirs = yield* sandbox.connectBank(yield* newUser())
@@ -289,15 +295,17 @@ describe("POST /api/v1/credentials/{id}/authenticate", () => {
     ["KEYFOB", "AWAITING_SUPPLEMENTAL_INFORMATION"]
   ]
 
-  it.effect.each(types)("leads %s to the customer", ([type, status]) =>
-    Effect.gen(function* () {
-      const { path, read, token } = yield* connected({ type })
-      const accepted = yield* send("POST", `${path}/authenticate`, { token, json: { appUri: "app://back" } })
-      assert.deepStrictEqual([accepted.status, accepted.text], [204, ""])
-      assert.strictEqual((yield* read).status, "AUTHENTICATING")
-      yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* read).status, status)
-    }).pipe(provideSandbox)
+  it.effect("asks the user in the way of each type", () =>
+    eachRow(types, ([type, status]) =>
+      Effect.gen(function* () {
+        const { path, read, token } = yield* connected({ type })
+        const accepted = yield* send("POST", `${path}/authenticate`, { token, json: { appUri: "app://back" } })
+        assert.deepStrictEqual([accepted.status, accepted.text], [204, ""])
+        assert.strictEqual((yield* read).status, "AUTHENTICATING")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual((yield* read).status, status)
+      })
+    )
   )
 
   it.effect("ends in UPDATED with a new session, but without new data", () =>
@@ -313,7 +321,7 @@ describe("POST /api/v1/credentials/{id}/authenticate", () => {
       assert.strictEqual(body.updated, start)
       assert.isAbove(body.statusUpdated, start + 1000)
       assert.strictEqual(body.sessionExpiryDate, start + 1000 + 90 * day)
-      // The next refresh does fetch data, even by way of the customer.
+      // The next refresh fetches data, even if it asks the user.
       yield* refresh("?authenticate=true")
       yield* TestClock.adjust("1 second")
       yield* sandbox.completeAuthentication(id)
@@ -322,7 +330,7 @@ describe("POST /api/v1/credentials/{id}/authenticate", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("leaves what is set for the next refresh", () =>
+  it.effect("keeps the outcome that was set for the next refresh", () =>
     Effect.gen(function* () {
       const { id, path, read, refresh, sandbox, token } = yield* connected()
       yield* sandbox.setNextRefresh(id, "PERMANENT_ERROR")
@@ -335,7 +343,7 @@ describe("POST /api/v1/credentials/{id}/authenticate", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("is one of the requests of which only one runs", () =>
+  it.effect("does not run together with a refresh", () =>
     Effect.gen(function* () {
       const { path, refresh, token } = yield* connected()
       const authenticate = Effect.map(send("POST", `${path}/authenticate`, { token }), ({ status }) => status)
@@ -347,7 +355,7 @@ describe("POST /api/v1/credentials/{id}/authenticate", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("refuses a body that makes no sense", () =>
+  it.effect("refuses an invalid body", () =>
     Effect.gen(function* () {
       const { path, read, token } = yield* connected()
       const refused = yield* send("POST", `${path}/authenticate`, { token, json: { appUri: "back" } })
@@ -369,7 +377,7 @@ describe("POST /api/v1/credentials/{id}/supplemental-information", () => {
     return { ...all, answer }
   })
 
-  it.effect("leads on to UPDATED with the right code", () =>
+  it.effect("goes on to UPDATED with a correct code", () =>
     Effect.gen(function* () {
       const { answer, read } = yield* asked()
       const [field] = JSON.parse((yield* read).supplementalInformation)
@@ -380,9 +388,8 @@ describe("POST /api/v1/credentials/{id}/supplemental-information", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect.each([{ otp: "12345" }, { otp: "1234567" }, { otp: "" }, { code: "123456" }])(
-    "asks again after %j",
-    (code) =>
+  it.effect("asks again after a malformed code", () =>
+    eachRow([{ otp: "12345" }, { otp: "1234567" }, { otp: "" }, { code: "123456" }], (code) =>
       Effect.gen(function* () {
         const { answer, read } = yield* asked()
         const before = yield* read
@@ -396,10 +403,11 @@ describe("POST /api/v1/credentials/{id}/supplemental-information", () => {
         assert.strictEqual(yield* answer({ information: { otp: "123456" } }), 204)
         yield* TestClock.adjust("2 seconds")
         assert.strictEqual((yield* read).status, "UPDATED")
-      }).pipe(provideSandbox)
+      })
+    )
   )
 
-  it.effect("fails with the code that is wrong", () =>
+  it.effect("fails with a wrong code", () =>
     Effect.gen(function* () {
       const { answer, read } = yield* asked()
       assert.strictEqual(yield* answer({ information: { otp: "000000" } }), 204)
@@ -407,17 +415,17 @@ describe("POST /api/v1/credentials/{id}/supplemental-information", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect.each(["AWAITING_SUPPLEMENTAL_INFORMATION", "AWAITING_THIRD_PARTY_APP_AUTHENTICATION"] as const)(
-    "cancels %s with no information",
-    (status) =>
+  it.effect("cancels any wait with empty information", () =>
+    eachRow(["AWAITING_SUPPLEMENTAL_INFORMATION", "AWAITING_THIRD_PARTY_APP_AUTHENTICATION"] as const, (status) =>
       Effect.gen(function* () {
         const { answer, read } = yield* asked(status)
         assert.strictEqual(yield* answer({ information: {} }), 204)
         assert.strictEqual((yield* read).status, "AUTHENTICATION_ERROR")
-      }).pipe(provideSandbox)
+      })
+    )
   )
 
-  it.effect("refuses what nobody waits for", () =>
+  it.effect("refuses an answer that the status does not wait for", () =>
     Effect.gen(function* () {
       const { answer, read } = yield* asked("AWAITING_THIRD_PARTY_APP_AUTHENTICATION")
       assert.strictEqual(yield* answer({ information: { otp: "123456" } }), 400)
@@ -427,19 +435,19 @@ describe("POST /api/v1/credentials/{id}/supplemental-information", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect.each([{}, { information: null }, { information: { otp: 123_456 } }, { otp: "123456" }])(
-    "refuses %j with 400",
-    (json) =>
+  it.effect("refuses an invalid request with 400", () =>
+    eachRow([{}, { information: null }, { information: { otp: 123_456 } }, { otp: "123456" }], (json) =>
       Effect.gen(function* () {
         const { answer, read } = yield* asked()
         assert.strictEqual(yield* answer(json), 400)
         assert.strictEqual((yield* read).status, "AWAITING_SUPPLEMENTAL_INFORMATION")
-      }).pipe(provideSandbox)
+      })
+    )
   )
 })
 
 describe("GET /api/v1/credentials/{id}/qr", () => {
-  it.effect("is a picture while BankID is waited for", () =>
+  it.effect("is a picture while the credentials wait for BankID", () =>
     Effect.gen(function* () {
       const { id, path, sandbox, token } = yield* connected({ status: "AWAITING_MOBILE_BANKID_AUTHENTICATION" })
       const { headers, status, text } = yield* send("GET", `${path}/qr`, { token })
@@ -460,7 +468,7 @@ describe("GET /api/v1/credentials/{id}/qr", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("is not there for another bank", () =>
+  it.effect("returns 404 for another bank", () =>
     Effect.gen(function* () {
       const { path, token } = yield* connected({ status: "AWAITING_THIRD_PARTY_APP_AUTHENTICATION" })
       assert.strictEqual((yield* send("GET", `${path}/qr`, { token })).status, 404)
@@ -479,7 +487,7 @@ describe("POST /api/v1/credentials/third-party/callback/relayed", () => {
     return { ...all, state: new URL(url).searchParams.get("state") }
   })
 
-  it.effect("brings the customer back, and says where the app wants them", () =>
+  it.effect("ends the wait, and returns the app's URI", () =>
     Effect.gen(function* () {
       const { read, state } = yield* atTheBank({ appUri: "app://back" })
       const { body, status } = yield* relay({ state, parameters: { code: "x" } })
@@ -489,7 +497,7 @@ describe("POST /api/v1/credentials/third-party/callback/relayed", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("tells of a customer who has cancelled", () =>
+  it.effect("fails the credentials when the user has cancelled", () =>
     Effect.gen(function* () {
       const { read, state } = yield* atTheBank()
       const { body } = yield* relay({ state, parameters: { error: "access_denied" } })
@@ -498,30 +506,34 @@ describe("POST /api/v1/credentials/third-party/callback/relayed", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect.each([{ state: "x", parameters: {} }, { parameters: {} }, {}])("refuses %j", (json) =>
-    Effect.map(relay(json), ({ status }) => assert.strictEqual(status, 400)).pipe(provideSandbox)
+  it.effect("refuses an invalid callback with 400", () =>
+    eachRow([{ state: "x", parameters: {} }, { parameters: {} }, {}], (json) =>
+      Effect.map(relay(json), ({ status }) => assert.strictEqual(status, 400))
+    )
   )
 })
 
 describe("the request of a refresh", () => {
   const refused: ReadonlyArray<readonly [string, string, unknown]> = [
     ["a relative appUri", "", { appUri: "/back" }],
-    ["a callbackUri that is none", "", { callbackUri: "" }],
+    ["an invalid callbackUri", "", { callbackUri: "" }],
     ["options without authentication", "", { selectedAuthenticationOptions: [] }],
-    ["options that are no list", "?authenticate=true", { selectedAuthenticationOptions: {} }]
+    ["options that are not a list", "?authenticate=true", { selectedAuthenticationOptions: {} }]
   ]
 
-  it.effect.each(refused)("cannot have %s", ([, query, json]) =>
-    Effect.gen(function* () {
-      const { read, refresh, sandbox } = yield* connected()
-      assert.strictEqual(yield* refresh(query, json), 400)
-      assert.strictEqual((yield* read).status, "UPDATED")
-      const entry = (yield* sandbox.requests).find(({ path }) => path.endsWith("/refresh"))
-      assert.isNull(entry?.refresh)
-    }).pipe(provideSandbox)
+  it.effect("is refused if it is invalid, and not logged", () =>
+    eachRow(refused, ([, query, json]) =>
+      Effect.gen(function* () {
+        const { read, refresh, sandbox } = yield* connected()
+        assert.strictEqual(yield* refresh(query, json), 400)
+        assert.strictEqual((yield* read).status, "UPDATED")
+        const entry = (yield* sandbox.requests).find(({ path }) => path.endsWith("/refresh"))
+        assert.isNull(entry?.refresh)
+      })
+    )
   )
 
-  it.effect("is in the log, even if it was turned down or its answer was lost", () =>
+  it.effect("is in the request log, even if it was refused or its answer was lost", () =>
     Effect.gen(function* () {
       const { path, read, refresh, sandbox, token } = yield* connected()
       const nothing = { items: [], optIn: false, authenticate: false, userPresent: null, body: [] }
@@ -537,7 +549,7 @@ describe("the request of a refresh", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("sends a customer with a password to their one-time code", () =>
+  it.effect("asks a user with a password for a one-time code", () =>
     Effect.gen(function* () {
       const { read, refresh } = yield* connected({ providerName: "se-demobank-password", type: "PASSWORD" })
       yield* refresh("?authenticate=true")

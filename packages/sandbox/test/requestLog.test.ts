@@ -1,15 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as RequestLog from "../src/internal/requestLog.js"
+import * as RequestLog from "../src/internal/requestLog/requestLog.js"
 
 const arrival = (path: string): RequestLog.Arrival => ({
-  incoming: { method: "GET", path, query: new URLSearchParams(), headers: {}, body: new Uint8Array() },
-  requestId: "0".repeat(32),
+  incoming: {
+    requestId: "0".repeat(32),
+    method: "GET",
+    path,
+    query: new URLSearchParams(),
+    headers: {},
+    body: new Uint8Array(),
+    notes: { refresh: null }
+  },
   now: 1000,
   fault: undefined
 })
 
 describe("RequestLog", () => {
-  it("keeps the last ten thousand", () => {
+  it("keeps the last 10 000 requests", () => {
     const log = RequestLog.make()
     const completeFirst = log.begin(arrival("/0"))
     for (let index = 1; index < 10_005; index++) log.begin(arrival(`/${index}`))

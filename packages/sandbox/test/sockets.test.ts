@@ -8,11 +8,11 @@ import * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Net from "node:net"
 
-/** What a plain client of Node's sees of an exchange. */
+/** An exchange as Node's own client sees it. */
 interface Exchange {
   readonly head: { readonly status: number; readonly headers: Http.IncomingHttpHeaders } | undefined
   readonly text: string
-  /** The error it ends with, if it does. */
+  /** The error that ends it. */
   readonly error: string | undefined
 }
 
@@ -50,7 +50,7 @@ const form = (fields: Readonly<Record<string, string>>): Sent => ({
 
 const app = { client_id: "sandbox-client", client_secret: "sandbox-secret" }
 
-/** The documented way to a user token, on the wire. */
+/** A user with a bank and a token, over sockets, and a fault for the next request. */
 const facing = Effect.fnUntraced(function* (fault: TinkSandbox.Fault) {
   const sandbox = yield* TinkSandbox.TinkSandbox
   const at = (path: string, sent?: Sent) => exchange(sandbox.baseUrl + path, sent)
@@ -78,7 +78,7 @@ const facing = Effect.fnUntraced(function* (fault: TinkSandbox.Fault) {
 
 const provideServer = Effect.provide(TinkSandbox.layerServer())
 
-/** Looks again whenever the sockets have had a turn. */
+/** Checks again after each turn of the event loop. */
 const until = <A>(effect: Effect.Effect<A>, wanted: (value: A) => boolean): Effect.Effect<void> =>
   Effect.flatMap(effect, (value) =>
     wanted(value)
@@ -91,9 +91,9 @@ const until = <A>(effect: Effect.Effect<A>, wanted: (value: A) => boolean): Effe
 
 const statusOf = (effect: Effect.Effect<Exchange>) => Effect.map(effect, ({ head }) => head?.status)
 
-// `it.live`: what is slow here is slow in real time, by as little as shows it.
+// `it.live`: delays are in real time, and short.
 describe("faults over sockets", () => {
-  it.live("none", () =>
+  it.live("none: every answer has its headers and its body", () =>
     Effect.gen(function* () {
       const { id, read, remove } = yield* facing({ kind: "garbage", path: "/nowhere" })
       const { error, head, text } = yield* read
@@ -110,7 +110,7 @@ describe("faults over sockets", () => {
     }).pipe(provideServer)
   )
 
-  it.live("delay", () =>
+  it.live("delay: the answer is late", () =>
     Effect.gen(function* () {
       const { last, read } = yield* facing({ kind: "delay", milliseconds: 50 })
       assert.strictEqual(yield* statusOf(read), 200)
@@ -120,7 +120,7 @@ describe("faults over sockets", () => {
     }).pipe(provideServer)
   )
 
-  it.live("status", () =>
+  it.live("status: it is answered once, and nothing is applied", () =>
     Effect.gen(function* () {
       const { read, remove } = yield* facing({ kind: "status", status: 503, retryAfter: "2" })
       const { head } = yield* remove
@@ -135,16 +135,18 @@ describe("faults over sockets", () => {
     ["drop-after", 404]
   ]
 
-  it.live.each(drops)("%s hangs up; reading afterwards answers %i", ([kind, status]) =>
-    Effect.gen(function* () {
-      const { last, read, remove } = yield* facing({ kind })
-      assert.deepStrictEqual(yield* remove, { head: undefined, text: "", error: "socket hang up" })
-      assert.deepInclude(yield* last, { fault: kind, applied: kind === "drop-after", status: null })
-      assert.strictEqual(yield* statusOf(read), status)
-    }).pipe(provideServer)
+  it.live("drop-before and drop-after: the connection hangs up, and only drop-after applies the request", () =>
+    Effect.forEach(drops, ([kind, status]) =>
+      Effect.gen(function* () {
+        const { last, read, remove } = yield* facing({ kind })
+        assert.deepStrictEqual(yield* remove, { head: undefined, text: "", error: "socket hang up" })
+        assert.deepInclude(yield* last, { fault: kind, applied: kind === "drop-after", status: null })
+        assert.strictEqual(yield* statusOf(read), status)
+      }).pipe(provideServer)
+    )
   )
 
-  it.live("cut-body", () =>
+  it.live("cut-body: the body ends half-way", () =>
     Effect.gen(function* () {
       const { read } = yield* facing({ kind: "cut-body" })
       const { error, head, text } = yield* read
@@ -156,7 +158,7 @@ describe("faults over sockets", () => {
     }).pipe(provideServer)
   )
 
-  it.live("cut-body of an answer that has none", () =>
+  it.live("cut-body: an answer without a body is dropped before its head", () =>
     Effect.gen(function* () {
       const { read, remove } = yield* facing({ kind: "cut-body" })
       assert.strictEqual((yield* remove).error, "socket hang up")
@@ -164,7 +166,7 @@ describe("faults over sockets", () => {
     }).pipe(provideServer)
   )
 
-  it.live("garbage", () =>
+  it.live("garbage: the body is not JSON", () =>
     Effect.gen(function* () {
       const { read, remove } = yield* facing({ kind: "garbage" })
       const { error, head, text } = yield* remove
@@ -175,7 +177,7 @@ describe("faults over sockets", () => {
     }).pipe(provideServer)
   )
 
-  it.live("slow-body", () =>
+  it.live("slow-body: the body is complete after the delay", () =>
     Effect.gen(function* () {
       const { id, last, read } = yield* facing({ kind: "slow-body", milliseconds: 50 })
       const before = performance.now()
@@ -187,7 +189,7 @@ describe("faults over sockets", () => {
     }).pipe(provideServer)
   )
 
-  it.live("slow-body sends the head and half of the body first", () =>
+  it.live("slow-body: the head and half of the body are sent first", () =>
     Effect.gen(function* () {
       const { sandbox } = yield* facing({ kind: "slow-body", milliseconds: 3_600_000 })
       const response = yield* Effect.promise(() => fetch(`${sandbox.baseUrl}/api/v1/user`))
@@ -210,7 +212,7 @@ describe("faults over sockets", () => {
 })
 
 describe("layerServer", () => {
-  it.live("listens on a free port of this machine, and tells where", () =>
+  it.live("listens on a free port of this machine", () =>
     Effect.gen(function* () {
       const { baseUrl, clientSecret } = yield* TinkSandbox.TinkSandbox
       assert.match(baseUrl, /^http:\/\/127\.0\.0\.1:[1-9]\d+$/)
@@ -218,7 +220,7 @@ describe("layerServer", () => {
     }).pipe(Effect.provide(TinkSandbox.layerServer({ clientSecret: "hush" })))
   )
 
-  it.live("fails with ServeError if the port is taken", () =>
+  it.live("fails with ServeError if the port is in use", () =>
     Effect.gen(function* () {
       const { baseUrl } = yield* TinkSandbox.TinkSandbox
       const port = Number(new URL(baseUrl).port)
@@ -246,13 +248,13 @@ describe("layerServer", () => {
     }).pipe(provideServer)
   )
 
-  it.live("closes at once, with its port, whatever is still open", () =>
+  it.live("closes its port and all connections at once", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(TinkSandbox.layerServer(), scope)
       const { sandbox } = yield* Effect.provide(facing({ kind: "slow-body", milliseconds: 3_600_000 }), context)
       const url = `${sandbox.baseUrl}/api/v1/user`
-      // One connection in the middle of a body, and one kept alive.
+      // One connection in the middle of a body, and one that is kept alive.
       const response = yield* Effect.promise(() => fetch(url))
       const text = response.text().catch(() => "cut")
       const idle = yield* Effect.promise(() => fetch(url).then((response) => response.text()))

@@ -4,12 +4,12 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
-import { askCode, clientToken, createUser, keysOf, newUser, send, userToken } from "./helpers.js"
+import { askCode, clientToken, createUser, keysOf, newUser, send, userToken, eachRow } from "./helpers.js"
 
 const provideSandbox = Effect.provide(TinkSandbox.layerHttpClient())
 
 describe("POST /api/v1/user/create", () => {
-  it.effect("answers 200 with both ids", () =>
+  it.effect("returns 200 with both ids", () =>
     Effect.gen(function* () {
       const { body, status } = yield* createUser({
         external_user_id: "cust-0001",
@@ -24,7 +24,7 @@ describe("POST /api/v1/user/create", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("asks for a market alone, and echoes no external id that was not given", () =>
+  it.effect("requires only a market, and returns no external id that was not given", () =>
     Effect.gen(function* () {
       const { body, status } = yield* createUser({ market: "SE" })
       assert.strictEqual(status, 200)
@@ -48,7 +48,7 @@ describe("POST /api/v1/user/create", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("lets one of many at once have an external id", () =>
+  it.effect("gives an external id to one of many concurrent requests", () =>
     Effect.gen(function* () {
       const token = yield* clientToken("user:create")
       const create = send("POST", "/api/v1/user/create", {
@@ -69,12 +69,12 @@ describe("POST /api/v1/user/create", () => {
 
   const refused: ReadonlyArray<readonly [string, unknown]> = [
     ["no market", {}],
-    ["a market that is no country", { market: "ZZ" }],
+    ["a market that is not a country", { market: "ZZ" }],
     ["a market in lower case", { market: "se" }],
     ["a market that is a number", { market: 46 }],
     ["a locale without a country", { market: "SE", locale: "swedish" }],
     ["a locale with a dash", { market: "SE", locale: "sv-SE" }],
-    ["a locale of no country", { market: "SE", locale: "sv_ZZ" }],
+    ["a locale of an unknown country", { market: "SE", locale: "sv_ZZ" }],
     ["a locale that is a list", { market: "SE", locale: ["sv_SE"] }],
     ["an empty external id", { market: "SE", external_user_id: "" }],
     ["an external id that is a number", { market: "SE", external_user_id: 1 }],
@@ -83,16 +83,18 @@ describe("POST /api/v1/user/create", () => {
     ["null", null]
   ]
 
-  it.effect.each(refused)("refuses %s with 400", ([, json]) =>
-    Effect.gen(function* () {
-      const token = yield* clientToken("user:create")
-      const { body, status } = yield* send("POST", "/api/v1/user/create", { token, json })
-      assert.strictEqual(status, 400)
-      assert.deepStrictEqual(keysOf(body), ["errorCode", "errorMessage"])
-    }).pipe(provideSandbox)
+  it.effect("refuses an invalid request with 400", () =>
+    eachRow(refused, ([, json]) =>
+      Effect.gen(function* () {
+        const token = yield* clientToken("user:create")
+        const { body, status } = yield* send("POST", "/api/v1/user/create", { token, json })
+        assert.strictEqual(status, 400)
+        assert.deepStrictEqual(keysOf(body), ["errorCode", "errorMessage"])
+      })
+    )
   )
 
-  it.effect("refuses a token without the scope with 403", () =>
+  it.effect("requires its scope", () =>
     Effect.gen(function* () {
       const token = yield* clientToken("authorization:grant")
       const { status } = yield* send("POST", "/api/v1/user/create", { token, json: { market: "SE" } })
@@ -102,7 +104,7 @@ describe("POST /api/v1/user/create", () => {
 })
 
 describe("GET /api/v1/user", () => {
-  it.effect("answers the documented object", () =>
+  it.effect("returns the documented object", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(1_700_000_000_000)
       const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
@@ -127,7 +129,7 @@ describe("GET /api/v1/user", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("keeps the locale that was asked for, and leaves out an external id that was not", () =>
+  it.effect("keeps the given locale, and leaves out a missing external id", () =>
     Effect.gen(function* () {
       const token = yield* userToken(yield* newUser({ market: "IE", locale: "en_GB" }), "user:read")
       const { body } = yield* send("GET", "/api/v1/user", { token })
@@ -136,7 +138,7 @@ describe("GET /api/v1/user", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("takes a user token with the scope, and no other", () =>
+  it.effect("requires a user token with the scope", () =>
     Effect.gen(function* () {
       const token = yield* userToken(yield* newUser(), "credentials:read")
       assert.strictEqual((yield* send("GET", "/api/v1/user")).status, 401)
@@ -148,7 +150,7 @@ describe("GET /api/v1/user", () => {
 })
 
 describe("POST /api/v1/user/delete", () => {
-  it.effect("answers 204 and leaves nothing of the user", () =>
+  it.effect("returns 204 and deletes everything of the user", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
@@ -170,7 +172,7 @@ describe("POST /api/v1/user/delete", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("takes the codes along", () =>
+  it.effect("deletes the user's codes", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const grant = yield* askCode({ user_id: userId, scope: "user:read" })
@@ -185,7 +187,7 @@ describe("POST /api/v1/user/delete", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("takes no client token", () =>
+  it.effect("refuses a client token", () =>
     Effect.gen(function* () {
       const token = yield* clientToken("user:delete")
       assert.strictEqual((yield* send("POST", "/api/v1/user/delete", { token })).status, 403)
@@ -193,8 +195,8 @@ describe("POST /api/v1/user/delete", () => {
   )
 })
 
-/** A user with a token for reading and writing. */
-const someone = Effect.fnUntraced(function* (json?: Readonly<Record<string, unknown>>) {
+/** A user with a token for reading and writing their profile. */
+const userWithToken = Effect.fnUntraced(function* (json?: Readonly<Record<string, unknown>>) {
   const userId = yield* newUser(json)
   const token = yield* userToken(userId, "user:read,user:write")
   return {
@@ -211,16 +213,16 @@ describe("/api/v1/user/profile", () => {
 
   it.effect("is the profile of the user", () =>
     Effect.gen(function* () {
-      const { token, user } = yield* someone()
+      const { token, user } = yield* userWithToken()
       const { body, status } = yield* send("GET", "/api/v1/user/profile", { token })
       assert.strictEqual(status, 200)
       assert.deepStrictEqual(body, (yield* user).profile)
     }).pipe(provideSandbox)
   )
 
-  it.effect("is replaced, but for what cannot be changed", () =>
+  it.effect("is replaced, except for fields that cannot be changed", () =>
     Effect.gen(function* () {
-      const { put, token, user } = yield* someone()
+      const { put, token, user } = yield* userWithToken()
       const before = yield* user
       const notificationSettings = { ...before.profile.notificationSettings, fraud: true }
       const json = { ...changed, notificationSettings, currency: "GBP", market: "GB", cashbackEnabled: true }
@@ -236,7 +238,7 @@ describe("/api/v1/user/profile", () => {
   const wrong: ReadonlyArray<readonly [string, Readonly<Record<string, unknown>>]> = [
     ["no locale", { locale: undefined }],
     ["a locale with a dash", { locale: "sv-SE" }],
-    ["a time zone that is none", { timeZone: "Europe/Atlantis" }],
+    ["an unknown time zone", { timeZone: "Europe/Atlantis" }],
     ["day 0", { periodAdjustedDay: 0 }],
     ["day 32", { periodAdjustedDay: 32 }],
     ["half a day", { periodAdjustedDay: 1.5 }],
@@ -246,25 +248,29 @@ describe("/api/v1/user/profile", () => {
     ["a notification setting too few", { notificationSettings: { balance: true } }]
   ]
 
-  it.effect.each(wrong)("is not replaced with %s", ([, fields]) =>
-    Effect.gen(function* () {
-      const { put, user } = yield* someone()
-      const before = yield* user
-      const { notificationSettings } = before.profile
-      assert.strictEqual((yield* put({ ...changed, notificationSettings, ...fields })).status, 400)
-      assert.deepStrictEqual(yield* user, before)
-      assert.strictEqual((yield* put({ ...changed, notificationSettings })).status, 200)
-    }).pipe(provideSandbox)
+  it.effect("refuses an invalid profile, and changes nothing", () =>
+    eachRow(wrong, ([, fields]) =>
+      Effect.gen(function* () {
+        const { put, user } = yield* userWithToken()
+        const before = yield* user
+        const { notificationSettings } = before.profile
+        assert.strictEqual((yield* put({ ...changed, notificationSettings, ...fields })).status, 400)
+        assert.deepStrictEqual(yield* user, before)
+        assert.strictEqual((yield* put({ ...changed, notificationSettings })).status, 200)
+      })
+    )
   )
 
-  it.effect.each(["1", "31"])("takes day %s", (day) =>
-    Effect.gen(function* () {
-      const { put, user } = yield* someone()
-      assert.strictEqual((yield* put({ ...(yield* user).profile, periodAdjustedDay: Number(day) })).status, 200)
-    }).pipe(provideSandbox)
+  it.effect("takes the first and the last day", () =>
+    eachRow(["1", "31"], (day) =>
+      Effect.gen(function* () {
+        const { put, user } = yield* userWithToken()
+        assert.strictEqual((yield* put({ ...(yield* user).profile, periodAdjustedDay: Number(day) })).status, 200)
+      })
+    )
   )
 
-  it.effect("asks for its scopes", () =>
+  it.effect("requires its scopes", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const reader = yield* userToken(userId, "user:read")
@@ -279,9 +285,9 @@ describe("/api/v1/user/profile", () => {
 })
 
 describe("PATCH /api/v1/user", () => {
-  it.effect("changes the external user id and the username, each if given", () =>
+  it.effect("changes the external user id and the username, if given", () =>
     Effect.gen(function* () {
-      const { patch, user, userId } = yield* someone({ market: "SE", external_user_id: "cust-0001" })
+      const { patch, user, userId } = yield* userWithToken({ market: "SE", external_user_id: "cust-0001" })
       const before = yield* user
       const first = yield* patch({ id: userId, externalUserId: "cust-0002" })
       assert.strictEqual(first.status, 200)
@@ -290,15 +296,15 @@ describe("PATCH /api/v1/user", () => {
       assert.deepStrictEqual(second.body, { ...before, externalUserId: "cust-0002", username: "ann" })
       assert.deepStrictEqual(yield* user, second.body)
       assert.strictEqual((yield* askCode({ external_user_id: "cust-0002", scope: "user:read" })).status, 200)
-      // The old one is free.
+      // The old one can be used again.
       assert.strictEqual((yield* createUser({ market: "SE", external_user_id: "cust-0001" })).status, 200)
     }).pipe(provideSandbox)
   )
 
-  it.effect("refuses an external user id that another user has, and takes one's own", () =>
+  it.effect("refuses another user's external id, and takes the user's own", () =>
     Effect.gen(function* () {
       yield* newUser({ market: "SE", external_user_id: "cust-0001" })
-      const { patch, user } = yield* someone({ market: "SE", external_user_id: "cust-0002" })
+      const { patch, user } = yield* userWithToken({ market: "SE", external_user_id: "cust-0002" })
       const { body, status } = yield* patch({ externalUserId: "cust-0001", username: "ann" })
       assert.strictEqual(status, 409)
       assert.strictEqual(body.errorCode, "user.user_with_external_user_id_already_exists")
@@ -316,20 +322,22 @@ describe("PATCH /api/v1/user", () => {
     ["a list", []]
   ]
 
-  it.effect.each(wrong)("refuses %s with 400", ([, json]) =>
-    Effect.gen(function* () {
-      const { patch, user } = yield* someone()
-      const before = yield* user
-      assert.strictEqual((yield* patch(json)).status, 400)
-      assert.deepStrictEqual(yield* user, before)
-    }).pipe(provideSandbox)
+  it.effect("refuses an invalid request with 400", () =>
+    eachRow(wrong, ([, json]) =>
+      Effect.gen(function* () {
+        const { patch, user } = yield* userWithToken()
+        const before = yield* user
+        assert.strictEqual((yield* patch(json)).status, 400)
+        assert.deepStrictEqual(yield* user, before)
+      })
+    )
   )
 })
 
 describe("retention", () => {
   const day = 86_400_000
 
-  it.effect("ends for a temporary user a day after their creation, with all that is theirs", () =>
+  it.effect("deletes a temporary user and all their data after a day", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const json = { market: "SE", external_user_id: "cust-0001", retention_class: "temporary" }
@@ -346,7 +354,7 @@ describe("retention", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("is noticed by the sandbox's own calls, too", () =>
+  it.effect("is checked by the test controls, too", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const { id } = yield* sandbox.connectBank(yield* newUser({ market: "SE", retention_class: "temporary" }))
@@ -355,7 +363,7 @@ describe("retention", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("does not end for others", () =>
+  it.effect("keeps all other users", () =>
     Effect.gen(function* () {
       const permanent = yield* newUser({ market: "SE", retention_class: "permanent" })
       const unsaid = yield* newUser()

@@ -143,7 +143,7 @@ const firstReaderLeaves = (
     return Exit.isSuccess(yield* Fiber.await(second))
   })
 
-/** One key is read before each of 200 others, of which ten fit: how often is it looked up? */
+/** One key is read before each of 200 others, and ten fit: how often is it looked up? */
 const hotKey = (make: Make) =>
   Effect.gen(function* () {
     let count = 0

@@ -52,7 +52,7 @@ export const makeVersions = Effect.sync(() => {
 export const untilStats = (cache: UserCache.Service, happened: (stats: UserCache.Stats) => boolean) =>
   Effect.yieldNow().pipe(Effect.zipRight(cache.stats), Effect.repeat({ until: happened }), Effect.asVoid)
 
-/** Fails as a mutation of which nobody knows whether it was applied. */
+/** Fails as an ambiguous mutation: it may have been applied. */
 export const failAmbiguously = (userId: string) =>
   UserCache.UserCache.pipe(
     Effect.flatMap((cache) => cache.invalidateAfter(userId, Effect.fail(ambiguous), isAmbiguous)),

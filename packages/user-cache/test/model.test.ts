@@ -257,7 +257,7 @@ const run = (commands: ReadonlyArray<Command>) => {
       assert.isAtMost((yield* cache.stats).size, capacity)
     }
 
-    // Whatever happened, everyone is answered once the lookups and mutations have ended.
+    // All readers are answered once the lookups and mutations have ended.
     const fibers = [...readers, ...settling]
     for (let round = 0; round < 20; round++) {
       yield* Effect.forEach(mutations.splice(0), ({ outcome }) => Deferred.succeed(outcome, undefined))

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { UserCache } from "../src/UserCache.js"
 import {
   ambiguous,
@@ -45,22 +46,25 @@ const outcomes: ReadonlyArray<readonly [name: string, mutation: Effect.Effect<st
   ]
 
 describe("invalidateAfter", () => {
-  for (const [name, mutation, quarantines] of outcomes) {
-    it.effect(`${name}: invalidates${quarantines ? " and quarantines" : ""}, and is passed on`, () =>
-      Effect.gen(function* () {
-        const cache = yield* UserCache
-        const { lookup } = yield* makeVersions
-        yield* cache.get("u", "k", lookup)
-        const exit = yield* Effect.exit(cache.invalidateAfter("u", mutation, isAmbiguous))
-        assert.deepStrictEqual(exit, yield* Effect.exit(mutation))
-        assert.strictEqual((yield* cache.stats).size, 0)
-        assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
-        assert.strictEqual(yield* cache.get("u", "k", lookup), quarantines ? "v3" : "v2")
-        const { invalidations, quarantines: counted } = yield* cache.stats
-        assert.deepStrictEqual({ invalidations, counted }, { invalidations: 1, counted: quarantines ? 1 : 0 })
-      }).pipe(withCache())
+  it.effect("always invalidates, quarantines unless the outcome is certain, and passes the outcome on", () =>
+    everyRow(
+      outcomes,
+      ([name]) => name,
+      ([, mutation, quarantines]) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          const { lookup } = yield* makeVersions
+          yield* cache.get("u", "k", lookup)
+          const exit = yield* Effect.exit(cache.invalidateAfter("u", mutation, isAmbiguous))
+          assert.deepStrictEqual(exit, yield* Effect.exit(mutation))
+          assert.strictEqual((yield* cache.stats).size, 0)
+          assert.strictEqual(yield* cache.get("u", "k", lookup), "v2")
+          assert.strictEqual(yield* cache.get("u", "k", lookup), quarantines ? "v3" : "v2")
+          const { invalidations, quarantines: counted } = yield* cache.stats
+          assert.deepStrictEqual({ invalidations, counted }, { invalidations: 1, counted: quarantines ? 1 : 0 })
+        }).pipe(withCache())
     )
-  }
+  )
 
   it.effect("a predicate that throws: invalidates and quarantines, and the failure is kept beside the exception", () =>
     Effect.gen(function* () {
@@ -113,7 +117,7 @@ describe("invalidateAfter", () => {
   )
 
   it.effect(
-    "an interruption that the mutation outlives: invalidates when it has ended, and quarantines, as nobody saw how",
+    "an interruption that the mutation outlives: invalidates when it has ended, and quarantines, as its outcome is lost",
     () =>
       Effect.gen(function* () {
         const cache = yield* UserCache
@@ -147,7 +151,7 @@ describe("invalidateAfter", () => {
         }),
         isAmbiguous
       )
-      // Interrupts itself, so that it is interrupted when it comes to the mutation.
+      // It is interrupted just before the mutation.
       const caller = yield* Effect.fork(
         Effect.uninterruptible(
           Effect.withFiberRuntime<void, Failed>((fiber) => {
@@ -367,7 +371,7 @@ describe("quarantine", () => {
       yield* failAmbiguously("a")
       yield* TestClock.adjust(1_000)
       yield* failAmbiguously("b")
-      // Two fit: nobody else is concerned.
+      // Two fit: no other user is concerned.
       yield* cache.get("stored", "k", lookup)
       assert.strictEqual((yield* cache.stats).size, 2)
       yield* TestClock.adjust(1_000)
@@ -413,7 +417,7 @@ describe("quarantine", () => {
     }).pipe(withCache({ capacity: 2 }))
   )
 
-  it.effect("leaves a lookup alone that someone waits for since before it, though another leaves", () =>
+  it.effect("leaves alone a lookup that has waiters from before it, though another reader leaves", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const origin = yield* makeOrigin

@@ -1,4 +1,4 @@
-/** A refresh runs whatever is stored or running, feeds the cache, and leaves nothing behind that is older. */
+/** A refresh always runs, feeds the cache, and drops everything older. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { type GetOptions, layer, type Service, UserCache } from "../src/UserCache.js"
 import { certain, failAmbiguously, type Failed, makeClocks, makeOrigin, untilStats, withCache } from "./helpers.js"
 
@@ -32,7 +33,7 @@ const begin = (method: "get" | "refresh", userId: string, key: string, options?:
 const stored = (cache: Service, userId: string, key: string): Effect.Effect<string | undefined> =>
   cache.get(userId, key, Effect.fail(certain)).pipe(Effect.orElseSucceed(() => undefined))
 
-/** Another reader of a key of which a lookup is running. */
+/** Another reader of a key with a running lookup. */
 const join = (cache: Service, userId: string, key: string) =>
   Effect.gen(function* () {
     const { joins } = yield* cache.stats
@@ -64,7 +65,7 @@ describe("a refresh", () => {
     }).pipe(withCache())
   )
 
-  it.effect("leaves it to the stored values to answer while it runs", () =>
+  it.effect("leaves reads to the stored values while it runs", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       yield* cache.get("u", "k", Effect.succeed("old"))
@@ -139,26 +140,29 @@ describe("a refresh that succeeds", () => {
     }).pipe(withCache())
   )
 
-  for (const key of ["k", "another key"]) {
-    it.effect(`drops a lookup of ${key} that was running: it answers its waiters, and nobody else`, () =>
-      Effect.gen(function* () {
-        const cache = yield* UserCache
-        const early = yield* begin("get", "u", key)
-        const refresh = yield* begin("refresh", "u", "k")
-        // Until it has ended the older lookup is as good as any.
-        const joiner = yield* join(cache, "u", key)
-        yield* refresh.end("new")
-        const late = yield* Effect.fork(cache.get("u", key, Effect.succeed("new")))
-        assert.strictEqual(yield* Fiber.join(late), "new")
-        assert.strictEqual(yield* early.end("old"), "old")
-        assert.strictEqual(yield* Fiber.join(joiner), "old")
-        assert.strictEqual(yield* stored(cache, "u", key), "new")
-        assert.strictEqual((yield* cache.stats).lateResults, 1)
-      }).pipe(withCache())
+  it.effect("drops a lookup of any key that was running: it answers its waiters and no other reader", () =>
+    everyRow(
+      ["k", "another key"],
+      (key) => key,
+      (key) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          const early = yield* begin("get", "u", key)
+          const refresh = yield* begin("refresh", "u", "k")
+          // Until it has ended the older lookup is as good as any.
+          const joiner = yield* join(cache, "u", key)
+          yield* refresh.end("new")
+          const late = yield* Effect.fork(cache.get("u", key, Effect.succeed("new")))
+          assert.strictEqual(yield* Fiber.join(late), "new")
+          assert.strictEqual(yield* early.end("old"), "old")
+          assert.strictEqual(yield* Fiber.join(joiner), "old")
+          assert.strictEqual(yield* stored(cache, "u", key), "new")
+          assert.strictEqual((yield* cache.stats).lateResults, 1)
+        }).pipe(withCache())
     )
-  }
+  )
 
-  it.effect("interrupts an older lookup only when those who wait for it leave", () =>
+  it.effect("interrupts an older lookup only when its waiters leave", () =>
     Effect.gen(function* () {
       const early = yield* begin("get", "u", "k")
       const refresh = yield* begin("refresh", "u", "k")
@@ -246,40 +250,49 @@ describe("a refresh that succeeds", () => {
   )
 })
 
+/** A refresh is another thing beside a value, which it replaces, than of a key without one. */
+const besideOf = (isStored: boolean) => (isStored ? "beside a stored value" : "of a key without a value")
+
 describe("of two refreshes", () => {
-  for (const isStored of [false, true]) {
-    const beside = isStored ? "beside a stored value" : "of a key without a value"
-
-    it.effect(`${beside}, the second ends first: the first is not stored, nor joined`, () =>
-      Effect.gen(function* () {
-        const cache = yield* UserCache
-        if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
-        const first = yield* begin("refresh", "u", "k")
-        const second = yield* begin("refresh", "u", "k")
-        yield* second.end("2")
-        assert.strictEqual(yield* stored(cache, "u", "k"), "2")
-        assert.strictEqual(yield* first.end("1"), "1")
-        assert.strictEqual(yield* stored(cache, "u", "k"), "2")
-        const { lateResults, size } = yield* cache.stats
-        assert.deepStrictEqual({ lateResults, size }, { lateResults: 1, size: 1 })
-      }).pipe(withCache())
+  it.effect("the second ends first: the first is not stored, nor joined", () =>
+    everyRow(
+      [false, true],
+      (isStored) => besideOf(isStored),
+      (isStored) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
+          const first = yield* begin("refresh", "u", "k")
+          const second = yield* begin("refresh", "u", "k")
+          yield* second.end("2")
+          assert.strictEqual(yield* stored(cache, "u", "k"), "2")
+          assert.strictEqual(yield* first.end("1"), "1")
+          assert.strictEqual(yield* stored(cache, "u", "k"), "2")
+          const { lateResults, size } = yield* cache.stats
+          assert.deepStrictEqual({ lateResults, size }, { lateResults: 1, size: 1 })
+        }).pipe(withCache())
     )
+  )
 
-    it.effect(`${beside}, the first ends first: the second takes its place`, () =>
-      Effect.gen(function* () {
-        const cache = yield* UserCache
-        if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
-        const first = yield* begin("refresh", "u", "k")
-        const second = yield* begin("refresh", "u", "k")
-        yield* first.end("1")
-        assert.strictEqual(yield* stored(cache, "u", "k"), "1")
-        yield* second.end("2")
-        assert.strictEqual(yield* stored(cache, "u", "k"), "2")
-        const { lateResults, size } = yield* cache.stats
-        assert.deepStrictEqual({ lateResults, size }, { lateResults: 0, size: 1 })
-      }).pipe(withCache())
+  it.effect("the first ends first: the second takes its place", () =>
+    everyRow(
+      [false, true],
+      (isStored) => besideOf(isStored),
+      (isStored) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
+          const first = yield* begin("refresh", "u", "k")
+          const second = yield* begin("refresh", "u", "k")
+          yield* first.end("1")
+          assert.strictEqual(yield* stored(cache, "u", "k"), "1")
+          yield* second.end("2")
+          assert.strictEqual(yield* stored(cache, "u", "k"), "2")
+          const { lateResults, size } = yield* cache.stats
+          assert.deepStrictEqual({ lateResults, size }, { lateResults: 0, size: 1 })
+        }).pipe(withCache())
     )
-  }
+  )
 
   it.effect("the second fails: the first is stored", () =>
     Effect.gen(function* () {
@@ -321,7 +334,7 @@ describe("a refresh that fails", () => {
     }).pipe(withCache())
   )
 
-  it.effect("tells those who joined it, and the next read tries again", () =>
+  it.effect("fails those who joined it, and the next read tries again", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const refresh = yield* begin("refresh", "u", "k")
@@ -333,7 +346,7 @@ describe("a refresh that fails", () => {
     }).pipe(withCache())
   )
 
-  it.effect("because its value's time to live cannot be told: likewise", () =>
+  it.effect("because its time to live cannot be computed changes nothing either", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       yield* cache.get("u", "k", Effect.succeed("old"))
@@ -349,19 +362,22 @@ describe("a refresh that fails", () => {
 })
 
 describe("when the caller of a refresh leaves", () => {
-  for (const isStored of [false, true]) {
-    it.effect(`alone${isStored ? ", beside a stored value" : ""}: the lookup is interrupted, nothing changes`, () =>
-      Effect.gen(function* () {
-        const cache = yield* UserCache
-        if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
-        const refresh = yield* begin("refresh", "u", "k")
-        yield* refresh.leave
-        assert.isTrue(yield* refresh.isInterrupted)
-        assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("new")), isStored ? "old" : "new")
-        assert.strictEqual((yield* cache.stats).lateResults, 0)
-      }).pipe(withCache())
+  it.effect("alone: the lookup is interrupted, nothing changes", () =>
+    everyRow(
+      [false, true],
+      (isStored) => besideOf(isStored),
+      (isStored) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
+          const refresh = yield* begin("refresh", "u", "k")
+          yield* refresh.leave
+          assert.isTrue(yield* refresh.isInterrupted)
+          assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("new")), isStored ? "old" : "new")
+          assert.strictEqual((yield* cache.stats).lateResults, 0)
+        }).pipe(withCache())
     )
-  }
+  )
 
   it.effect("and others joined: they are answered, and it is stored as a refresh is", () =>
     Effect.gen(function* () {
@@ -408,26 +424,32 @@ describe("when the caller of a refresh leaves", () => {
 })
 
 describe("when the user is invalidated during a refresh", () => {
-  for (const isStored of [false, true]) {
-    it.effect(`${isStored ? "beside a stored value" : "alone"}: it answers, and is not stored`, () =>
-      Effect.gen(function* () {
-        const cache = yield* UserCache
-        if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
-        const refresh = yield* begin("refresh", "u", "k")
-        yield* cache.invalidate("u")
-        const after = yield* begin("get", "u", "k")
-        assert.strictEqual(yield* refresh.end("before"), "before")
-        const joiner = yield* join(cache, "u", "k")
-        yield* after.end("after")
-        assert.strictEqual(yield* Fiber.join(joiner), "after")
-        assert.strictEqual(yield* stored(cache, "u", "k"), "after")
-        assert.strictEqual((yield* cache.stats).lateResults, 1)
-      }).pipe(withCache())
+  it.effect("it answers, and is not stored", () =>
+    everyRow(
+      [false, true],
+      (isStored) => besideOf(isStored),
+      (isStored) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
+          const refresh = yield* begin("refresh", "u", "k")
+          yield* cache.invalidate("u")
+          const after = yield* begin("get", "u", "k")
+          assert.strictEqual(yield* refresh.end("before"), "before")
+          const joiner = yield* join(cache, "u", "k")
+          yield* after.end("after")
+          assert.strictEqual(yield* Fiber.join(joiner), "after")
+          assert.strictEqual(yield* stored(cache, "u", "k"), "after")
+          assert.strictEqual((yield* cache.stats).lateResults, 1)
+        }).pipe(withCache())
     )
+  )
 
-    it.effect(
-      `${isStored ? "beside a stored value" : "alone"}, and nothing came after it: the next read asks again`,
-      () =>
+  it.effect("and nothing came after it: the next read asks again", () =>
+    everyRow(
+      [false, true],
+      (isStored) => besideOf(isStored),
+      (isStored) =>
         Effect.gen(function* () {
           const cache = yield* UserCache
           if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
@@ -438,9 +460,9 @@ describe("when the user is invalidated during a refresh", () => {
           assert.strictEqual(yield* stored(cache, "u", "k"), undefined)
         }).pipe(withCache())
     )
-  }
+  )
 
-  it.effect("ambiguously: likewise, and in the quarantine nobody joins it", () =>
+  it.effect("ambiguously: it answers, is not stored, and is not joined in the quarantine", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const refresh = yield* begin("refresh", "u", "k")
@@ -481,7 +503,7 @@ describe("in a quarantine, a refresh", () => {
     }).pipe(withCache())
   )
 
-  it.effect("of everyone, drops what is older of its user all the same", () =>
+  it.effect("drops older values of its user also when all users are in quarantine", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       for (const user of ["u", "other"]) yield* cache.get(user, "k", Effect.succeed("old"))
@@ -536,7 +558,7 @@ describe("the time to live of a refreshed value", () => {
     }).pipe(withCache())
   )
 
-  it.effect("a slow refresh is not stored, nor joined, whatever the clocks say", () => {
+  it.effect("a slow refresh is neither stored nor joined, also when the clocks disagree", () => {
     const { clock, pass, set } = makeClocks()
     return Effect.gen(function* () {
       const cache = yield* UserCache
@@ -600,23 +622,26 @@ describe("the capacity", () => {
 })
 
 describe("when the cache's scope closes, a refresh", () => {
-  for (const isStored of [false, true]) {
-    it.effect(`that runs${isStored ? " beside a stored value" : ""} is interrupted, and one that comes later too`, () =>
-      Effect.gen(function* () {
-        const scope = yield* Scope.make()
-        const context = yield* Layer.buildWithScope(layer({ capacity: 10 }), scope)
-        const cache = Context.get(context, UserCache)
-        if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
-        const refresh = yield* Effect.provide(begin("refresh", "u", "k"), context)
-        yield* Scope.close(scope, Exit.void)
-        assert.isTrue(yield* refresh.isInterrupted)
-        assert.isTrue(Exit.isInterrupted(yield* Fiber.await(refresh.fiber)))
-        const later = yield* Effect.fork(cache.refresh("u", "k", Effect.succeed("later")))
-        assert.isTrue(Exit.isInterrupted(yield* Fiber.await(later)))
-        assert.strictEqual((yield* cache.stats).size, 0)
-      })
+  it.effect("that runs is interrupted, and one that comes later too", () =>
+    everyRow(
+      [false, true],
+      (isStored) => besideOf(isStored),
+      (isStored) =>
+        Effect.gen(function* () {
+          const scope = yield* Scope.make()
+          const context = yield* Layer.buildWithScope(layer({ capacity: 10 }), scope)
+          const cache = Context.get(context, UserCache)
+          if (isStored) yield* cache.get("u", "k", Effect.succeed("old"))
+          const refresh = yield* Effect.provide(begin("refresh", "u", "k"), context)
+          yield* Scope.close(scope, Exit.void)
+          assert.isTrue(yield* refresh.isInterrupted)
+          assert.isTrue(Exit.isInterrupted(yield* Fiber.await(refresh.fiber)))
+          const later = yield* Effect.fork(cache.refresh("u", "k", Effect.succeed("later")))
+          assert.isTrue(Exit.isInterrupted(yield* Fiber.await(later)))
+          assert.strictEqual((yield* cache.stats).size, 0)
+        })
     )
-  }
+  )
 })
 
 describe("a refresh that times out", () => {

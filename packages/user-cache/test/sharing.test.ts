@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { layer, UserCache } from "../src/UserCache.js"
 import { certain, makeOrigin, makeVersions, untilStats, withCache } from "./helpers.js"
 
@@ -62,7 +63,7 @@ describe("concurrent readers", () => {
     }).pipe(withCache())
   )
 
-  it.effect("null, undefined and other empty values are stored like any", () =>
+  it.effect("null, undefined and other empty values are stored like any other", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       for (const value of [null, undefined, 0, "", false, Option.none(), Exit.fail("as a value")]) {
@@ -190,7 +191,7 @@ describe("a reader who leaves", () => {
     Effect.gen(function* () {
       const cache = yield* UserCache
       const { lookup } = yield* makeVersions
-      // Whatever the number of steps that the reader gets, its interruption is clean.
+      // The interruption is clean after any number of steps of the reader.
       for (let steps = 0; steps < 12; steps++) {
         const reader = yield* Effect.fork(cache.get("u", `k${steps}`, Effect.never))
         for (let step = 0; step < steps; step++) yield* Effect.yieldNow()
@@ -270,25 +271,28 @@ describe("failures", () => {
     ["a defect", Cause.die("boom")],
     ["a failure and a defect", Cause.parallel(Cause.fail(certain), Cause.die("boom"))]
   ]
-  for (const [name, cause] of causes) {
-    it.effect(`${name} goes to everyone who waited, and is not kept`, () =>
-      Effect.gen(function* () {
-        const cache = yield* UserCache
-        const origin = yield* makeOrigin
-        const first = yield* Effect.fork(cache.get("u", "k", origin.lookup))
-        const call = yield* origin.next
-        const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
-        yield* untilStats(cache, (stats) => stats.joins === 1)
-        yield* Deferred.failCause(call.result, cause)
-        assert.deepStrictEqual(yield* Fiber.await(first), Exit.failCause(cause))
-        assert.deepStrictEqual(yield* Fiber.await(joiner), Exit.failCause(cause))
-        // In the same millisecond.
-        assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
-        const { lateResults, misses, size } = yield* cache.stats
-        assert.deepStrictEqual({ lateResults, misses, size }, { lateResults: 0, misses: 2, size: 1 })
-      }).pipe(withCache())
+  it.effect("a failure goes to every waiter, and is not kept", () =>
+    everyRow(
+      causes,
+      ([name]) => name,
+      ([, cause]) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          const origin = yield* makeOrigin
+          const first = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+          const call = yield* origin.next
+          const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+          yield* untilStats(cache, (stats) => stats.joins === 1)
+          yield* Deferred.failCause(call.result, cause)
+          assert.deepStrictEqual(yield* Fiber.await(first), Exit.failCause(cause))
+          assert.deepStrictEqual(yield* Fiber.await(joiner), Exit.failCause(cause))
+          // In the same millisecond.
+          assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
+          const { lateResults, misses, size } = yield* cache.stats
+          assert.deepStrictEqual({ lateResults, misses, size }, { lateResults: 0, misses: 2, size: 1 })
+        }).pipe(withCache())
     )
-  }
+  )
 
   it.effect("an exception in a lookup is a defect of its readers", () =>
     Effect.gen(function* () {
@@ -355,7 +359,7 @@ describe("a lookup", () => {
 })
 
 describe("when the cache's scope closes", () => {
-  it.effect("running lookups are interrupted, and everyone who waited is answered", () =>
+  it.effect("running lookups are interrupted, and all waiters are answered", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const cache = Context.get(yield* Layer.buildWithScope(layer({ capacity: 10 }), scope), UserCache)

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { UserCache } from "../src/UserCache.js"
 import { certain, failAmbiguously, makeClocks, makeOrigin, makeVersions, untilStats, withCache } from "./helpers.js"
 
@@ -39,12 +40,12 @@ describe("invalidation", () => {
     }).pipe(withCache())
   )
 
-  it.effect("of a user of whom nothing is known does nothing", () =>
+  it.effect("of an unknown user does nothing", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const { lookup } = yield* makeVersions
       yield* cache.get("u", "k", lookup)
-      yield* cache.invalidate("nobody")
+      yield* cache.invalidate("unknown")
       assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
     }).pipe(withCache())
   )
@@ -193,7 +194,7 @@ describe("time to live", () => {
     }).pipe(withCache({ timeToLive: "10 seconds" }))
   )
 
-  it.effect("an expired value leaves when it is met", () =>
+  it.effect("an expired value is removed when it is read", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       yield* cache.get("u", "k", Effect.succeed("v1"))
@@ -341,7 +342,7 @@ describe("the time to live of one value", () => {
     }).pipe(withCache({ timeToLive: "10 seconds" }))
   )
 
-  it.effect("of one of which nothing is left stores nothing, and makes no room", () =>
+  it.effect("that is over when the lookup ends stores nothing, and evicts nothing", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       yield* cache.get("u", "kept", Effect.succeed("kept"))
@@ -394,27 +395,30 @@ describe("the time to live of one value", () => {
     // As JavaScript might.
     ["that is no duration", () => JSON.parse("{}"), (defect) => defect instanceof Error]
   ]
-  for (const [name, timeToLive, isExpected] of broken) {
-    it.effect(`${name} is a defect of all who wait, and the next read tries again`, () =>
-      Effect.gen(function* () {
-        const cache = yield* UserCache
-        const origin = yield* makeOrigin
-        const first = yield* Effect.fork(cache.get("u", "k", origin.lookup, { timeToLive }))
-        const call = yield* origin.next
-        const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
-        yield* untilStats(cache, (stats) => stats.joins === 1)
-        yield* Deferred.succeed(call.result, "v1")
-        for (const fiber of [first, joiner]) {
-          const exit = yield* Fiber.await(fiber)
-          assert.isTrue(Exit.isFailure(exit) && [...Cause.defects(exit.cause)].every(isExpected))
-          assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
-        }
-        const { lateResults, size } = yield* cache.stats
-        assert.deepStrictEqual({ lateResults, size }, { lateResults: 0, size: 0 })
-        assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
-      }).pipe(withCache())
+  it.effect("that cannot be computed is a defect of all who wait, and the next read tries again", () =>
+    everyRow(
+      broken,
+      ([name]) => name,
+      ([, timeToLive, isExpected]) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          const origin = yield* makeOrigin
+          const first = yield* Effect.fork(cache.get("u", "k", origin.lookup, { timeToLive }))
+          const call = yield* origin.next
+          const joiner = yield* Effect.fork(cache.get("u", "k", origin.lookup))
+          yield* untilStats(cache, (stats) => stats.joins === 1)
+          yield* Deferred.succeed(call.result, "v1")
+          for (const fiber of [first, joiner]) {
+            const exit = yield* Fiber.await(fiber)
+            assert.isTrue(Exit.isFailure(exit) && [...Cause.defects(exit.cause)].every(isExpected))
+            assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+          }
+          const { lateResults, size } = yield* cache.stats
+          assert.deepStrictEqual({ lateResults, size }, { lateResults: 0, size: 0 })
+          assert.strictEqual(yield* cache.get("u", "k", Effect.succeed("v2")), "v2")
+        }).pipe(withCache())
     )
-  }
+  )
 
   it.effect("is not asked for in a quarantine", () =>
     Effect.gen(function* () {
@@ -450,7 +454,7 @@ describe("the time to live of one value", () => {
       assert.strictEqual(yield* read, "v4")
       yield* pass(1_000, true)
       assert.strictEqual(yield* read, "v5")
-      // Set back, so nobody knows how old it is, and forward to then: the value of before does not come back.
+      // Set back, so that its age is unknown, and forward again: the old value does not come back.
       yield* set(-5_000)
       assert.strictEqual(yield* read, "v6")
       yield* set(-5_000)
@@ -477,7 +481,7 @@ describe("when the machine's clock is", () => {
     }).pipe(withCache(), Effect.withClock(clock))
   })
 
-  it.effect("set back: a value does not live longer by it, even when nobody reads it meanwhile", () => {
+  it.effect("set back: a value does not live longer by it, even without a read meanwhile", () => {
     const { clock, pass, set } = makeClocks()
     return Effect.gen(function* () {
       const cache = yield* UserCache

@@ -319,7 +319,8 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
     const http = yield* TinkHttp
     const cache = yield* UserCache
     const scope = yield* Effect.scope
-    const usersId = crypto.randomUUID()
+    // Short, since every cache key has it.
+    const usersId = crypto.randomUUID().slice(0, 13)
     const userTokens = makeUserTokens({
       capacity,
       makeSource: (userId, scopes) => TokenSource.unsafeMake(issueUserToken(http, { userId, scopes }), scope)

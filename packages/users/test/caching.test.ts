@@ -1,14 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { type Endpoint, Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
-import type { UserSession } from "../src/UserSession.js"
-import * as Session from "../src/UserSession.js"
-import type { ReadOptions } from "../src/Endpoint.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   allScopes,
   failure,
@@ -26,9 +24,9 @@ import {
   withTime
 } from "./helpers.js"
 
-type Reader = UserSession<"credentials:read">
+type Reader = UserSession.UserSession<"credentials:read">
 
-const list = (session: Reader, options?: ReadOptions) =>
+const list = (session: Reader, options?: Endpoint.ReadOptions) =>
   Effect.flatMap(Users.Users, (users) => users.listCredentials(session, options))
 
 /** Lists, and says what has gone over the wire for it. */
@@ -92,7 +90,7 @@ describe("reads", () => {
   )
 
   it.effect(
-    "10 000 at once make one request",
+    "10 000 at once are one request",
     () =>
       Effect.gen(function* () {
         const sandbox = yield* TinkSandbox.TinkSandbox
@@ -111,7 +109,7 @@ describe("reads", () => {
     30_000
   )
 
-  it.effect("a reader who gives up disturbs no other", () =>
+  it.effect("a reader that is interrupted disturbs no other", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const { session } = yield* makeSession
@@ -127,8 +125,8 @@ describe("reads", () => {
   )
 })
 
-describe("who may see what was read", () => {
-  it.effect("one user's reads are nobody else's", () =>
+describe("a cached answer", () => {
+  it.effect("of one user is never given to another", () =>
     Effect.gen(function* () {
       const a = yield* makeSession
       const b = yield* makeSession
@@ -140,7 +138,7 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("sessions for the same scopes share, in whatever order and however often they are named", () =>
+  it.effect("is shared by sessions of the same scopes, in any order", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* makeUser()
@@ -151,7 +149,7 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("sessions for other scopes do not", () =>
+  it.effect("is not shared by sessions of other scopes", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* makeUser()
@@ -163,7 +161,7 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a session without the scope does not see what one with it has read, even past the types", () =>
+  it.effect("is not given to a session without the scope, even past the types", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session, userId } = yield* makeSession
@@ -177,25 +175,25 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("sessions with the same token share, those with another do not", () =>
+  it.effect("is shared by sessions with the same token, and by no other", () =>
     Effect.gen(function* () {
       const { session: minted, userId } = yield* makeSession
       const scopes = ["credentials:read"] as const
       const { accessToken } = yield* getToken(userId, scopes)
       const other = yield* getToken(userId, scopes)
-      const one = Session.make({ userId, accessToken, scopes })
+      const one = UserSession.make({ userId, accessToken, scopes })
       yield* list(one)
-      assert.deepStrictEqual(yield* linesOfList(Session.make({ userId, accessToken, scopes: allScopes })), [])
-      assert.deepStrictEqual(yield* linesOfList(Session.make({ ...other, userId, scopes })), [LIST])
+      assert.deepStrictEqual(yield* linesOfList(UserSession.make({ userId, accessToken, scopes: allScopes })), [])
+      assert.deepStrictEqual(yield* linesOfList(UserSession.make({ ...other, userId, scopes })), [LIST])
       assert.deepStrictEqual(yield* linesOfList(minted), [LIST])
     }).pipe(provideAll())
   )
 
-  it.effect("two Users over one cache do not share, and neither takes a session of the other", () =>
+  it.effect("is not shared by two Users over one cache, and neither takes a session of the other", () =>
     Effect.gen(function* () {
       const { session, userId } = yield* makeSession
       const { accessToken } = yield* getToken(userId)
-      const bare = Session.make({ userId, accessToken, scopes: allScopes })
+      const bare = UserSession.make({ userId, accessToken, scopes: allScopes })
       yield* list(session)
       yield* list(bare)
       yield* takeLines
@@ -213,14 +211,14 @@ describe("who may see what was read", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a bare session whose token is another user's is refused, each time, and nothing is kept of it", () =>
+  it.effect("of another user's token is refused each time, and not kept", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const cache = yield* UserCache.UserCache
       const victim = yield* makeUser()
       const { userId } = yield* makeUser()
       const { accessToken } = yield* getToken(victim.userId)
-      const session = Session.make({ userId, accessToken, scopes: allScopes })
+      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
       for (const read of [
         list(session),
         list(session),
@@ -268,7 +266,7 @@ const mutations: ReadonlyArray<Mutation> = [
     name: "deleteUser",
     target: { method: "POST", path: "/api/v1/user/delete" },
     run: ({ session }) => Effect.flatMap(Users.Users, (users) => users.deleteUser(session)),
-    // Nobody to delete is a success, and no token is kept whatever comes of it.
+    // Deleting a missing user is a success, and the tokens are dropped on any outcome.
     refusal: 400,
     nextRead: [GRANT, TOKEN, LIST]
   }
@@ -277,99 +275,126 @@ const mutations: ReadonlyArray<Mutation> = [
 /** One request only, so that what becomes of it is what becomes of the call. */
 const once = { http: { maxRetries: 0 } }
 
-/** What goes over the wire for a read, whatever comes of it. */
+/** The requests of a read, also of one that fails. */
 const lines = (session: Reader) => takeLines.pipe(Effect.andThen(Effect.exit(list(session))), Effect.andThen(takeLines))
 
 const stats = Effect.flatMap(UserCache.UserCache, (cache) => cache.stats)
 
-for (const { name, nextRead, refusal, run, target } of mutations) {
-  describe(`${name} invalidates its user`, () => {
-    it.effect("when it succeeds, and no other user", () =>
-      Effect.gen(function* () {
-        const bystander = yield* makeSession
-        const context = yield* makeSession
-        yield* list(context.session)
-        yield* list(bystander.session)
-        yield* run(context)
-        assert.isNotEmpty(yield* lines(context.session))
-        assert.deepStrictEqual(yield* lines(bystander.session), [])
-        assert.strictEqual((yield* stats).quarantines, 0)
-      }).pipe(provideAll())
-    )
+const ambiguousFaults = (target: Mutation["target"]): ReadonlyArray<readonly [string, TinkSandbox.Fault]> => [
+  ["the connection breaks after it was applied", { ...target, kind: "drop-after" }],
+  ["the connection breaks before it was applied", { ...target, kind: "drop-before" }],
+  ["Tink answers 503", { ...target, kind: "status", status: 503 }],
+  ["Tink answers 408", { ...target, kind: "status", status: 408 }],
+  ["something else answers, with a page", { ...target, kind: "garbage" }],
+  ["the answer comes after the deadline", { ...target, kind: "delay", milliseconds: 15_000 }]
+]
 
-    it.effect("when it fails, and only once if it surely changed nothing", () =>
-      Effect.gen(function* () {
-        const sandbox = yield* TinkSandbox.TinkSandbox
-        const context = yield* makeSession
-        yield* list(context.session)
-        yield* sandbox.injectFault({ ...target, kind: "status", status: refusal })
-        assert.isTrue(Exit.isFailure(yield* Effect.exit(run(context))))
-        assert.deepStrictEqual(yield* lines(context.session), nextRead)
-        assert.deepStrictEqual(yield* lines(context.session), [])
-      }).pipe(provideAll(once))
+describe("a change invalidates its user", () => {
+  it.effect("when it succeeds, and no other user", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ run }) =>
+        Effect.gen(function* () {
+          const bystander = yield* makeSession
+          const context = yield* makeSession
+          yield* list(context.session)
+          yield* list(bystander.session)
+          yield* run(context)
+          assert.isNotEmpty(yield* lines(context.session))
+          assert.deepStrictEqual(yield* lines(bystander.session), [])
+          assert.strictEqual((yield* stats).quarantines, 0)
+        }).pipe(provideAll())
     )
+  )
 
-    const ambiguous: ReadonlyArray<readonly [string, TinkSandbox.Fault]> = [
-      ["the connection breaks after it was applied", { ...target, kind: "drop-after" }],
-      ["the connection breaks before it was applied", { ...target, kind: "drop-before" }],
-      ["Tink answers 503", { ...target, kind: "status", status: 503 }],
-      ["Tink answers 408", { ...target, kind: "status", status: 408 }],
-      ["something else answers, with a page", { ...target, kind: "garbage" }],
-      ["the answer comes after the deadline", { ...target, kind: "delay", milliseconds: 15_000 }]
-    ]
-    for (const [what, fault] of ambiguous) {
-      it.effect(`and quarantines them for 30 seconds when ${what}`, () =>
+  it.effect("when it fails, and only once if it surely changed nothing", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ nextRead, refusal, run, target }) =>
         Effect.gen(function* () {
           const sandbox = yield* TinkSandbox.TinkSandbox
           const context = yield* makeSession
           yield* list(context.session)
-          yield* sandbox.injectFault(fault)
-          const exit = yield* withTime(Effect.exit(run(context)))
-          assert.isTrue(Exit.isFailure(exit))
+          yield* sandbox.injectFault({ ...target, kind: "status", status: refusal })
+          assert.isTrue(Exit.isFailure(yield* Effect.exit(run(context))))
+          assert.deepStrictEqual(yield* lines(context.session), nextRead)
+          assert.deepStrictEqual(yield* lines(context.session), [])
+        }).pipe(provideAll(once))
+    )
+  )
+
+  it.effect("and quarantines the user for 30 seconds when its outcome is ambiguous", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ run, target }) =>
+        everyRow(
+          ambiguousFaults(target),
+          ([what]) => what,
+          ([, fault]) =>
+            Effect.gen(function* () {
+              const sandbox = yield* TinkSandbox.TinkSandbox
+              const context = yield* makeSession
+              yield* list(context.session)
+              yield* sandbox.injectFault(fault)
+              const exit = yield* withTime(Effect.exit(run(context)))
+              assert.isTrue(Exit.isFailure(exit))
+              assert.isNotEmpty(yield* lines(context.session))
+              assert.isNotEmpty(yield* lines(context.session))
+              assert.strictEqual((yield* stats).quarantines, 1)
+              assert.strictEqual((yield* stats).size, 0)
+              yield* TestClock.adjust("30 seconds")
+              assert.strictEqual((yield* stats).bypasses, 2)
+              yield* lines(context.session)
+              assert.strictEqual((yield* stats).bypasses, 2)
+            }).pipe(provideAll(once))
+        )
+    )
+  )
+
+  it.effect("and quarantines the user when it is interrupted", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ run, target }) =>
+        Effect.gen(function* () {
+          const sandbox = yield* TinkSandbox.TinkSandbox
+          const context = yield* makeSession
+          yield* list(context.session)
+          yield* takeLines
+          yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
+          const fiber = yield* Effect.fork(run(context))
+          yield* untilSent(`${target.method} ${target.path.replace("{id}", context.credentialsId)}`)
+          yield* Fiber.interrupt(fiber)
           assert.isNotEmpty(yield* lines(context.session))
           assert.isNotEmpty(yield* lines(context.session))
           assert.strictEqual((yield* stats).quarantines, 1)
-          assert.strictEqual((yield* stats).size, 0)
-          yield* TestClock.adjust("30 seconds")
-          assert.strictEqual((yield* stats).bypasses, 2)
-          yield* lines(context.session)
-          assert.strictEqual((yield* stats).bypasses, 2)
-        }).pipe(provideAll(once))
-      )
-    }
-
-    it.effect("and quarantines them when it is interrupted", () =>
-      Effect.gen(function* () {
-        const sandbox = yield* TinkSandbox.TinkSandbox
-        const context = yield* makeSession
-        yield* list(context.session)
-        yield* takeLines
-        yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
-        const fiber = yield* Effect.fork(run(context))
-        yield* untilSent(`${target.method} ${target.path.replace("{id}", context.credentialsId)}`)
-        yield* Fiber.interrupt(fiber)
-        assert.isNotEmpty(yield* lines(context.session))
-        assert.isNotEmpty(yield* lines(context.session))
-        assert.strictEqual((yield* stats).quarantines, 1)
-      }).pipe(provideAll())
+        }).pipe(provideAll())
     )
+  )
 
-    it.effect("and quarantines them when its caller runs out of time", () =>
-      Effect.gen(function* () {
-        const sandbox = yield* TinkSandbox.TinkSandbox
-        const context = yield* makeSession
-        yield* list(context.session)
-        yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
-        yield* withTime(Effect.exit(Effect.timeout(run(context), "1 second")))
-        assert.isNotEmpty(yield* lines(context.session))
-        assert.strictEqual((yield* stats).quarantines, 1)
-      }).pipe(provideAll())
+  it.effect("and quarantines the user when its caller runs out of time", () =>
+    everyRow(
+      mutations,
+      ({ name }) => name,
+      ({ run, target }) =>
+        Effect.gen(function* () {
+          const sandbox = yield* TinkSandbox.TinkSandbox
+          const context = yield* makeSession
+          yield* list(context.session)
+          yield* sandbox.injectFault({ ...target, kind: "delay", milliseconds: 5000 })
+          yield* withTime(Effect.exit(Effect.timeout(run(context), "1 second")))
+          assert.isNotEmpty(yield* lines(context.session))
+          assert.strictEqual((yield* stats).quarantines, 1)
+        }).pipe(provideAll())
     )
-  })
-}
+  )
+})
 
 describe("changes", () => {
-  it.effect("that are applied after their call has failed are never hidden by what was read in between", () =>
+  it.effect("that are applied after their call has failed are never hidden by a read in between", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -388,7 +413,7 @@ describe("changes", () => {
     }).pipe(provideAll(once))
   )
 
-  it.effect("a read that was under way answers who waited for it, and is not kept", () =>
+  it.effect("a read in flight answers its waiters, and is not stored", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -406,7 +431,7 @@ describe("changes", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("by external id are seen by who reads by user id, and the other way round", () =>
+  it.effect("by external id are seen in reads by user id, and the other way round", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, userId } = yield* makeUser("cust-0001")

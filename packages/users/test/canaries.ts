@@ -2,6 +2,7 @@
 import { assert } from "@effect/vitest"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Users } from "@effect-tink/users"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -14,16 +15,15 @@ import * as LogLevel from "effect/LogLevel"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
-import * as Users from "../src/Users.js"
+import { makeTracer } from "../../../test/support/tracer.js"
 import { passUntilEnd, turn } from "./helpers.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Canaries
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What is planted. A core is found in whatever way the rest of its canary comes to be written. */
+/** A planted secret. The core is found in any encoding of the rest. */
 export interface Canary {
   readonly core: string
   readonly text: string
@@ -90,42 +90,15 @@ export const coresOf = (planted: Canaries): ReadonlyArray<string> =>
 
 export type Texts = Array<string>
 
-const makeTracer = (texts: Texts): Tracer.Tracer =>
-  Tracer.make({
-    span: (name, parent, context, links, startTime, kind) => {
-      const attributes = new Map<string, unknown>()
-      texts.push(name)
-      const span: Tracer.Span = {
-        _tag: "Span",
-        name,
-        spanId: "span",
-        traceId: "trace",
-        parent,
-        context,
-        links,
-        status: { _tag: "Started", startTime },
-        sampled: true,
-        kind,
-        attributes,
-        attribute: (key, value) => void attributes.set(key, value),
-        event: (event, _, eventAttributes) => void texts.push(event, inspect(eventAttributes, { depth: 10 })),
-        end: (_, exit) => {
-          texts.push(inspect(attributes, { depth: 10 }))
-          if (Exit.isFailure(exit)) texts.push(Cause.pretty(exit.cause, { renderErrorCause: true }))
-        },
-        addLinks: (more) => void texts.push(inspect(more, { depth: 10 }))
-      }
-      return span
-    },
-    context: (f) => f()
-  })
+/** Text as it is, and anything else as Node prints it. */
+const note = (texts: Texts) => (value: unknown) =>
+  void texts.push(typeof value === "string" ? value : inspect(value, { depth: 10 }))
 
 /** Where the pretty logger writes to. */
 const makeConsole = (texts: Texts): Console.Console => {
-  const note = (...args: ReadonlyArray<unknown>) =>
-    void texts.push(...args.map((arg) => (typeof arg === "string" ? arg : inspect(arg, { depth: 10 }))))
-  // All methods of a console are alike to whoever only listens.
-  const unsafe = new Proxy({}, { get: () => note }) as Console.UnsafeConsole
+  const noteAll = (...args: ReadonlyArray<unknown>) => args.forEach(note(texts))
+  // A listener needs no difference between the methods of a console.
+  const unsafe = new Proxy({}, { get: () => noteAll }) as Console.UnsafeConsole
   // And the effectful ones are used by no logger.
   const effectful = new Proxy({}, { get: () => () => Effect.void }) as Console.Console
   return { ...effectful, [Console.TypeId]: Console.TypeId, unsafe }
@@ -187,7 +160,7 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 export const provideListeners = (texts: Texts) => (effect: Effect.Effect<unknown, never>) =>
   effect.pipe(
-    Effect.withTracer(makeTracer(texts)),
+    Effect.withTracer(makeTracer(note(texts)).tracer),
     Effect.provide(makeLoggers(texts)),
     Effect.withConsole(makeConsole(texts)),
     Logger.withMinimumLogLevel(LogLevel.All)

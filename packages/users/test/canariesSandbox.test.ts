@@ -3,12 +3,12 @@ import * as Ids from "@effect-tink/http/Ids"
 import { UserScope } from "@effect-tink/http/OAuthScope"
 
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { Users } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import * as Users from "../src/Users.js"
 import {
   canaries,
   inTime,

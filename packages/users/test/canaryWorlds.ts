@@ -1,18 +1,11 @@
 /** Tinks that repeat what they were told, and fail in every way there is. */
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as TinkHttp from "@effect-tink/http/TinkHttp"
-import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Users from "../src/Users.js"
+import { type Answer, broken, scriptedTink, type Sent } from "../../../test/support/scriptedTink.js"
 import { type Canaries, type Canary, redact, toldOf } from "./canaries.js"
+import { layerOver } from "./helpers.js"
 import { id, userId } from "./scripted.js"
-
-type Outcome = Effect.Effect<Response, HttpClientError.HttpClientError>
 
 const unknownOf = ({ responseBody: { text } }: Canaries) => ({ unknown: text, deep: { er: [text] } })
 
@@ -51,7 +44,7 @@ const credentialOf = (planted: Canaries) => ({
   ...unknownOf(planted)
 })
 
-export type World = (planted: Canaries, request: HttpClientRequest.HttpClientRequest, line: string) => Outcome
+export type World = (planted: Canaries, request: Sent, line: string) => Answer
 
 /** A secret as it is, in a form, in a URL, and in JSON. */
 const formsOf = ({ text }: Canary): ReadonlyArray<string> => [
@@ -62,15 +55,14 @@ const formsOf = ({ text }: Canary): ReadonlyArray<string> => [
 ]
 
 /** Of the secrets only those that the request had. */
-const echoOf = (planted: Canaries, request: HttpClientRequest.HttpClientRequest): ReadonlyArray<string> => {
-  const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-  const sent = `${request.headers["authorization"] ?? ""} ${body}`
+const echoOf = (planted: Canaries, { body, headers }: Sent): ReadonlyArray<string> => {
+  const sent = `${headers["authorization"] ?? ""} ${body}`
   return toldOf(planted)
     .filter((secret) => secret === planted.clientSecret || sent.includes(secret.core))
     .flatMap(formsOf)
 }
 
-const answer = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): Outcome =>
+const answer = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer =>
   Effect.sync(() => new Response(status === 204 ? null : body, { status, headers }))
 
 /** What Tink answers with when all is well, by the end of the request; what changes something has no answer otherwise. */
@@ -139,12 +131,12 @@ export class Broken extends Data.TaggedError("Broken")<{ readonly cause: unknown
 
 const breaks =
   (reason: "Transport" | "Encode", code?: string): World =>
-  (planted, request) => {
+  (planted) => {
     const message = Object.values(planted)
       .map(({ text }: Canary) => text)
       .join(" ")
     const cause = Object.assign(new Broken({ cause: planted, message }), { code, syscall: "connect" })
-    return Effect.fail(new HttpClientError.RequestError({ request, reason, cause, description: message }))
+    return broken(cause, { reason, description: message })
   }
 
 const cuts: World = (planted, request) =>
@@ -192,7 +184,7 @@ const wrongFields: Readonly<Record<Area, ReadonlyArray<string>>> = {
   ]
 }
 
-/** Those that are no texts, or not any. Other texts are shown to whoever may read them. */
+/** The fields that are no text, or not any text. Other texts may be shown. */
 const wrongTexts: Readonly<Record<Area, ReadonlyArray<string>>> = {
   authorization: ["access_token", "expires_in", "id"],
   users: [
@@ -231,7 +223,7 @@ const wrongAnswer = (field: string, wrong: unknown): string => {
   return JSON.stringify({ ...wronged, credentials: [wronged], providerConsents: [wronged] })
 }
 
-/** Tinks of which no answer is of use. */
+/** Tinks without a valid answer. */
 export const brokenWorlds: ReadonlyArray<readonly [string, World]> = [
   ...[302, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503].map(
     (status) => [`Tink answers ${status} and repeats all`, refusal(status)] as const
@@ -283,28 +275,16 @@ export const sparing =
 
 export const isOAuth = (line: string) => line.includes("/oauth/")
 
-const makeClient = (world: World, planted: Canaries) =>
-  HttpClient.make((request, url) => {
-    const grant = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-    const line = `${request.method} ${url.pathname} ${new URLSearchParams(grant).get("grant_type") ?? ""}`.trim()
-    return Effect.map(world(planted, request, line), (web) => HttpClientResponse.fromWeb(request, web))
-  })
-
-export const layerOver = (world: World, planted: Canaries) =>
-  Users.layer.pipe(
-    Layer.provideMerge(UserCache.layer({ capacity: 100 })),
-    Layer.provideMerge(
-      Layer.orDie(
-        TinkHttp.layer({
-          clientId: "a-client",
-          clientSecret: redact(planted.clientSecret),
-          maxRetries: 1,
-          retryBaseDelay: 0,
-          retryMaxDelay: 0,
-          attemptTimeout: "1 second",
-          deadline: "3 seconds"
-        })
-      )
-    ),
-    Layer.provide(Layer.succeed(HttpClient.HttpClient, makeClient(world, planted)))
-  )
+export const layerWorld = (world: World, planted: Canaries) =>
+  layerOver(
+    scriptedTink((sent) => world(planted, sent, `${sent.method} ${sent.path} ${sent.form["grant_type"] ?? ""}`.trim()))
+      .client,
+    {
+      clientSecret: redact(planted.clientSecret),
+      maxRetries: 1,
+      retryBaseDelay: 0,
+      retryMaxDelay: 0,
+      attemptTimeout: "1 second",
+      deadline: "3 seconds"
+    }
+  ).pipe(Layer.orDie)

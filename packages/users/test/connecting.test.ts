@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { type Credential, Users } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -7,18 +8,15 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { inspect } from "node:util"
-import type { RefreshOptions } from "../src/Credential.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import { failure, provideAll, takeLines, withTime } from "./helpers.js"
+import { json, linesOf, noContent } from "../../../test/support/scriptedTink.js"
 import {
   assertNeeds,
   assertOne,
   assertRefused,
   cast,
   id,
-  json,
-  linesOf,
-  noContent,
   otherCredentialsId,
   otherId,
   sessionWith,
@@ -54,9 +52,9 @@ const decodeQuestion = Schema.decode(Schema.parseJson(Schema.Array(Schema.Struct
 const list = { credentials: [documented] }
 
 describe("createCredential", () => {
-  it.effect("is a POST with what is given alone, and secrets in clear", () =>
+  it.effect("sends only what is given, with secrets in clear", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           const credential = yield* users.createCredential(writer, {
@@ -73,9 +71,9 @@ describe("createCredential", () => {
     )
   )
 
-  it.effect("with all that there is, items in the query", () =>
+  it.effect("sends every option, with items in the query", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.createCredential(writer, {
@@ -101,9 +99,9 @@ describe("createCredential", () => {
     )
   )
 
-  it.effect("drops what is cached, whatever comes of it", () =>
+  it.effect("invalidates its user also when it fails", () =>
     withTink(
-      ({ method }) => (method === "GET" ? json(list) : { status: 409, body: "" }),
+      ({ method }) => (method === "GET" ? json(200, list) : { status: 409, body: "" }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const credentials = yield* users.listCredentials(all)
@@ -132,9 +130,9 @@ describe("createCredential", () => {
     )
   )
 
-  it.effect("for another user than the session's fails, and nobody knows what was changed", () =>
+  it.effect("fails as an ambiguous change when Tink answers for another user", () =>
     withTink(
-      () => json({ ...documented, userId: otherId }),
+      () => json(200, { ...documented, userId: otherId }),
       ({ users }) =>
         Effect.gen(function* () {
           const error = yield* failure(users.createCredential(writer, { providerName: "p", fields: {} }))
@@ -163,9 +161,9 @@ describe("createCredential", () => {
     )
   )
 
-  it.effect("sends a secret that is wiped while it is on its way", () =>
+  it.effect("sends a secret again that was wiped meanwhile", () =>
     withTink(
-      (_, n) => (n === 1 ? { status: 429, body: "" } : json(documented)),
+      (_, n) => (n === 1 ? { status: 429, body: "" } : json(200, documented)),
       ({ take, users }) =>
         Effect.gen(function* () {
           const password = Redacted.make("a-password")
@@ -221,15 +219,19 @@ describe("createCredential", () => {
     ["options with a hole", { ...good, selectedAuthenticationOptions: Array.from({ length: 1 }) }],
     ["options with bad fields", { ...good, selectedAuthenticationOptions: [{ ...option, fields: { a: 7 } }] }]
   ]
-  for (const [name, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.createCredential(writer, cast(input))))
-  }
+  it.effect("refuses invalid input before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.createCredential(writer, cast(input)))
+    )
+  )
 })
 
 describe("updateCredential", () => {
-  it.effect("is a PUT with what is given alone, and drops what is cached", () =>
+  it.effect("sends only what is given, and invalidates its user", () =>
     withTink(
-      ({ path }) => (path.endsWith("/list") ? json(list) : json(documented)),
+      ({ path }) => (path.endsWith("/list") ? json(200, list) : json(200, documented)),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listCredentials(all)
@@ -243,9 +245,9 @@ describe("updateCredential", () => {
     )
   )
 
-  it.effect("with all that there is", () =>
+  it.effect("sends every option", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.updateCredential(writer, id, {
@@ -268,9 +270,9 @@ describe("updateCredential", () => {
     )
   )
 
-  it.effect("of nothing is a body all the same", () =>
+  it.effect("sends an empty object for no changes", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.map(users.updateCredential(writer, id, {}), () => assertOne(take(), `PUT /api/v1/credentials/${id}`, {}))
     )
@@ -289,22 +291,25 @@ describe("updateCredential", () => {
     )
   )
 
-  for (const [name, answer] of [
-    ["another credential", { ...documented, id: otherCredentialsId }],
-    ["a credential of another user", { ...documented, userId: otherId }]
-  ] as const) {
-    it.effect(`that is answered with ${name} fails, and nobody knows what was changed`, () =>
-      withTink(
-        () => json(answer),
-        ({ users }) =>
-          Effect.gen(function* () {
-            const error = yield* failure(users.updateCredential(writer, id, {}))
-            assert.strictEqual(error.reason, "Invalid")
-            assert.isTrue(error.isAmbiguous)
-          })
-      )
+  it.effect("an answer about another credential or user fails as an ambiguous change", () =>
+    everyRow(
+      [
+        ["another credential", { ...documented, id: otherCredentialsId }],
+        ["a credential of another user", { ...documented, userId: otherId }]
+      ] as const,
+      ([name]) => name,
+      ([, answer]) =>
+        withTink(
+          () => json(200, answer),
+          ({ users }) =>
+            Effect.gen(function* () {
+              const error = yield* failure(users.updateCredential(writer, id, {}))
+              assert.strictEqual(error.reason, "Invalid")
+              assert.isTrue(error.isAmbiguous)
+            })
+        )
     )
-  }
+  )
 
   it.effect("needs credentials:write", () =>
     assertNeeds("credentials:write", (users, session) => users.updateCredential(session, id, {}))
@@ -320,14 +325,18 @@ describe("updateCredential", () => {
     ["an empty provider", id, { providerName: "" }],
     ["a relative URI", id, { appUri: "canary" }]
   ]
-  for (const [name, id, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.updateCredential(writer, cast(id), cast(input))))
-  }
+  it.effect("refuses invalid input before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, id, input]) => assertRefused((users) => users.updateCredential(writer, cast(id), cast(input)))
+    )
+  )
 })
 
 describe("refreshCredential", () => {
   const line = `POST /api/v1/credentials/${id}/refresh`
-  const table: ReadonlyArray<readonly [string, RefreshOptions | undefined, string, unknown]> = [
+  const table: ReadonlyArray<readonly [string, Credential.RefreshOptions | undefined, string, unknown]> = [
     ["no options", undefined, line, undefined],
     ["empty options", {}, line, undefined],
     [
@@ -375,15 +384,18 @@ describe("refreshCredential", () => {
       }
     ]
   ]
-  for (const [name, options, expected, body] of table) {
-    it.effect(`with ${name}`, () =>
-      withTink(
-        () => noContent,
-        ({ take, users }) =>
-          Effect.map(users.refreshCredential(refresher, id, options), () => assertOne(take(), expected, body))
-      )
+  it.effect("sends only the options that are given, each in its place", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, options, expected, body]) =>
+        withTink(
+          () => noContent,
+          ({ take, users }) =>
+            Effect.map(users.refreshCredential(refresher, id, options), () => assertOne(take(), expected, body))
+        )
     )
-  }
+  )
 
   const bad: ReadonlyArray<readonly [string, unknown]> = [
     ["options that are a text", "canary"],
@@ -403,15 +415,19 @@ describe("refreshCredential", () => {
     ["a relative URI", { appUri: "canary" }],
     ["options to log in without logging in", { selectedAuthenticationOptions: [option] }]
   ]
-  for (const [name, options] of bad) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.refreshCredential(refresher, id, cast(options))))
-  }
+  it.effect("refuses invalid options before a request is sent", () =>
+    everyRow(
+      bad,
+      ([name]) => name,
+      ([, options]) => assertRefused((users) => users.refreshCredential(refresher, id, cast(options)))
+    )
+  )
 })
 
 describe("authenticateCredential", () => {
   const line = `POST /api/v1/credentials/${id}/authenticate`
 
-  it.effect("has no body unless there is something to say", () =>
+  it.effect("has a body only if there is an option to send", () =>
     withTink(
       () => noContent,
       ({ take, users }) =>
@@ -432,9 +448,9 @@ describe("authenticateCredential", () => {
     )
   )
 
-  it.effect("drops what is cached, and is not sent again when it may have been processed", () =>
+  it.effect("invalidates its user, and is not sent again when it may have been processed", () =>
     withTink(
-      ({ method }) => (method === "GET" ? json(list) : { status: 500, body: "" }),
+      ({ method }) => (method === "GET" ? json(200, list) : { status: 500, body: "" }),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listCredentials(all)
@@ -451,22 +467,24 @@ describe("authenticateCredential", () => {
     assertNeeds("credentials:refresh", (users, session) => users.authenticateCredential(session, id))
   )
 
-  for (const [name, id_, options] of [
-    ["an id that is none", "canary/..", undefined],
-    ["options that are a text", id, "canary"],
-    ["an address that is none", id, { originatingUserIp: "canary" }],
-    ["a relative URI", id, { callbackUri: "canary" }]
-  ] as const) {
-    it.effect(`refuses ${name}`, () =>
-      assertRefused((users) => users.authenticateCredential(refresher, cast(id_), cast(options)))
+  it.effect("refuses invalid input before a request is sent", () =>
+    everyRow(
+      [
+        ["an id that is none", "canary/..", undefined],
+        ["options that are a text", id, "canary"],
+        ["an address that is none", id, { originatingUserIp: "canary" }],
+        ["a relative URI", id, { callbackUri: "canary" }]
+      ] as const,
+      ([name]) => name,
+      ([, id_, options]) => assertRefused((users) => users.authenticateCredential(refresher, cast(id_), cast(options)))
     )
-  }
+  )
 })
 
 describe("submitSupplementalInformation", () => {
   const line = `POST /api/v1/credentials/${id}/supplemental-information`
 
-  it.effect("is a POST of the answers; none cancel", () =>
+  it.effect("sends the answers, and an empty object to cancel", () =>
     withTink(
       () => noContent,
       ({ take, users }) =>
@@ -479,10 +497,10 @@ describe("submitSupplementalInformation", () => {
     )
   )
 
-  it.effect("drops what is cached, is not sent again, and no error repeats an answer", () =>
+  it.effect("invalidates its user, is not sent again, and no error repeats an answer", () =>
     withTink(
       ({ body, method }) =>
-        method === "GET" ? json(list) : { status: 500, body: `{"errorMessage":${JSON.stringify(body)}}` },
+        method === "GET" ? json(200, list) : { status: 500, body: `{"errorMessage":${JSON.stringify(body)}}` },
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listCredentials(all)
@@ -501,24 +519,27 @@ describe("submitSupplementalInformation", () => {
     assertNeeds("credentials:refresh", (users, session) => users.submitSupplementalInformation(session, id, {}))
   )
 
-  for (const [name, information] of [
-    ["nothing", undefined],
-    ["null", null],
-    ["a text", "canary"],
-    ["a Map, which would cancel", new Map([["otp", "canary"]])],
-    ["an answer that is a number", { otp: 123456 }],
-    ["an answer that was wiped", { otp: wiped }]
-  ] as const) {
-    it.effect(`refuses ${name}`, () =>
-      assertRefused((users) => users.submitSupplementalInformation(refresher, id, cast(information)))
+  it.effect("refuses invalid answers before a request is sent", () =>
+    everyRow(
+      [
+        ["nothing", undefined],
+        ["null", null],
+        ["a text", "canary"],
+        ["a Map, which would cancel", new Map([["otp", "canary"]])],
+        ["an answer that is a number", { otp: 123456 }],
+        ["an answer that was wiped", { otp: wiped }]
+      ] as const,
+      ([name]) => name,
+      ([, information]) =>
+        assertRefused((users) => users.submitSupplementalInformation(refresher, id, cast(information)))
     )
-  }
+  )
 })
 
 describe("getCredentialQr", () => {
   const qr = "data:image/png;base64,iVBORw0KGgo="
 
-  it.effect("is a text that does not show, and never cached", () =>
+  it.effect("is redacted, and never cached", () =>
     withTink(
       (_, n) => ({ body: n === 1 ? qr : `${qr}\n`, headers: { "content-type": "text/plain" } }),
       ({ cache, take, users }) =>
@@ -534,34 +555,37 @@ describe("getCredentialQr", () => {
     )
   )
 
-  for (const [name, body] of [
-    ["nothing", ""],
-    ["no picture", "data:image/png;base64,"],
-    ["another kind of picture", "data:image/svg+xml;base64,canary"],
-    ["a script", "data:text/html;base64,canary"],
-    ["a picture and more", `${qr}" onerror="canary`],
-    ["the picture itself", "\u0089PNG canary"],
-    ["JSON", `"${qr}"`]
-  ] as const) {
-    it.effect(`does not take ${name} for one`, () =>
-      withTink(
-        () => ({ body }),
-        ({ users }) =>
-          Effect.gen(function* () {
-            const error = yield* failure(users.getCredentialQr(reader, id))
-            assert.strictEqual(error.reason, "Decode")
-            assert.notInclude(error.message, "canary")
-            assert.isFalse(error.isAmbiguous)
-          })
-      )
+  it.effect("decodes nothing but a PNG data URL", () =>
+    everyRow(
+      [
+        ["nothing", ""],
+        ["no picture", "data:image/png;base64,"],
+        ["another kind of picture", "data:image/svg+xml;base64,canary"],
+        ["a script", "data:text/html;base64,canary"],
+        ["a picture and more", `${qr}" onerror="canary`],
+        ["the picture itself", "\u0089PNG canary"],
+        ["JSON", `"${qr}"`]
+      ] as const,
+      ([name]) => `does not take ${name} for one`,
+      ([, body]) =>
+        withTink(
+          () => ({ body }),
+          ({ users }) =>
+            Effect.gen(function* () {
+              const error = yield* failure(users.getCredentialQr(reader, id))
+              assert.strictEqual(error.reason, "Decode")
+              assert.notInclude(error.message, "canary")
+              assert.isFalse(error.isAmbiguous)
+            })
+        )
     )
-  }
+  )
 
   it.effect("needs credentials:read", () =>
     assertNeeds("credentials:read", (users, session) => users.getCredentialQr(session, id))
   )
 
-  it.effect("refuses an id that is none", () =>
+  it.effect("refuses an invalid id before a request is sent", () =>
     assertRefused((users) => users.getCredentialQr(reader, cast("canary/..")))
   )
 })
@@ -575,7 +599,7 @@ describe("by the sandbox", () => {
     return yield* users.authorize({ userId, scopes })
   })
 
-  it.effect("a bank with a password is connected, once", () =>
+  it.effect("connects a bank with a password once", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* makeSession
@@ -598,7 +622,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a question is answered, and cancelled", () =>
+  it.effect("takes the answer to a question, and cancels without one", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* makeSession
@@ -621,7 +645,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a QR code is there while BankID is waited for", () =>
+  it.effect("has a QR code while BankID is awaited", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* makeSession
@@ -640,7 +664,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a refresh says what is wanted, and who is there", () =>
+  it.effect("takes the items of a refresh and the user's availability", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* makeSession

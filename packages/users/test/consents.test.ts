@@ -1,20 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { ProviderConsent, Users } from "@effect-tink/users"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import { DetailedError, ProviderConsent } from "../src/ProviderConsent.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import { provideAll } from "./helpers.js"
+import { json, linesOf } from "../../../test/support/scriptedTink.js"
 import {
   assertNeeds,
   assertOne,
   assertRefused,
   cast,
   id,
-  json,
-  linesOf,
   otherCredentialsId,
   sessionWith,
   withTink
@@ -40,17 +39,17 @@ const documented = {
   }
 } as const
 
-const decoded = new ProviderConsent({
+const decoded = new ProviderConsent.ProviderConsent({
   ...documented,
   statusUpdated: DateTime.unsafeMake("2023-11-14T22:13:20.000Z"),
   sessionExpiryDate: DateTime.unsafeMake("2024-02-12T22:13:20.000Z"),
-  detailedError: new DetailedError(documented.detailedError)
+  detailedError: new ProviderConsent.DetailedError(documented.detailedError)
 })
 
 describe("listProviderConsents", () => {
   it.effect("is a GET with the session's token, cached and frozen", () =>
     withTink(
-      () => json({ providerConsents: [documented] }),
+      () => json(200, { providerConsents: [documented] }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const consents = yield* users.listProviderConsents(reader)
@@ -66,9 +65,9 @@ describe("listProviderConsents", () => {
     )
   )
 
-  it.effect("of one connection has a query, and an entry of its own in the cache", () =>
+  it.effect("of one credential has a query, and an entry of its own in the cache", () =>
     withTink(
-      () => json({ providerConsents: [documented] }),
+      () => json(200, { providerConsents: [documented] }),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listProviderConsents(reader)
@@ -85,9 +84,10 @@ describe("listProviderConsents", () => {
     )
   )
 
-  it.effect("decodes a consent of which nothing is there", () =>
+  it.effect("decodes a consent without any field", () =>
     withTink(
-      () => json({ providerConsents: [{}, Object.fromEntries(Object.keys(documented).map((key) => [key, null]))] }),
+      () =>
+        json(200, { providerConsents: [{}, Object.fromEntries(Object.keys(documented).map((key) => [key, null]))] }),
       ({ users }) =>
         Effect.gen(function* () {
           const consents = yield* users.listProviderConsents(reader)
@@ -103,10 +103,10 @@ describe("listProviderConsents", () => {
     )
   )
 
-  it.effect("keeps what nobody knows yet of open lists, and takes 0 for no time", () =>
+  it.effect("keeps unknown values of open enumerations, and has no time where Tink says 0", () =>
     withTink(
       () =>
-        json({
+        json(200, {
           providerConsents: [
             {
               status: "NEW_STATUS",
@@ -128,10 +128,10 @@ describe("listProviderConsents", () => {
     )
   )
 
-  it.effect("is kept for a second while a connection is on its way, and never past the end of a session", () =>
+  it.effect("is cached for a second while a status is in progress, and never past the end of a session", () =>
     withTink(
       (_, n) =>
-        json({
+        json(200, {
           providerConsents: [
             n === 1
               ? { ...documented, status: "UPDATING" }
@@ -163,21 +163,23 @@ describe("listProviderConsents", () => {
     assertNeeds("provider-consents:read", (users, session) => users.listProviderConsents(session))
   )
 
-  for (const [name, bad] of [
-    ["null", null],
-    ["a path", "canary/.."],
-    ["empty", ""]
-  ] as const) {
-    it.effect(`refuses a connection that is ${name}`, () =>
-      assertRefused((users) => users.listProviderConsents(reader, cast({ credentialsId: bad })))
+  it.effect("refuses an invalid credentials id before a request is sent", () =>
+    everyRow(
+      [
+        ["null", null],
+        ["a path", "canary/.."],
+        ["empty", ""]
+      ] as const,
+      ([name]) => `refuses a connection that is ${name}`,
+      ([, bad]) => assertRefused((users) => users.listProviderConsents(reader, cast({ credentialsId: bad })))
     )
-  }
+  )
 })
 
 describe("extendProviderConsent", () => {
-  it.effect("is a POST with the connection, and drops what is cached", () =>
+  it.effect("sends the credential's id, and invalidates its user", () =>
     withTink(
-      ({ method }) => (method === "GET" ? json({ providerConsents: [documented] }) : json(documented)),
+      ({ method }) => (method === "GET" ? json(200, { providerConsents: [documented] }) : json(200, documented)),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.listProviderConsents(both)
@@ -203,9 +205,9 @@ describe("extendProviderConsent", () => {
     )
   )
 
-  it.effect("that is answered for another connection fails, and nobody knows what was changed", () =>
+  it.effect("fails as an ambiguous change when Tink answers for another credential", () =>
     withTink(
-      () => json({ ...documented, credentialsId: otherCredentialsId }),
+      () => json(200, { ...documented, credentialsId: otherCredentialsId }),
       ({ users }) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(users.extendProviderConsent(writer, id))
@@ -219,13 +221,13 @@ describe("extendProviderConsent", () => {
     assertNeeds("provider-consents:write", (users, session) => users.extendProviderConsent(session, id))
   )
 
-  it.effect("refuses an id that is none", () =>
+  it.effect("refuses an invalid id before a request is sent", () =>
     assertRefused((users) => users.extendProviderConsent(writer, cast("canary/..")))
   )
 })
 
 describe("by the sandbox", () => {
-  it.effect("a consent in the United Kingdom is extended, and another is not", () =>
+  it.effect("extends a consent in the United Kingdom, and no other", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox

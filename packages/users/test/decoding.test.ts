@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
+import { Credential, Users, UserSession } from "@effect-tink/users"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -7,9 +8,7 @@ import * as Inspectable from "effect/Inspectable"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { inspect } from "node:util"
-import * as Credential from "../src/Credential.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import { failure, provideAnswers } from "./helpers.js"
 
 const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
@@ -29,7 +28,7 @@ const withPassword = (password: string) =>
     "fields":{"username":"u-canary","password":"${password}"}}`
 
 describe("a credential", () => {
-  it.effect("as documented", () =>
+  it.effect("is decoded as documented", () =>
     Effect.gen(function* () {
       const [credential, ...others] = yield* list(`{ "credentials": [ { "id": "${id}",
         "providerName": "se-demobank-open-banking-redirect", "type": "THIRD_PARTY_APP",
@@ -54,7 +53,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("with nothing but what is always there", () =>
+  it.effect("is decoded from its required fields", () =>
     Effect.gen(function* () {
       const credential = yield* get(`{"id":"${id}","providerName":"p","status":"CREATED"}`)
       assert.deepStrictEqual(
@@ -70,7 +69,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("with null for all that may be missing", () =>
+  it.effect("is decoded with null for every optional field", () =>
     Effect.gen(function* () {
       const credential = yield* get(`{"id":"${id}","providerName":"p","status":"CREATED","type":null,"userId":null,
         "statusUpdated":null,"statusPayload":null,"updated":null,"sessionExpiryDate":null,"fields":null,
@@ -83,7 +82,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("0 is no time", () =>
+  it.effect("has no time where Tink says 0", () =>
     Effect.gen(function* () {
       const credential = yield* get(
         `{"id":"${id}","providerName":"p","status":"UPDATED","sessionExpiryDate":0,"updated":0,"statusUpdated":0}`
@@ -95,7 +94,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("a status and a type that nobody knows yet are kept as they are, and other fields ignored", () =>
+  it.effect("keeps an unknown status and type as they are, and ignores other fields", () =>
     Effect.gen(function* () {
       const credential = yield* get(`{"id":"${id}","providerName":"p","status":"HIBERNATING","type":"TELEPATHY",
         "providerLatency":7,"username":"u","sensitivePayload":{},"__proto__":{"status":"DELETED"}}`)
@@ -105,7 +104,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("what Tink waits for is not shown", () =>
+  it.effect("does not print its supplemental information", () =>
     Effect.gen(function* () {
       const credential = yield* get(
         `{"id":"${id}","providerName":"p","status":"AWAITING_MOBILE_BANKID_AUTHENTICATION",
@@ -117,7 +116,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("fields are kept, also under strange names", () =>
+  it.effect("keeps fields under any names", () =>
     Effect.gen(function* () {
       const { fields } = yield* get(
         `{"id":"${id}","providerName":"p","status":"CREATED","fields":{"username":"u","toString":"t","":""}}`
@@ -126,7 +125,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("fields are shown by their names alone, and are equal by their values", () =>
+  it.effect("prints its fields by their names only, and compares them by their values", () =>
     Effect.gen(function* () {
       const credential = yield* get(withPassword("p-canary"))
       for (const text of [
@@ -151,7 +150,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is expired from the moment on that its session ends", () =>
+  it.effect("is expired from the millisecond in which its session ends", () =>
     Effect.gen(function* () {
       const credential = yield* get(
         `{"id":"${id}","providerName":"p","status":"UPDATED","sessionExpiryDate":1707776000000}`
@@ -185,7 +184,7 @@ describe("a credential", () => {
   )
 })
 
-describe("an answer that is not as documented fails with Decode, and nothing of it in the error", () => {
+describe("an answer that is not as documented is a Decode error that repeats nothing of it", () => {
   const base = `"id":"${id}","providerName":"p","status":"UPDATED"`
   const bodies: ReadonlyArray<readonly [string, string, string]> = [
     ["no JSON", "canary", "the body"],
@@ -203,22 +202,25 @@ describe("an answer that is not as documented fails with Decode, and nothing of 
     ["a field that is no text", `{${base},"fields":{"username":{"canary":1}}}`, "fields.username"],
     ["information that is no text", `{${base},"supplementalInformation":{"canary":1}}`, "supplementalInformation"]
   ]
-  for (const [name, body, path] of bodies) {
-    it.effect(name, () =>
-      Effect.gen(function* () {
-        const error = yield* failure(get(body))
-        assert.strictEqual(error.reason, "Decode")
-        const [said, ...paths] = error.detail?.split(/: |, /) ?? []
-        assert.strictEqual(said, "not as documented")
-        assert.strictEqual(paths[0], path)
-        // A union names its own place once more.
-        assert.isTrue(paths.every((other) => path.startsWith(other)))
-        assert.notInclude(JSON.stringify(error) + String(error), "canary")
-      })
+  it.effect("and names the path of the wrong part", () =>
+    everyRow(
+      bodies,
+      ([name]) => name,
+      ([, body, path]) =>
+        Effect.gen(function* () {
+          const error = yield* failure(get(body))
+          assert.strictEqual(error.reason, "Decode")
+          const [said, ...paths] = error.detail?.split(/: |, /) ?? []
+          assert.strictEqual(said, "not as documented")
+          assert.strictEqual(paths[0], path)
+          // A union names its own place once more.
+          assert.isTrue(paths.every((other) => path.startsWith(other)))
+          assert.notInclude(JSON.stringify(error) + String(error), "canary")
+        })
     )
-  }
+  )
 
-  it.effect("in a list", () =>
+  it.effect("and names the path within a list", () =>
     Effect.gen(function* () {
       const error = yield* failure(list(`{"credentials":[{${base}},{"id":"${id}","providerName":"canary"}]}`))
       assert.strictEqual(error.detail, "not as documented: credentials.1.status")
@@ -236,7 +238,7 @@ const create = (body: string) =>
   )
 
 describe("a created user", () => {
-  it.effect("with and without an external id", () =>
+  it.effect("has an external id if Tink names one", () =>
     Effect.gen(function* () {
       const both = yield* create(`{"user_id":"${userId}","external_user_id":"cust-0001","more":1}`)
       assert.deepStrictEqual([both.userId, both.externalUserId], [userId, "cust-0001"])
@@ -246,7 +248,7 @@ describe("a created user", () => {
     })
   )
 
-  it.effect("that cannot be read: the user may exist", () =>
+  it.effect("that cannot be read is ambiguous: the user may exist", () =>
     Effect.gen(function* () {
       for (const body of ["canary", "{}", `{"user_id":"canary/.."}`, `{"userId":"canary"}`]) {
         const error = yield* failure(create(body))
@@ -281,7 +283,7 @@ describe("a change", () => {
     })
   )
 
-  it.effect("is not known to be done when a page answers", () =>
+  it.effect("is ambiguous when a page answers", () =>
     Effect.gen(function* () {
       const error = yield* failure(refresh(200, "<html>canary</html>"))
       assert.strictEqual(error.reason, "Decode")

@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { TinkLink, Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
-import * as TinkLink from "../src/TinkLink.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import { GRANT, getToken, LIST, makeSession, provideAll, takeLines, TOKEN } from "./helpers.js"
-import { assertOne, assertRefused, cast, json, linesOf, noContent, sessionWith, userId, withTink } from "./scripted.js"
+import { json, linesOf, noContent } from "../../../test/support/scriptedTink.js"
+import { assertOne, assertRefused, cast, sessionWith, userId, withTink } from "./scripted.js"
 
 const DELEGATE = "POST /api/v1/oauth/authorization-grant/delegate"
 const REVOKE = "POST /api/v1/oauth/revoke-all"
@@ -17,9 +17,9 @@ const REVOKE = "POST /api/v1/oauth/revoke-all"
 const grant = { code: "c0de0123456789abcdef0123456789ab" }
 
 describe("delegateAuthorization", () => {
-  it.effect("is for Tink Link and what it needs, by default", () =>
+  it.effect("names Tink Link and the scopes that it needs by default", () =>
     withTink(
-      () => json(grant),
+      () => json(200, grant),
       ({ take, users }) =>
         Effect.gen(function* () {
           const { code } = yield* users.delegateAuthorization({ userId, idHint: "Åsa Ek" })
@@ -36,9 +36,9 @@ describe("delegateAuthorization", () => {
     )
   )
 
-  it.effect("by external id, for another application, and for other scopes", () =>
+  it.effect("takes an external id, another application and other scopes", () =>
     withTink(
-      () => json(grant),
+      () => json(200, grant),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.delegateAuthorization({
@@ -60,7 +60,7 @@ describe("delegateAuthorization", () => {
 
   it.effect("is not cached", () =>
     withTink(
-      (_, n) => json({ code: `code-${n}` }),
+      (_, n) => json(200, { code: `code-${n}` }),
       ({ users }) =>
         Effect.gen(function* () {
           const codes = yield* Effect.replicateEffect(users.delegateAuthorization({ userId, idHint: "a" }), 2)
@@ -99,11 +99,15 @@ describe("delegateAuthorization", () => {
     ["a scope that does not exist", { userId, idHint: "a", scopes: ["canary"] }],
     ["an actor that is none", { userId, idHint: "a", actorClientId: "canary canary" }]
   ]
-  for (const [name, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.delegateAuthorization(cast(input))))
-  }
+  it.effect("refuses invalid input before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.delegateAuthorization(cast(input)))
+    )
+  )
 
-  it.effect("gives the sandbox's Tink Link a code, which is not for us", () =>
+  it.effect("gives Tink Link a code that cannot be exchanged by the application", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* users.createUser({ market: "SE" })
@@ -144,9 +148,9 @@ describe("revokeAll", () => {
   it.effect("finds the user by external id first, to know whose tokens to drop", () =>
     withTink(
       ({ path }) => {
-        if (path.endsWith("/token")) return json({ access_token: "t", expires_in: 7200, scope: "user:read" })
-        if (path.endsWith("/authorization-grant")) return json(grant)
-        return path.endsWith("/user") ? json({ id: userId, externalUserId: "cust-0001" }) : noContent
+        if (path.endsWith("/token")) return json(200, { access_token: "t", expires_in: 7200, scope: "user:read" })
+        if (path.endsWith("/authorization-grant")) return json(200, grant)
+        return path.endsWith("/user") ? json(200, { id: userId, externalUserId: "cust-0001" }) : noContent
       },
       ({ take, users }) =>
         Effect.gen(function* () {
@@ -170,9 +174,9 @@ describe("revokeAll", () => {
     )
   )
 
-  it.effect("drops what is cached, whatever comes of it", () =>
+  it.effect("invalidates its user also when it fails", () =>
     withTink(
-      ({ path }) => (path.endsWith("/list") ? json({ credentials: [] }) : { status: 400, body: "" }),
+      ({ path }) => (path.endsWith("/list") ? json(200, { credentials: [] }) : { status: 400, body: "" }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const session = sessionWith("credentials:read")
@@ -186,7 +190,7 @@ describe("revokeAll", () => {
     )
   )
 
-  it.effect("misses authorization:revoke by name", () =>
+  it.effect("is Forbidden with the name of authorization:revoke", () =>
     withTink(
       () => ({ status: 403, body: "" }),
       ({ users }) =>
@@ -196,16 +200,20 @@ describe("revokeAll", () => {
     )
   )
 
-  for (const [name, input] of [
-    ["nothing", undefined],
-    ["neither", {}],
-    ["both", { userId, externalUserId: "canary" }],
-    ["a path", { userId: "canary/.." }]
-  ] as const) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.revokeAll(cast(input))))
-  }
+  it.effect("refuses an invalid reference before a request is sent", () =>
+    everyRow(
+      [
+        ["nothing", undefined],
+        ["neither", {}],
+        ["both", { userId, externalUserId: "canary" }],
+        ["a path", { userId: "canary/.." }]
+      ] as const,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.revokeAll(cast(input)))
+    )
+  )
 
-  it.effect("has minted sessions get new tokens, and ends those with a token of their own", () =>
+  it.effect("makes renewable sessions get new tokens, and ends those with a token of their own", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { session, userId } = yield* makeSession
@@ -245,7 +253,7 @@ describe("revokeAll", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("by external id, by the sandbox", () =>
+  it.effect("ends the sessions of a user by external id", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* users.createUser({ market: "SE", externalUserId: "cust-0001" })

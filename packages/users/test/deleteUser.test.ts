@@ -4,13 +4,13 @@ import { TinkError } from "@effect-tink/http/TinkError"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Users, UserSession } from "@effect-tink/users"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   allScopes,
   beforeRequest,
@@ -105,93 +105,107 @@ const isForgotten = (session: UserSession.UserSession<"credentials:read">) =>
     assert.deepStrictEqual(yield* takeLines, [GRANT])
   })
 
-for (const [name, way, lines] of ways) {
-  describe(`deleteUser by ${name}`, () => {
-    it.effect("deletes the user, drops their tokens and entries, and leaves another's alone", () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const cache = yield* UserCache.UserCache
-        const { other, session, userId } = yield* makeTwo
-        const target = yield* way(userId)
-        yield* takeLines
-        assert.isUndefined(yield* users.deleteUser(target))
-        assert.deepStrictEqual(yield* takeLines, lines)
-        assert.deepInclude(yield* cache.stats, { size: 1, invalidations: 1, quarantines: 0 })
-        assert.isFalse(yield* exists(userId))
-        yield* isForgotten(session)
-        yield* isUndisturbed(other)
-      }).pipe(provideAll())
+describe("deleteUser, however the user is named,", () => {
+  it.effect("deletes the user, drops their tokens and entries, and leaves another's alone", () =>
+    everyRow(
+      ways,
+      ([name]) => name,
+      ([, way, lines]) =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const cache = yield* UserCache.UserCache
+          const { other, session, userId } = yield* makeTwo
+          const target = yield* way(userId)
+          yield* takeLines
+          assert.isUndefined(yield* users.deleteUser(target))
+          assert.deepStrictEqual(yield* takeLines, lines)
+          assert.deepInclude(yield* cache.stats, { size: 1, invalidations: 1, quarantines: 0 })
+          assert.isFalse(yield* exists(userId))
+          yield* isForgotten(session)
+          yield* isUndisturbed(other)
+        }).pipe(provideAll())
     )
-
-    for (const [kind, fault] of faults) {
-      for (const [index, line] of lines.entries()) {
-        it.effect(`with ${kind} at request ${index + 1}, ${line}`, () =>
-          Effect.gen(function* () {
-            const users = yield* Users.Users
-            const { other, session, userId } = yield* makeTwo
-            const target = yield* way(userId)
-            yield* takeLines
-            yield* failRequest(index + 1, fault)
-            const result = yield* withTime(Effect.either(users.deleteUser(target)))
-            assert.strictEqual((yield* takeLines)[index], line)
-            const isApplied = !(yield* exists(userId))
-            if (Either.isRight(result)) {
-              assert.isTrue(isApplied)
-              yield* isForgotten(session)
-            } else {
-              const { isAmbiguous, reason } = result.left
-              // The answer cannot be read; or the token that was given went with the user, and there is no other.
-              const expected = kind === "garbage" ? "Decode" : "Unauthorized"
-              assert.strictEqual(reason, expected)
-              assert.isTrue(kind === "garbage" || (name === "a session of UserSession.make" && isApplied))
-              assert.strictEqual(isAmbiguous, line === DELETE_USER)
-              // By reference it can be called again, whatever has become of it.
-              yield* users.deleteUser({ userId })
-              assert.isFalse(yield* exists(userId))
-            }
-            yield* isUndisturbed(other)
-          }).pipe(provideAll())
-        )
-      }
-    }
-  })
-}
-
-describe("deleteUser of a user who is gone", () => {
-  for (const [name, way] of ways) {
-    if (name === "a session of UserSession.make") continue
-    it.effect(`by ${name} succeeds, and disturbs nobody`, () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { other, userId } = yield* makeTwo
-        const target = yield* way(userId)
-        yield* users.deleteUser({ userId })
-        yield* takeLines
-        yield* users.deleteUser(target)
-        assert.deepStrictEqual(yield* takeLines, [GRANT])
-        yield* isUndisturbed(other)
-      }).pipe(provideAll())
-    )
-  }
-
-  it.effect(
-    "by a session with a token of its own is Unauthorized: nobody knows whether the token or the user is gone",
-    () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { userId } = yield* makeTwo
-        const { accessToken } = yield* getToken(userId, ["user:delete"])
-        const session = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
-        yield* users.deleteUser({ userId })
-        yield* takeLines
-        const error = yield* failure(users.deleteUser(session))
-        assert.strictEqual(error.reason, "Unauthorized")
-        assert.isFalse(error.isAmbiguous)
-        assert.deepStrictEqual(yield* takeLines, [DELETE_USER])
-      }).pipe(provideAll())
   )
 
-  it.effect("does not delete who has the external id now, by a session of who had it before", () =>
+  it.effect("survives any fault at any of its requests, or says what it does not know", () =>
+    everyRow(
+      ways,
+      ([name]) => name,
+      ([name, way, lines]) =>
+        everyRow(
+          faults,
+          ([kind]) => kind,
+          ([kind, fault]) =>
+            everyRow(
+              lines,
+              (line, index) => `request ${index + 1}, ${line}`,
+              (line, index) =>
+                Effect.gen(function* () {
+                  const users = yield* Users.Users
+                  const { other, session, userId } = yield* makeTwo
+                  const target = yield* way(userId)
+                  yield* takeLines
+                  yield* failRequest(index + 1, fault)
+                  const result = yield* withTime(Effect.either(users.deleteUser(target)))
+                  assert.strictEqual((yield* takeLines)[index], line)
+                  const isApplied = !(yield* exists(userId))
+                  if (Either.isRight(result)) {
+                    assert.isTrue(isApplied)
+                    yield* isForgotten(session)
+                  } else {
+                    const { isAmbiguous, reason } = result.left
+                    // The answer cannot be read; or the token that was given went with the user, and there is no other.
+                    const expected = kind === "garbage" ? "Decode" : "Unauthorized"
+                    assert.strictEqual(reason, expected)
+                    assert.isTrue(kind === "garbage" || (name === "a session of UserSession.make" && isApplied))
+                    assert.strictEqual(isAmbiguous, line === DELETE_USER)
+                    // By reference it can be called again after any outcome.
+                    yield* users.deleteUser({ userId })
+                    assert.isFalse(yield* exists(userId))
+                  }
+                  yield* isUndisturbed(other)
+                }).pipe(provideAll())
+            )
+        )
+    )
+  )
+})
+
+describe("deleteUser of a user who is gone", () => {
+  it.effect("succeeds by every way that authorizes itself, and disturbs no other user", () =>
+    everyRow(
+      ways.filter(([name]) => name !== "a session of UserSession.make"),
+      ([name]) => name,
+      ([, way]) =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const { other, userId } = yield* makeTwo
+          const target = yield* way(userId)
+          yield* users.deleteUser({ userId })
+          yield* takeLines
+          yield* users.deleteUser(target)
+          assert.deepStrictEqual(yield* takeLines, [GRANT])
+          yield* isUndisturbed(other)
+        }).pipe(provideAll())
+    )
+  )
+
+  it.effect("by a session with a token of its own is Unauthorized, as either the token or the user may be gone", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* makeTwo
+      const { accessToken } = yield* getToken(userId, ["user:delete"])
+      const session = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
+      yield* users.deleteUser({ userId })
+      yield* takeLines
+      const error = yield* failure(users.deleteUser(session))
+      assert.strictEqual(error.reason, "Unauthorized")
+      assert.isFalse(error.isAmbiguous)
+      assert.deepStrictEqual(yield* takeLines, [DELETE_USER])
+    }).pipe(provideAll())
+  )
+
+  it.effect("by an old session does not delete the user who has the external id now", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { session, userId } = yield* makeTwo
@@ -203,35 +217,41 @@ describe("deleteUser of a user who is gone", () => {
     }).pipe(provideAll())
   )
 
-  for (const [name, way, lines] of ways) {
-    for (const [index, line] of lines.entries()) {
-      it.effect(`by ${name}, who is deleted just before request ${index + 1}, ${line}`, () =>
-        Effect.gen(function* () {
-          const users = yield* Users.Users
-          const { userId } = yield* makeTwo
-          const { accessToken } = yield* getToken(userId, ["user:delete"])
-          const deleter = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
-          const target = yield* way(userId)
-          const isReached = yield* Deferred.make<void>()
-          const mayGoOn = yield* Deferred.make<void>()
-          yield* beforeRequest(index + 1, () =>
-            Effect.zipRight(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn))
-          )
-          const running = yield* Effect.fork(Effect.either(users.deleteUser(target)))
-          yield* Deferred.await(isReached)
-          yield* users.deleteUser(deleter)
-          yield* Deferred.succeed(mayGoOn, undefined)
-          const result = yield* withTime(Fiber.join(running))
-          if (name === "a session of UserSession.make") {
-            assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Unauthorized")
-          } else Either.getOrThrow(result)
-          assert.isFalse(yield* exists(userId))
-        }).pipe(provideAll())
-      )
-    }
-  }
+  it.effect("is a success when the deletion happens just before any of its requests", () =>
+    everyRow(
+      ways,
+      ([name]) => name,
+      ([name, way, lines]) =>
+        everyRow(
+          lines,
+          (line, index) => `before request ${index + 1}, ${line}`,
+          (_, index) =>
+            Effect.gen(function* () {
+              const users = yield* Users.Users
+              const { userId } = yield* makeTwo
+              const { accessToken } = yield* getToken(userId, ["user:delete"])
+              const deleter = UserSession.make({ userId, accessToken, scopes: ["user:delete"] })
+              const target = yield* way(userId)
+              const isReached = yield* Deferred.make<void>()
+              const mayGoOn = yield* Deferred.make<void>()
+              yield* beforeRequest(index + 1, () =>
+                Effect.zipRight(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn))
+              )
+              const running = yield* Effect.fork(Effect.either(users.deleteUser(target)))
+              yield* Deferred.await(isReached)
+              yield* users.deleteUser(deleter)
+              yield* Deferred.succeed(mayGoOn, undefined)
+              const result = yield* withTime(Fiber.join(running))
+              if (name === "a session of UserSession.make") {
+                assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Unauthorized")
+              } else Either.getOrThrow(result)
+              assert.isFalse(yield* exists(userId))
+            }).pipe(provideAll())
+        )
+    )
+  )
 
-  it.effect("by 20 at once, by all ways that authorize themselves, is a success for all", () =>
+  it.effect("by 20 callers at once is a success for all", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { other, session, userId } = yield* makeTwo
@@ -247,7 +267,7 @@ describe("deleteUser of a user who is gone", () => {
   )
 })
 
-describe("deleteUser drops what is under way", () => {
+describe("deleteUser and a request in flight", () => {
   it.effect("a token that is being fetched is not kept", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
@@ -261,14 +281,14 @@ describe("deleteUser drops what is under way", () => {
       yield* untilSent(GRANT)
       yield* users.deleteUser(UserSession.make({ userId, accessToken, scopes: ["user:delete"] }))
       yield* takeLines
-      // It does not wait for the token that is on its way.
+      // It does not wait for the token in flight.
       assert.strictEqual((yield* failure(users.listCredentials(session))).reason, "NotFound")
       assert.deepStrictEqual(yield* takeLines, [GRANT])
       assert.strictEqual(Either.getOrThrow(Either.flip(yield* passUntilEnd(reading))).reason, "NotFound")
     }).pipe(provideAll())
   )
 
-  it.effect("a read that runs answers who waits for it, and neither is kept nor joined", () =>
+  it.effect("a read in flight answers its waiters, and is neither stored nor joined", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const cache = yield* UserCache.UserCache
@@ -293,7 +313,7 @@ describe("deleteUser drops what is under way", () => {
   )
 })
 
-it.effect("deleteUser by a session that lacks the scope fails, by name, and is not taken for a reference", () =>
+it.effect("deleteUser by a session without the scope is Forbidden with its name, and not taken for a reference", () =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     const { userId } = yield* makeUser()
@@ -311,10 +331,10 @@ it.effect("deleteUser by a session that lacks the scope fails, by name, and is n
   }).pipe(provideAll())
 )
 
-describe("deleteUser does not take a wrong base URL for a user who is gone", () => {
+describe("deleteUser does not take a wrong base URL for a deleted user", () => {
   const targets: ReadonlyArray<Deletable> = [{ userId: Ids.UserId.make("u1") }, { externalUserId }]
 
-  it.effect("when there is nothing at any path", () =>
+  it.effect("when every path is a 404", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       for (const target of targets) {
@@ -326,7 +346,7 @@ describe("deleteUser does not take a wrong base URL for a user who is gone", () 
     }).pipe(provideAnswers(() => ({ status: 404, body: "" })))
   )
 
-  it.effect("when a request on the way that is not about the user finds nothing", () =>
+  it.effect("when a request for a token is a 404", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       for (const target of targets) assert.strictEqual((yield* failure(users.deleteUser(target))).reason, "NotFound")

@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { Users } from "@effect-tink/users"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   beforeRequest,
   CREATE,
@@ -124,7 +125,7 @@ describe("ensureUser", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("passes on what Tink does not take", () =>
+  it.effect("fails with Tink's refusal of invalid input", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const error = yield* failure(users.ensureUser({ ...input, market: "ZZ" }))
@@ -149,7 +150,7 @@ describe("ensureUser", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is ambiguous when nobody could look what became of the creation", () =>
+  it.effect("is ambiguous when the look after an ambiguous creation fails", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/user/create" })
@@ -163,23 +164,25 @@ describe("ensureUser", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is ambiguous once a creation was, also when a look found nobody and the next creation is refused", () =>
-    Effect.gen(function* () {
-      const sandbox = yield* TinkSandbox.TinkSandbox
-      yield* sandbox.injectFault({ kind: "drop-before", path: "/api/v1/user/create" })
-      yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/user/create" })
-      const error = yield* failure(ensure)
-      assert.strictEqual(error.reason, "Forbidden")
-      assert.include(error.message, "user:create")
-      assert.isTrue(error.isAmbiguous)
-      assert.deepStrictEqual(
-        (yield* takeLines).filter((line) => line !== TOKEN && line !== GET_USER),
-        [CREATE, GRANT, CREATE]
-      )
-    }).pipe(provideAll())
+  it.effect(
+    "stays ambiguous after an ambiguous creation, also when a look found no user and the next creation is refused",
+    () =>
+      Effect.gen(function* () {
+        const sandbox = yield* TinkSandbox.TinkSandbox
+        yield* sandbox.injectFault({ kind: "drop-before", path: "/api/v1/user/create" })
+        yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/user/create" })
+        const error = yield* failure(ensure)
+        assert.strictEqual(error.reason, "Forbidden")
+        assert.include(error.message, "user:create")
+        assert.isTrue(error.isAmbiguous)
+        assert.deepStrictEqual(
+          (yield* takeLines).filter((line) => line !== TOKEN && line !== GET_USER),
+          [CREATE, GRANT, CREATE]
+        )
+      }).pipe(provideAll())
   )
 
-  it.effect("is not ambiguous when another has the external id, whatever becomes of the look", () =>
+  it.effect("is not ambiguous when the external id is taken and the look fails", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* ensure
@@ -193,110 +196,135 @@ describe("ensureUser", () => {
 /** Garbage in place of a token or of what tells who the user is cannot be helped: asking again gives no other answer. */
 const isReadable = (kind: string, line: string | undefined) => kind !== "garbage" || line === CREATE
 
-for (const existed of [false, true]) {
-  describe(`ensureUser of a user who ${existed ? "exists" : "is new"}`, () => {
-    const make = existed
-      ? Effect.flatMap(Users.Users, (users) => Effect.asSome(users.createUser(input)))
-      : Effect.succeedNone
-    // All that is sent when a user who is new is created with an answer that is lost, and when one exists.
-    const lines = existed ? [CREATE, ...look] : creation
+/** The requests for a new user whose creation goes well, and for one who exists. */
+const linesOf = (existed: boolean) => (existed ? [CREATE, ...look] : creation)
 
-    for (const [kind, fault] of faults) {
-      for (const [index, line] of lines.entries()) {
-        it.effect(`with ${kind} at request ${index + 1}, ${line}`, () =>
-          Effect.gen(function* () {
-            const before = yield* make
-            yield* takeLines
-            yield* failRequest(index + 1, fault)
-            const result = yield* withTime(Effect.either(ensure))
-            const sent = yield* takeSent
-            assert.strictEqual(sent[index]?.line, line)
-            neverBlindly(sent, kind === "429")
-            if (!isReadable(kind, line)) {
-              assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Decode")
-              assert.strictEqual((yield* ensure).userId, yield* holder)
-              return
-            }
-            const { userId } = Either.getOrThrow(result)
-            if (before._tag === "Some") assert.strictEqual(userId, before.value.userId)
-            yield* isTheOne(userId, sent)
-          }).pipe(provideAll())
+const make = (existed: boolean) =>
+  existed ? Effect.flatMap(Users.Users, (users) => Effect.asSome(users.createUser(input))) : Effect.succeedNone
+
+describe("ensureUser of a new or an existing user", () => {
+  it.effect("ends with exactly one user after any fault at any request", () =>
+    everyRow(
+      [false, true],
+      (existed) => `existed: ${String(existed)}`,
+      (existed) =>
+        everyRow(
+          faults,
+          ([kind]) => kind,
+          ([kind, fault]) =>
+            everyRow(
+              linesOf(existed),
+              (line, index) => `request ${index + 1}, ${line}`,
+              (line, index) =>
+                Effect.gen(function* () {
+                  const before = yield* make(existed)
+                  yield* takeLines
+                  yield* failRequest(index + 1, fault)
+                  const result = yield* withTime(Effect.either(ensure))
+                  const sent = yield* takeSent
+                  assert.strictEqual(sent[index]?.line, line)
+                  neverBlindly(sent, kind === "429")
+                  if (!isReadable(kind, line)) {
+                    assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Decode")
+                    assert.strictEqual((yield* ensure).userId, yield* holder)
+                    return
+                  }
+                  const { userId } = Either.getOrThrow(result)
+                  if (before._tag === "Some") assert.strictEqual(userId, before.value.userId)
+                  yield* isTheOne(userId, sent)
+                }).pipe(provideAll())
+            )
         )
-      }
-    }
-
-    it.effect(
-      "by 50 at once: all get the same",
-      () =>
-        Effect.gen(function* () {
-          const before = yield* make
-          yield* takeLines
-          const all = yield* Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" })
-          const sent = yield* takeSent
-          const ids = [...new Set(all.map(({ userId }) => userId))]
-          assert.lengthOf(ids, 1)
-          if (before._tag === "Some") assert.deepStrictEqual(ids, [before.value.userId])
-          // Each creates once, and whoever is too late looks once.
-          assert.lengthOf(sent.filter(isCreation), 50)
-          assert.lengthOf(sent.filter(isLook), existed ? 50 : 49)
-          for (const userId of ids) yield* isTheOne(userId, sent)
-        }).pipe(provideAll()),
-      30_000
     )
+  )
 
-    it.effect(
-      "by 50 at once, with the answers of 25 creations lost before and after they are processed",
-      () =>
-        Effect.gen(function* () {
-          const sandbox = yield* TinkSandbox.TinkSandbox
-          yield* make
-          yield* takeLines
-          for (let n = 0; n < 25; n++) {
-            yield* sandbox.injectFault({
-              kind: n % 2 === 0 ? "drop-before" : "drop-after",
-              path: "/api/v1/user/create"
-            })
-          }
-          const all = yield* withTime(Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" }))
-          const sent = yield* takeSent
-          const ids = [...new Set(all.map(({ userId }) => userId))]
-          assert.lengthOf(ids, 1)
-          // No call of TinkHttp sends a creation twice, so that each is decided upon after a look.
-          const calls = sent.filter(isCreation).map(callOf)
-          assert.strictEqual(new Set(calls).size, calls.length)
-          assert.isAtMost(calls.length, 50 + sent.filter(isLook).length)
-          for (const userId of ids) yield* isTheOne(userId, sent)
-        }).pipe(provideAll()),
-      30_000
-    )
-  })
-}
+  it.effect(
+    "gives 50 concurrent callers the same user",
+    () =>
+      everyRow(
+        [false, true],
+        (existed) => `existed: ${String(existed)}`,
+        (existed) =>
+          Effect.gen(function* () {
+            const before = yield* make(existed)
+            yield* takeLines
+            const all = yield* Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" })
+            const sent = yield* takeSent
+            const ids = [...new Set(all.map(({ userId }) => userId))]
+            assert.lengthOf(ids, 1)
+            if (before._tag === "Some") assert.deepStrictEqual(ids, [before.value.userId])
+            // Each caller creates once, and looks once if it is too late.
+            assert.lengthOf(sent.filter(isCreation), 50)
+            assert.lengthOf(sent.filter(isLook), existed ? 50 : 49)
+            for (const userId of ids) yield* isTheOne(userId, sent)
+          }).pipe(provideAll())
+      ),
+    30_000
+  )
+
+  it.effect(
+    "gives 50 concurrent callers the same user when 25 answers to creations are lost, before and after they are processed",
+    () =>
+      everyRow(
+        [false, true],
+        (existed) => `existed: ${String(existed)}`,
+        (existed) =>
+          Effect.gen(function* () {
+            const sandbox = yield* TinkSandbox.TinkSandbox
+            yield* make(existed)
+            yield* takeLines
+            for (let n = 0; n < 25; n++) {
+              yield* sandbox.injectFault({
+                kind: n % 2 === 0 ? "drop-before" : "drop-after",
+                path: "/api/v1/user/create"
+              })
+            }
+            const all = yield* withTime(Effect.all(Effect.replicate(ensure, 50), { concurrency: "unbounded" }))
+            const sent = yield* takeSent
+            const ids = [...new Set(all.map(({ userId }) => userId))]
+            assert.lengthOf(ids, 1)
+            // No call of TinkHttp sends a creation twice, so that each is decided upon after a look.
+            const calls = sent.filter(isCreation).map(callOf)
+            assert.strictEqual(new Set(calls).size, calls.length)
+            assert.isAtMost(calls.length, 50 + sent.filter(isLook).length)
+            for (const userId of ids) yield* isTheOne(userId, sent)
+          }).pipe(provideAll())
+      ),
+    30_000
+  )
+})
 
 describe("ensureUser with a creation whose answer is lost", () => {
-  for (const [kind, fault] of faults) {
-    for (const [index, line] of look.entries()) {
-      it.effect(`and then ${kind} at request ${index + 1} of the look, ${line}`, () =>
-        Effect.gen(function* () {
-          const sandbox = yield* TinkSandbox.TinkSandbox
-          yield* takeLines
-          yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/user/create" })
-          yield* failRequest(index + 3, fault)
-          const result = yield* withTime(Effect.either(ensure))
-          const sent = yield* takeSent
-          neverBlindly(sent, false)
-          assert.lengthOf(sent.filter(isCreation), 1)
-          if (!isReadable(kind, line)) {
-            const error = Either.getOrThrow(Either.flip(result))
-            assert.deepStrictEqual([error.reason, error.isAmbiguous], ["Decode", true])
-            assert.strictEqual((yield* ensure).userId, yield* holder)
-            return
-          }
-          const { userId } = Either.getOrThrow(result)
-          yield* isTheOne(userId, sent)
-        }).pipe(provideAll())
-      )
-    }
-  }
+  it.effect("finds the user after any second fault at any request of the look", () =>
+    everyRow(
+      faults,
+      ([kind]) => kind,
+      ([kind, fault]) =>
+        everyRow(
+          look,
+          (line, index) => `request ${index + 1} of the look, ${line}`,
+          (line, index) =>
+            Effect.gen(function* () {
+              const sandbox = yield* TinkSandbox.TinkSandbox
+              yield* takeLines
+              yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/user/create" })
+              yield* failRequest(index + 3, fault)
+              const result = yield* withTime(Effect.either(ensure))
+              const sent = yield* takeSent
+              neverBlindly(sent, false)
+              assert.lengthOf(sent.filter(isCreation), 1)
+              if (!isReadable(kind, line)) {
+                const error = Either.getOrThrow(Either.flip(result))
+                assert.deepStrictEqual([error.reason, error.isAmbiguous], ["Decode", true])
+                assert.strictEqual((yield* ensure).userId, yield* holder)
+                return
+              }
+              const { userId } = Either.getOrThrow(result)
+              yield* isTheOne(userId, sent)
+            }).pipe(provideAll())
+        )
+    )
+  )
 })
 
 /** Stops before its n-th request until the user is deleted, who may be created again. */
@@ -323,14 +351,25 @@ const deletedBefore = (n: number, createdAgain: boolean) =>
   }).pipe(provideAll())
 
 describe("ensureUser of a user who is deleted in between", () => {
-  for (const [index, line] of [CREATE, GRANT, TOKEN, GET_USER].entries()) {
-    it.effect(`before ${line}`, () => deletedBefore(index + 1, false))
-    it.effect(`before ${line}, and created again`, () => deletedBefore(index + 1, true))
-  }
+  it.effect("before any of its requests creates one user", () =>
+    everyRow(
+      [CREATE, GRANT, TOKEN, GET_USER],
+      (line) => line,
+      (_, index) => deletedBefore(index + 1, false)
+    )
+  )
+
+  it.effect("before any of its requests, and created again, finds that one", () =>
+    everyRow(
+      [CREATE, GRANT, TOKEN, GET_USER],
+      (line) => line,
+      (_, index) => deletedBefore(index + 1, true)
+    )
+  )
 })
 
 it.effect.prop(
-  "ensureUser, whatever goes wrong, leaves at most one user, and exactly one once all is well",
+  "ensureUser leaves at most one user under any faults, and exactly one once they are over",
   {
     callers: FastCheck.integer({ min: 1, max: 4 }),
     troubles: FastCheck.array(
@@ -370,7 +409,7 @@ it.effect.prop(
   { fastCheck: { numRuns: 12 }, timeout: 60_000 }
 )
 
-it.effect("ensureUser disturbs nobody's cache", () =>
+it.effect("ensureUser leaves the cache of every user alone", () =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     const { userId } = yield* users.createUser(input)
@@ -383,7 +422,7 @@ it.effect("ensureUser disturbs nobody's cache", () =>
   }).pipe(provideAll())
 )
 
-it.effect("ensureUser does not take a token endpoint that is not there for a user who is not", () => {
+it.effect("ensureUser does not take a missing token endpoint for a missing user", () => {
   const asked: Array<string> = []
   return Effect.gen(function* () {
     const error = yield* failure(ensure)

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache/UserCache"
+import { type Credential, type Refresh, Users, UserSession } from "@effect-tink/users"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -13,10 +14,7 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import type { Credential } from "../src/Credential.js"
-import type { FollowOptions } from "../src/Refresh.js"
-import type { UserSession } from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   failure,
   getToken,
@@ -29,18 +27,17 @@ import {
   turn,
   withTime
 } from "./helpers.js"
-import * as UserSessions from "../src/UserSession.js"
 
 /** Statuses come in steps of three seconds, polls every second. */
 const sandbox = { authenticatingTime: "3 seconds", updatingTime: "3 seconds" } as const
 const everySecond = Schedule.spaced("1 second").pipe(Schedule.upTo("1 minute"))
 
-type Reader = UserSession<"credentials:read">
+type Reader = UserSession.UserSession<"credentials:read">
 
-const statusesOf = (credentials: Chunk.Chunk<Credential>) =>
+const statusesOf = (credentials: Chunk.Chunk<Credential.Credential>) =>
   Chunk.toReadonlyArray(credentials).map(({ status }) => status)
 
-const follow = (session: Reader, id: Ids.CredentialsId, options: FollowOptions = { schedule: everySecond }) =>
+const follow = (session: Reader, id: Ids.CredentialsId, options: Refresh.FollowOptions = { schedule: everySecond }) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     return statusesOf(yield* Stream.runCollect(users.followCredential(session, id, options)))
@@ -66,7 +63,7 @@ const clockOf = (clock: Clock.Clock): Clock.Clock => ({
 })
 
 describe("followCredential", () => {
-  it.effect("gives each status once, up to the one at rest", () =>
+  it.effect("emits each status once, up to the final one", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -75,7 +72,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("ends at once for a connection that rests, after one request", () =>
+  it.effect("ends after one request for a credential in a final status", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       assert.deepStrictEqual(yield* follow(session, credentialsId), ["UPDATED"])
@@ -83,21 +80,24 @@ describe("followCredential", () => {
     }).pipe(provideAll())
   )
 
-  for (const outcome of ["TEMPORARY_ERROR", "AUTHENTICATION_ERROR", "AWAITING_SUPPLEMENTAL_INFORMATION"] as const) {
-    it.effect(`ends with ${outcome}`, () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
-        const { credentialsId, session } = yield* makeSession
-        yield* setNextRefresh(credentialsId, outcome)
-        yield* users.refreshCredential(session, credentialsId)
-        const statuses = yield* withTime(follow(session, credentialsId))
-        assert.deepStrictEqual([statuses[0], statuses.at(-1)], ["AUTHENTICATING", outcome])
-      }).pipe(provideAll({ sandbox }))
+  it.effect("ends with every status in which nothing moves without the user or a new refresh", () =>
+    everyRow(
+      ["TEMPORARY_ERROR", "AUTHENTICATION_ERROR", "AWAITING_SUPPLEMENTAL_INFORMATION"] as const,
+      (outcome) => outcome,
+      (outcome) =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+          const { credentialsId, session } = yield* makeSession
+          yield* setNextRefresh(credentialsId, outcome)
+          yield* users.refreshCredential(session, credentialsId)
+          const statuses = yield* withTime(follow(session, credentialsId))
+          assert.deepStrictEqual([statuses[0], statuses.at(-1)], ["AUTHENTICATING", outcome])
+        }).pipe(provideAll({ sandbox }))
     )
-  }
+  )
 
-  it.effect("does not take the status of before a refresh for the end", () =>
+  it.effect("does not take the status from before a refresh for the final one", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -111,25 +111,27 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
   )
 
-  it.effect("nor what was there before a change by others, when it is told what that was", () =>
-    Effect.gen(function* () {
-      const users = yield* Users.Users
-      const { credentialsId, session, userId } = yield* makeSession
-      const since = yield* users.getCredential(session, credentialsId)
-      // Somebody else: this Users knows nothing of it.
-      const others = yield* Effect.provide(Users.Users, Users.layer)
-      const theirs = UserSessions.make({
-        userId,
-        accessToken: (yield* getToken(userId)).accessToken,
-        scopes: ["credentials:refresh"]
-      })
-      yield* others.refreshCredential(theirs, credentialsId).pipe(Effect.either)
-      const options = { schedule: everySecond, since }
-      assert.deepStrictEqual((yield* withTime(follow(session, credentialsId, options))).at(-1), "UPDATED")
-    }).pipe(Effect.scoped, provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
+  it.effect(
+    "does not take the status from before another process's change for the final one, when it is given that status",
+    () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { credentialsId, session, userId } = yield* makeSession
+        const since = yield* users.getCredential(session, credentialsId)
+        // Somebody else: this Users knows nothing of it.
+        const others = yield* Effect.provide(Users.Users, Users.layer)
+        const theirs = UserSession.make({
+          userId,
+          accessToken: (yield* getToken(userId)).accessToken,
+          scopes: ["credentials:refresh"]
+        })
+        yield* others.refreshCredential(theirs, credentialsId).pipe(Effect.either)
+        const options = { schedule: everySecond, since }
+        assert.deepStrictEqual((yield* withTime(follow(session, credentialsId, options))).at(-1), "UPDATED")
+      }).pipe(Effect.scoped, provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
   )
 
-  it.effect("and ends at once for a change that is over, as it is told what was there before", () =>
+  it.effect("ends at once when the change is over, when it is given the status from before", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -142,7 +144,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("believes a status that does not move when the patience is over", () =>
+  it.effect("takes an unchanged status for the final one when the patience is over", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
@@ -160,7 +162,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("tells a status that comes twice by its time", () =>
+  it.effect("tells two equal statuses apart by their time", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
@@ -189,32 +191,35 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  for (const [name, schedule] of [
-    ["ends at once", Schedule.stop],
-    ["counts", Schedule.recurs(0)],
-    ["never waits", Schedule.forever]
-  ] as const) {
-    it.effect(`asks at least once, and no faster than it may, with a schedule that ${name}`, () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { credentialsId, session } = yield* makeSession
-        yield* users.refreshCredential(session, credentialsId)
-        yield* takeSent
-        const seen: Array<string> = []
-        yield* users.followCredential(session, credentialsId, { schedule }).pipe(
-          Stream.runForEach(({ status }) => Effect.sync(() => seen.push(status))),
-          Effect.fork
-        )
-        yield* pass(1)
-        assert.deepStrictEqual(seen, ["AUTHENTICATING"])
-        const polls = yield* takePolls
-        assert.isAtLeast(polls, 1)
-        assert.isAtMost(polls, 11)
-      }).pipe(provideAll({ sandbox }))
+  it.effect("polls at least once, and no faster than allowed, by any schedule", () =>
+    everyRow(
+      [
+        ["ends at once", Schedule.stop],
+        ["counts", Schedule.recurs(0)],
+        ["never waits", Schedule.forever]
+      ] as const,
+      ([name]) => name,
+      ([, schedule]) =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const { credentialsId, session } = yield* makeSession
+          yield* users.refreshCredential(session, credentialsId)
+          yield* takeSent
+          const seen: Array<string> = []
+          yield* users.followCredential(session, credentialsId, { schedule }).pipe(
+            Stream.runForEach(({ status }) => Effect.sync(() => seen.push(status))),
+            Effect.fork
+          )
+          yield* pass(1)
+          assert.deepStrictEqual(seen, ["AUTHENTICATING"])
+          const polls = yield* takePolls
+          assert.isAtLeast(polls, 1)
+          assert.isAtMost(polls, 11)
+        }).pipe(provideAll({ sandbox }))
     )
-  }
+  )
 
-  it.effect("keeps its time when the clock is set", () =>
+  it.effect("keeps its schedule when the wall clock is set", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -240,7 +245,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }))
   )
 
-  it.effect("knows of a change that is made meanwhile", () =>
+  it.effect("notices a change that is made meanwhile", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -274,7 +279,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("waits out what passes, and fails with the rest", () =>
+  it.effect("outlasts failures that may pass, and fails with all others", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { injectFault } = yield* TinkSandbox.TinkSandbox
@@ -288,7 +293,7 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
   )
 
-  it.effect("fails when the last it has seen is a failure", () =>
+  it.effect("fails when its last poll failed", () =>
     Effect.gen(function* () {
       const { injectFault } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -313,15 +318,15 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("sends nothing that is not valid", () =>
+  it.effect("sends no request for invalid input", () =>
     Effect.gen(function* () {
       const { credentialsId, userId } = yield* makeUser()
       const { accessToken } = yield* getToken(userId)
       yield* takeSent
-      const blind = UserSessions.make({ userId, accessToken, scopes: [] })
+      const blind = UserSession.make({ userId, accessToken, scopes: [] })
       // @ts-expect-error the session may do nothing
       assert.strictEqual((yield* failure(follow(blind, credentialsId))).reason, "Forbidden")
-      const reader = UserSessions.make({ userId, accessToken, scopes: ["credentials:read"] })
+      const reader = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
       // @ts-expect-error no id
       assert.strictEqual((yield* failure(follow(reader, "../x"))).reason, "Invalid")
       assert.deepStrictEqual(yield* takeLines, [])
@@ -348,11 +353,19 @@ const isShared = (seconds: number, polls: number) =>
   })
 
 describe("followers", () => {
-  it.effect("100 of one connection poll once", () => isShared(7, 7).pipe(provideAll({ sandbox })), 30_000)
+  it.effect(
+    "100 followers of one credential share each poll",
+    () => isShared(7, 7).pipe(provideAll({ sandbox })),
+    30_000
+  )
 
-  it.effect("also without a cache", () => isShared(7, 7).pipe(provideAll({ sandbox, cache: { capacity: 0 } })), 30_000)
+  it.effect(
+    "share each poll also without a cache",
+    () => isShared(7, 7).pipe(provideAll({ sandbox, cache: { capacity: 0 } })),
+    30_000
+  )
 
-  it.effect("who come one after the other take what is a second old at the most", () =>
+  it.effect("that come later take an answer that is up to a second old", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -376,7 +389,7 @@ describe("followers", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("stop asking when the last of them leaves", () =>
+  it.effect("stop polling when the last of them leaves", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -395,7 +408,7 @@ describe("followers", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("each give up by their own time", () =>
+  it.effect("each end by their own schedule", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -412,7 +425,7 @@ describe("followers", () => {
     }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }))
   )
 
-  it.effect("with other rights ask for themselves", () =>
+  it.effect("with other scopes poll by themselves", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session, userId } = yield* makeSession
@@ -426,7 +439,7 @@ describe("followers", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("look at once when the connection is changed", () =>
+  it.effect("poll at once when the credential is changed", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -439,7 +452,7 @@ describe("followers", () => {
       )
       yield* pass(4)
       assert.deepStrictEqual(seen, ["AUTHENTICATING"])
-      // Refused, as one is running, and perhaps not: whoever follows looks.
+      // The refresh is refused, as one is running; followers poll all the same.
       yield* Effect.either(users.refreshCredential(session, credentialsId))
       yield* Effect.replicateEffect(turn, 5, { discard: true })
       assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING"])
@@ -448,7 +461,7 @@ describe("followers", () => {
 })
 
 describe("a poll", () => {
-  it.effect("feeds the cache, and ends what is older in it", () =>
+  it.effect("is stored in the cache, and drops older answers", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -465,7 +478,7 @@ describe("a poll", () => {
     }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
   )
 
-  it.effect("asks Tink, whatever is cached", () =>
+  it.effect("is a request although the answer is cached", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const cache = yield* UserCache

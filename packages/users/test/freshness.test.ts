@@ -2,16 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import type { TinkSandbox as Sandbox } from "@effect-tink/sandbox"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { Users, type UserSession } from "@effect-tink/users"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
-import type { UserSession } from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
-import { type Answer, LIST, makeUser, provideAll, provideAnswers, takeLines } from "./helpers.js"
+import { everyRow } from "../../../test/support/rows.js"
+import type { Reply } from "../../../test/support/scriptedTink.js"
+import { LIST, makeUser, provideAll, provideAnswers, takeLines } from "./helpers.js"
 
-type Reader = UserSession<"credentials:read">
+type Reader = UserSession.UserSession<"credentials:read">
 
 const scopes = ["credentials:read"] as const
 
@@ -68,7 +69,7 @@ const table: ReadonlyArray<readonly [Sandbox.CredentialsStatus, isAtRest: boolea
 const answering = (credentials: ReadonlyArray<Readonly<Record<string, unknown>>>) => {
   const all = credentials.map((credential, n) => ({ id: `c${n}`, providerName: "a-bank", ...credential }))
   let count = 0
-  const answer = (line: string): Answer => {
+  const answer = (line: string): Reply => {
     if (line.endsWith("/token")) return { body: `{"access_token":"a-token","expires_in":7200,"scope":""}` }
     if (line.endsWith("/authorization-grant")) return { body: `{"code":"a-code"}` }
     count += 1
@@ -103,33 +104,55 @@ const staysFor = (
 
 const getFirst = (session: Reader) => get(session, Ids.CredentialsId.make("c0"))
 
-describe("an answer is cached for 1 second while a connection is on its way, and for 30 at rest", () => {
-  for (const [status, isAtRest] of table) {
-    it.effect(`a list with one that is ${status}`, () => staysFor([{ status }], list, isAtRest ? 30_000 : 1000))
-    it.effect(`one that is ${status}`, () => staysFor([{ status }], getFirst, isAtRest ? 30_000 : 1000))
-    it.effect(`a list of one that is UPDATED and one that is ${status}, in either order`, () =>
-      Effect.zipRight(
-        staysFor([{ status: "UPDATED" }, { status }], list, isAtRest ? 30_000 : 1000),
-        staysFor([{ status }, { status: "UPDATED" }], list, isAtRest ? 30_000 : 1000)
-      )
+describe("an answer is cached for 1 second while a status is in progress, and for 30 when it is final", () => {
+  it.effect("a list: by its one credential", () =>
+    everyRow(
+      table,
+      ([status]) => status,
+      ([status, isAtRest]) => staysFor([{ status }], list, isAtRest ? 30_000 : 1000)
     )
-    it.effect(`one that is UPDATED, whatever another is: ${status}`, () =>
-      staysFor([{ status: "UPDATED" }, { status }], getFirst, 30_000)
-    )
-  }
+  )
 
-  it.effect("one in a status that nobody knows yet is on its way", () =>
+  it.effect("one credential: by its own status", () =>
+    everyRow(
+      table,
+      ([status]) => status,
+      ([status, isAtRest]) => staysFor([{ status }], getFirst, isAtRest ? 30_000 : 1000)
+    )
+  )
+
+  it.effect("a list of two: by the one in progress, in either order", () =>
+    everyRow(
+      table,
+      ([status]) => status,
+      ([status, isAtRest]) =>
+        Effect.zipRight(
+          staysFor([{ status: "UPDATED" }, { status }], list, isAtRest ? 30_000 : 1000),
+          staysFor([{ status }, { status: "UPDATED" }], list, isAtRest ? 30_000 : 1000)
+        )
+    )
+  )
+
+  it.effect("one credential: by its own status alone, not by that of another", () =>
+    everyRow(
+      table,
+      ([status]) => status,
+      ([status]) => staysFor([{ status: "UPDATED" }, { status }], getFirst, 30_000)
+    )
+  )
+
+  it.effect("an unknown status is in progress", () =>
     Effect.zipRight(
       staysFor([{ status: "PONDERING" }], list, 1000),
       staysFor([{ status: "PONDERING" }], getFirst, 1000)
     )
   )
 
-  it.effect("an empty list is at rest", () => staysFor([], list, 30_000))
+  it.effect("an empty list is final", () => staysFor([], list, 30_000))
 })
 
 describe("over the sandbox", () => {
-  it.effect("who polls sees a refresh get on", () =>
+  it.effect("polling shows the progress of a refresh", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, userId } = yield* makeUser()
@@ -141,7 +164,7 @@ describe("over the sandbox", () => {
         yield* TestClock.adjust("1 second")
       }
       assert.deepStrictEqual(statuses, ["AUTHENTICATING", "UPDATING", "UPDATING", "UPDATED", "UPDATED", "UPDATED"])
-      // Three on its way and the first at rest.
+      // Three in progress and the first that is final.
       assert.lengthOf(
         (yield* takeLines).filter((line) => line.startsWith("GET /api/v1/credentials/")),
         4
@@ -171,29 +194,32 @@ describe("over the sandbox", () => {
 
 const inMillis = (millis: number) => Effect.map(Clock.currentTimeMillis, (now) => now + millis)
 
-describe("no answer outlives the session of a bank", () => {
-  for (const left of [1, 999, 10_000, 29_999]) {
-    it.effect(`${left} ms before it ends`, () =>
-      Effect.gen(function* () {
-        const { ids, session } = yield* makeReader({}, { sessionExpiryDate: yield* inMillis(left) })
-        yield* isKeptFor(list(session), left)
-        // What is over cannot pass any more, and the other one lasts.
-        yield* TestClock.adjust("1 minute")
-        yield* isKeptFor(list(session), 30_000)
-        yield* isKeptFor(get(session, ids[0]), 30_000)
-        yield* isKeptFor(get(session, ids[1]), 30_000)
-      }).pipe(provideAll())
+describe("no cached answer outlives the session of a bank", () => {
+  it.effect("each read is asked again from the millisecond on in which a session ends", () =>
+    everyRow(
+      [1, 999, 10_000, 29_999],
+      (left) => `${left} ms`,
+      (left) =>
+        Effect.gen(function* () {
+          const { ids, session } = yield* makeReader({}, { sessionExpiryDate: yield* inMillis(left) })
+          yield* isKeptFor(list(session), left)
+          // What is over cannot pass any more, and the other one lasts.
+          yield* TestClock.adjust("1 minute")
+          yield* isKeptFor(list(session), 30_000)
+          yield* isKeptFor(get(session, ids[0]), 30_000)
+          yield* isKeptFor(get(session, ids[1]), 30_000)
+        }).pipe(provideAll())
     )
-  }
+  )
 
-  it.effect("one that was read alone", () =>
+  it.effect("a credential that was read alone is asked for again when its session ends", () =>
     Effect.gen(function* () {
       const { ids, session } = yield* makeReader({}, { sessionExpiryDate: yield* inMillis(10_000) })
       yield* isKeptFor(get(session, ids[1]), 10_000)
     }).pipe(provideAll())
   )
 
-  it.effect("so that nobody is told of a session that it lasts when it is over", () =>
+  it.effect("a list that is read each second is asked for exactly when a session ends", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { session } = yield* makeReader({ sessionExpiryDate: yield* inMillis(10_000) })
@@ -210,7 +236,7 @@ describe("no answer outlives the session of a bank", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("the soonest of several counts, and being on its way before that", () =>
+  it.effect("the soonest end of a session counts, and a status in progress if that is sooner", () =>
     Effect.gen(function* () {
       const at = yield* inMillis(20_000)
       const sooner = yield* inMillis(5000)
@@ -226,7 +252,7 @@ describe("no answer outlives the session of a bank", () => {
   )
 })
 
-describe("settings", () => {
+describe("an answer in progress is cached", () => {
   const onTheWay = { status: "UPDATING" } as const
 
   const keptFor = (inProgress: Duration.DurationInput, millis: number, timeToLive?: Duration.DurationInput) =>
@@ -234,18 +260,18 @@ describe("settings", () => {
       provideAll({ users: { freshness: { inProgress } }, cache: { timeToLive } })
     )
 
-  it.effect("5 seconds", () => keptFor("5 seconds", 5000))
-  it.effect("0: nothing on its way is kept", () => keptFor(0, 0))
-  it.effect("longer than the cache keeps anything", () => keptFor("5 minutes", 30_000))
-  it.effect("a cache that keeps for a shorter time", () => keptFor("1 second", 200, "200 millis"))
+  it.effect("for as long as inProgress says", () => keptFor("5 seconds", 5000))
+  it.effect("not at all when inProgress is 0", () => keptFor(0, 0))
+  it.effect("no longer than the time to live of the cache", () => keptFor("5 minutes", 30_000))
+  it.effect("for the time to live of the cache if that is shorter", () => keptFor("1 second", 200, "200 millis"))
 
-  it.effect("freshness without a word of inProgress is the default", () =>
+  it.effect("for 1 second when freshness does not name inProgress", () =>
     Effect.flatMap(makeReader(onTheWay), ({ session }) => isKeptFor(list(session), 1000)).pipe(
       provideAll({ users: { freshness: {} } })
     )
   )
 
-  it.effect("false: the cache alone decides", () =>
+  it.effect("for the time to live of the cache when freshness is false", () =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const { ids, session } = yield* makeReader({ ...onTheWay, sessionExpiryDate: now + 5000 })

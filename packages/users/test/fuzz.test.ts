@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { TinkError } from "@effect-tink/http/TinkError"
+import type { Authorization, Users } from "@effect-tink/users"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
-import type * as Users from "../src/Users.js"
-import type { AuthorizationGrant } from "../src/Authorization.js"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   anId,
   anything,
@@ -46,7 +46,7 @@ interface Whose {
   readonly scopes: ReadonlyArray<string>
 }
 
-describe("whatever a body says, it is read as it is or not at all:", () => {
+describe("any body is read as it is, or is a Decode error, by", () => {
   forAll("getCredential", FastCheck.record({ body: damaged(credential) }), 200, (connection, { body }) =>
     Effect.gen(function* () {
       const { users } = connection
@@ -124,7 +124,7 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
     ["createAuthorization", (users) => users.createAuthorization({ userId, scopes: ["user:read"] })],
     ["delegateAuthorization", (users) => users.delegateAuthorization({ userId, idHint: "a hint" })]
   ] satisfies ReadonlyArray<
-    readonly [string, (users: Users.Service) => Effect.Effect<AuthorizationGrant, TinkError>]
+    readonly [string, (users: Users.Service) => Effect.Effect<Authorization.AuthorizationGrant, TinkError>]
   >) {
     forAll(
       name,
@@ -264,7 +264,7 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
   }
 
   forAll(
-    "and of a failure no more than its status",
+    "any operation, which believes no more of a failure than its status",
     FastCheck.record({
       body: damaged(objectWith({ errorMessage: anything, errorCode: anything }, { errorDetails: anything })),
       status: FastCheck.integer({ min: 300, max: 599 }).filter((status) => status !== 304)
@@ -281,7 +281,7 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
           users.getUserAccessToken({ code: Redacted.make("a-code") })
         ]) {
           const result = yield* outcome<unknown>(operation)
-          // Nobody to delete is no failure.
+          // Deleting a missing user is no failure.
           if (operation === deletion && status === 404) {
             assert.isTrue(Either.isRight(result))
             continue
@@ -301,11 +301,13 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
   )
 })
 
-describe("a body of a depth that", () => {
-  for (const depth of [1000, 5000, 100_000]) {
-    const deep = "[".repeat(depth) + "]".repeat(depth)
-    it.scoped(`nobody needs, ${depth}, is not as documented where something else belongs, and else unknown`, () =>
+it.effect("a body of any depth is a Decode error where something else belongs, and ignored in an unknown field", () =>
+  everyRow(
+    [1000, 5000, 100_000],
+    (depth) => `a depth of ${depth}`,
+    (depth) =>
       Effect.gen(function* () {
+        const deep = "[".repeat(depth) + "]".repeat(depth)
         const base = `"id":"${id}","providerName":"p","status":"UPDATED"`
         for (const body of [deep, `{${base},"updated":${deep}}`, `{${base},"fields":{"a":${deep}}}`]) {
           const { users } = yield* answering(body)
@@ -314,6 +316,5 @@ describe("a body of a depth that", () => {
         const { users } = yield* answering(`{${base},"more":${deep}}`)
         assert.strictEqual((yield* users.getCredential(session, id)).id, id)
       })
-    )
-  }
-})
+  )
+)

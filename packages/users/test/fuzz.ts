@@ -1,12 +1,10 @@
 /** Bodies that say anything, a Tink that answers with them, and what they say by tink-api.md alone. */
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import { UserScope } from "@effect-tink/http/OAuthScope"
-import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Credential, Users, UserSession } from "@effect-tink/users"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -15,9 +13,8 @@ import * as FastCheck from "effect/FastCheck"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
-import * as Credential from "../src/Credential.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
+import { isClientTokenRequest, type Reply, scriptedTink, type Sent } from "../../../test/support/scriptedTink.js"
+import { layerOver } from "./helpers.js"
 
 export const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
 export const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
@@ -29,18 +26,7 @@ export const encoder = new TextEncoder()
 // A Tink that says what it is told to, and a record of what it is asked
 // ---------------------------------------------------------------------------------------------------------------------
 
-export interface Sent {
-  readonly method: string
-  readonly url: URL
-  readonly body: string
-}
-
-export interface Answer {
-  readonly status: number
-  readonly body: string
-}
-
-export type Respond = (line: string) => Answer
+export type Respond = (line: string) => Reply
 
 /** A body in pieces, which may fall in the middle of a character. */
 export const inPieces = (body: string): ReadableStream<Uint8Array> => {
@@ -54,7 +40,7 @@ export const inPieces = (body: string): ReadableStream<Uint8Array> => {
   })
 }
 
-export const goodToken: Answer = { status: 200, body: `{"access_token":"a-good-token","expires_in":1800}` }
+export const goodToken: Reply = { status: 200, body: `{"access_token":"a-good-token","expires_in":1800}` }
 
 export interface Connection {
   readonly users: Users.Service
@@ -66,32 +52,18 @@ export interface Connection {
 
 export const connect = (respond: Respond, baseUrl?: string) =>
   Effect.gen(function* () {
-    const sent: Array<Sent> = []
-    const client = HttpClient.make((request, url) =>
-      Effect.sync(() => {
-        const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-        const isForApp = body.includes("grant_type=client_credentials")
-        if (isForApp && baseUrl === undefined) assert.strictEqual(url.href, TOKEN)
-        else sent.push({ method: request.method, url, body })
-        const answer = isForApp ? goodToken : connection.respond(`${request.method} ${url.pathname}`)
-        const response = new Response(answer.status === 204 ? null : inPieces(answer.body), { status: answer.status })
-        return HttpClientResponse.fromWeb(request, response)
-      })
-    )
-    const context = yield* Layer.build(
-      Users.layer.pipe(
-        Layer.provide(UserCache.layerNoop),
-        Layer.provide(
-          TinkHttp.layer({
-            clientId: "a-client",
-            clientSecret: Redacted.make("a-secret"),
-            maxRetries: 0,
-            ...(baseUrl === undefined ? {} : { baseUrl })
-          })
-        ),
-        Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
-      )
-    )
+    const { client, sent } = scriptedTink((next) => {
+      if (!isClientTokenRequest(next)) {
+        const { body, status = 200 } = connection.respond(`${next.method} ${next.path}`)
+        return { status, body: typeof body === "string" ? inPieces(body) : body }
+      }
+      if (baseUrl === undefined) {
+        assert.strictEqual(next.url, TOKEN)
+        sent.pop()
+      }
+      return goodToken
+    })
+    const context = yield* Layer.build(layerOver(client, baseUrl === undefined ? {} : { baseUrl }, UserCache.layerNoop))
     const connection: Connection = { users: Context.get(context, Users.Users), sent, respond }
     return connection
   })

@@ -1,5 +1,6 @@
 import { assert, describe } from "@effect/vitest"
 import type { TinkError } from "@effect-tink/http/TinkError"
+import type { ProviderConsent, User, Users } from "@effect-tink/users"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -9,10 +10,6 @@ import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type { ProviderConsent } from "../src/ProviderConsent.js"
-import type { User } from "../src/User.js"
-import type { UserProfile } from "../src/User.js"
-import type * as Users from "../src/Users.js"
 import {
   anId,
   anything,
@@ -128,15 +125,15 @@ const written = (value: unknown, depth = 0): string => {
   return `${Array.isArray(value) ? "list" : "object"}(${Arr.sort(parts, Order.string).join()})`
 }
 
-const checkProfile = (decoded: UserProfile, read: Json) => assert.strictEqual(written(decoded), written(read))
+const checkProfile = (decoded: User.UserProfile, read: Json) => assert.strictEqual(written(decoded), written(read))
 
-const checkUser = ({ created, nationalId, ...decoded }: User, read: ReturnType<typeof readUser>) =>
+const checkUser = ({ created, nationalId, ...decoded }: User.User, read: ReturnType<typeof readUser>) =>
   assert.strictEqual(
     written({ ...decoded, created: created.epochMillis, nationalId: nationalId && Redacted.value(nationalId) }),
     written({ ...read, created: read.created })
   )
 
-const checkConsent = (decoded: ProviderConsent, read: ReturnType<typeof readConsent>) => {
+const checkConsent = (decoded: ProviderConsent.ProviderConsent, read: ReturnType<typeof readConsent>) => {
   const { sessionExpiryDate, statusUpdated, ...others } = decoded
   assert.isTrue(isSameTime(statusUpdated, read.statusUpdated))
   assert.isTrue(isSameTime(sessionExpiryDate, read.sessionExpiryDate))
@@ -237,7 +234,10 @@ const isOtherConsent = (read: ReturnType<typeof readConsent>) =>
 const ofConsents = {
   body: consentList,
   read: (value: unknown) => readList(own(readObject(value), "providerConsents"), readConsent),
-  check: (decoded: ReadonlyArray<ProviderConsent>, read: ReadonlyArray<ReturnType<typeof readConsent>>) => {
+  check: (
+    decoded: ReadonlyArray<ProviderConsent.ProviderConsent>,
+    read: ReadonlyArray<ReturnType<typeof readConsent>>
+  ) => {
     assert.lengthOf(decoded, read.length)
     for (const [n, one] of decoded.entries()) checkConsent(one, read[n] ?? wrong())
   }
@@ -251,7 +251,7 @@ const needsUser: Respond = (line) =>
     ? { status: 200, body: `{"id":"${id}","providerName":"p","status":"SESSION_EXPIRED"}` }
     : { status: 204, body: "" }
 
-describe("whatever a body says, it is read as it is or not at all:", () => {
+describe("any body is read as it is, or is a Decode error, by", () => {
   reads("getUser", { ...ofUser, run: (users) => users.getUser(session) })
 
   reads("updateUser", { ...ofUser, run: (users) => users.updateUser(session, { username: "a-name" }), isChange: true })
@@ -355,7 +355,7 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
     isChange: true
   })
 
-  reads("authorizeWithCode, whose it is", {
+  reads("authorizeWithCode, which looks for its user", {
     body: objectWith({ id: anId }, { externalUserId: nullable(text) }),
     run: (users) => users.authorizeWithCode({ code: Redacted.make("a-code"), scopes: ["user:read"] }),
     respond: (body) => (line) => (line.endsWith("/token") ? goodToken : { status: 200, body }),
@@ -368,7 +368,7 @@ describe("whatever a body says, it is read as it is or not at all:", () => {
   })
 
   forAll(
-    "ensureUser, who looks for the user where it cannot be read",
+    "ensureUser, which looks for the user after a body that cannot be read",
     damaged(objectWith({ user_id: anId }, { external_user_id: nullable(text) })),
     50,
     (connection, body) =>

@@ -1,6 +1,6 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import { assert } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type * as TinkConfig from "@effect-tink/http/TinkConfig"
@@ -8,13 +8,17 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Users, UserSession } from "@effect-tink/users"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
-import * as Users from "../src/Users.js"
+import { bodyOf, type Reply, scriptedTink } from "../../../test/support/scriptedTink.js"
 
 /** A request as it went over the wire. */
 export interface Sent {
@@ -32,9 +36,6 @@ export class Wire extends Context.Tag("test/Wire")<
     before: (sent: Sent) => Effect.Effect<void>
   }
 >() {}
-
-const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): string =>
-  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : `(${body._tag})`
 
 const describeRequest = (request: HttpClientRequest.HttpClientRequest): Sent => ({
   line: `${request.method} ${request.url.replace(/^https?:\/\/[^/]+/, "")}`,
@@ -108,14 +109,25 @@ export const untilSent = (line: string, times = 1) =>
 /** A turn of the event loop: what is not of the clock, as reading a body, needs it to get on. */
 export const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-/** Lets the test's time pass until a fiber has ended. */
-export const passUntilEnd = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) =>
-  TestClock.adjust("1 second").pipe(
-    Effect.andThen(turn),
-    Effect.andThen(Fiber.poll(fiber)),
-    Effect.repeat({ until: (exit) => exit._tag === "Some" }),
-    Effect.andThen(Fiber.join(fiber))
-  )
+/** How long the next sleeper sleeps from now on, in milliseconds; 0 where all are awake. */
+const nextSleep = Effect.zipWith(Clock.currentTimeMillis, TestClock.sleeps(), (now, ends) => {
+  const later = Chunk.filter(ends, (end) => end > now)
+  return Chunk.isEmpty(later) ? 0 : Math.min(...later) - now
+})
+
+/**
+ * Lets the test's time pass until a fiber has ended, by seconds, or to the next sleeper where that is longer. What is not of
+ * the clock, as reading a body, gets its turns before such a leap.
+ */
+export const passUntilEnd = <A, E>(fiber: Fiber.RuntimeFiber<A, E>): Effect.Effect<A, E> =>
+  Effect.gen(function* () {
+    while (true) {
+      yield* turn
+      if ((yield* nextSleep) > 1000) yield* Effect.repeatN(turn, 20)
+      if (Option.isSome(yield* Fiber.poll(fiber))) return yield* Fiber.join(fiber)
+      yield* TestClock.adjust(Math.max(1000, yield* nextSleep))
+    }
+  })
 
 /** Runs an effect while the test's time passes. */
 export const withTime = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.flatMap(Effect.fork(effect), passUntilEnd)
@@ -123,6 +135,17 @@ export const withTime = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.flat
 /** Fails as a `TinkError`, or else the test does. */
 export const failure = <R>(effect: Effect.Effect<unknown, TinkError, R>): Effect.Effect<TinkError, unknown, R> =>
   Effect.flip(effect)
+
+/** An error for invalid input, which no request has caused and which repeats none of it. */
+export const assertRefusal = (error: TinkError) => {
+  assert.strictEqual(error._tag, "TinkError")
+  assert.strictEqual(error.reason, "Invalid")
+  assert.isUndefined(error.status)
+  assert.isDefined(error.detail)
+  assert.notInclude(error.message, "canary")
+  assert.isFalse(error.isAmbiguous)
+  assert.isFalse(error.isRetryable)
+}
 
 /** Does something just before the n-th request from now on (1 is the next) goes out. */
 export const beforeRequest = (n: number, run: (sent: Sent) => Effect.Effect<void>) =>
@@ -188,29 +211,32 @@ export const getToken = (userId: Ids.UserId, scopes: ReadonlyArray<UserScope> = 
     return yield* users.getUserAccessToken(yield* users.createAuthorization({ userId, scopes }))
   })
 
-export interface Answer {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body: string
-}
+/** A user with one bank, and a session with a token of its own, which cannot be renewed. */
+export const makeStaticSession = Effect.gen(function* () {
+  const user = yield* makeUser()
+  const { accessToken } = yield* getToken(user.userId)
+  const session = UserSession.make({ userId: user.userId, accessToken, scopes: allScopes })
+  return { ...user, accessToken, session }
+})
 
-/** `Users` over a Tink that answers every request as it is told to. */
-export const provideAnswers = (answer: (line: string) => Answer, clientSecret = "a-secret") =>
+/** `Users` and its cache over a client. */
+export const layerOver = (
+  client: HttpClient.HttpClient,
+  http: Partial<TinkConfig.Options> = {},
+  cache: Layer.Layer<UserCache.UserCache> = UserCache.layer({ capacity: 100 })
+) =>
+  Users.layer.pipe(
+    Layer.provideMerge(cache),
+    Layer.provideMerge(
+      TinkHttp.layer({ clientId: "a-client", clientSecret: Redacted.make("a-secret"), maxRetries: 0, ...http })
+    ),
+    Layer.provide(Layer.succeed(HttpClient.HttpClient, client))
+  )
+
+/** `Users` over a Tink that answers each line, as `GET /api/v1/user`, as it is told to. */
+export const provideAnswers = (answer: (line: string) => Reply, clientSecret = "a-secret") =>
   Effect.provide(
-    Users.layer.pipe(
-      Layer.provideMerge(UserCache.layer({ capacity: 100 })),
-      Layer.provideMerge(
-        Layer.orDie(TinkHttp.layer({ clientId: "a-client", clientSecret: Redacted.make(clientSecret), maxRetries: 0 }))
-      ),
-      Layer.provide(
-        Layer.succeed(
-          HttpClient.HttpClient,
-          HttpClient.make((request, url) => {
-            const { body, headers = {}, status = 200 } = answer(`${request.method} ${url.pathname}`)
-            const response = new Response(status === 204 ? null : body, { status, headers })
-            return Effect.succeed(HttpClientResponse.fromWeb(request, response))
-          })
-        )
-      )
-    )
+    layerOver(scriptedTink(({ method, path }) => answer(`${method} ${path}`)).client, {
+      clientSecret: Redacted.make(clientSecret)
+    }).pipe(Layer.orDie)
   )

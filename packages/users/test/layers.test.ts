@@ -4,15 +4,13 @@ import * as Ids from "@effect-tink/http/Ids"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import type { RequestDescription } from "@effect-tink/http/TinkRequest"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { Authorization, Credential, Users, UserSession } from "@effect-tink/users"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { AuthorizationGrant } from "../src/Authorization.js"
-import { Credential } from "../src/Credential.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import { failure, provideAll, makeUser } from "./helpers.js"
 
 const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
@@ -20,7 +18,7 @@ const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
 const accessToken = Redacted.make("a-token")
 const session = UserSession.make({ userId, accessToken, scopes: ["credentials:read", "credentials:write"] })
 
-const credential = new Credential({ id, userId, providerName: "a-bank", status: "UPDATED", fields: {} })
+const credential = new Credential.Credential({ id, userId, providerName: "a-bank", status: "UPDATED", fields: {} })
 
 describe("a fake Users", () => {
   it.effect("needs only the operations that the test is about", () =>
@@ -35,7 +33,7 @@ describe("a fake Users", () => {
   )
 })
 
-/** The answer that a fake gives, as the type of the request that it was asked with, to whoever has a token. */
+/** The answer of a fake to any request with a token, as the type of the request. */
 const answerWith =
   (answers: Readonly<Record<string, unknown>>, seen: Array<RequestDescription>): TinkHttp.Service["request"] =>
   (request) =>
@@ -49,9 +47,9 @@ const answerWith =
 const fakeToken = (scopes: ReadonlyArray<string>) =>
   new AccessToken({ accessToken: Redacted.make("minted"), expiresIn: Duration.hours(2), scopes })
 
-const grant = new AuthorizationGrant({ code: Redacted.make("a-code") })
+const grant = new Authorization.AuthorizationGrant({ code: Redacted.make("a-code") })
 
-/** Uses a session for two scopes of which Tink grants others. */
+/** Uses a session for two scopes where Tink grants others. */
 const usingGranted = (granted: ReadonlyArray<string>) =>
   Effect.flatMap(Users.Users, (users) =>
     Effect.flatMap(users.authorize({ userId, scopes: ["credentials:read", "credentials:write"] }), (session) =>
@@ -120,14 +118,14 @@ describe("a fake TinkHttp", () => {
     })
   )
 
-  it.effect("a token with more scopes, in any order, or of which Tink does not say them, is fine", () =>
+  it.effect("a token with more scopes, in any order, or without a list of scopes is accepted", () =>
     Effect.gen(function* () {
       yield* usingGranted(["user:read", "credentials:write", "credentials:read"])
       yield* usingGranted([])
     })
   )
 
-  it.effect("another user than the one looked for is refused", () =>
+  it.effect("an answer about another user is refused", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* finding({ id: userId, externalUserId: "cust-0001" })).userId, userId)
       const error = yield* failure(finding({ id: userId, externalUserId: "cust-0002" }))
@@ -136,7 +134,7 @@ describe("a fake TinkHttp", () => {
     })
   )
 
-  it.effect("its defects are the test's own", () =>
+  it.effect("its defects are not changed", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const exit = yield* Effect.exit(users.listCredentials(session))
@@ -149,7 +147,7 @@ describe("a fake TinkHttp", () => {
   )
 })
 
-describe("settings of Users that are none", () => {
+describe("invalid settings of Users", () => {
   const cases: ReadonlyArray<readonly [string, string, unknown]> = [
     ...[NaN, -1, 1.5, Infinity, "10"].map(
       (given) => ["tokenCapacity", String(given), { tokenCapacity: given }] as const
@@ -158,18 +156,21 @@ describe("settings of Users that are none", () => {
       (given) => ["freshness.inProgress", String(given), { freshness: { inProgress: given } }] as const
     )
   ]
-  for (const [name, given, options] of cases) {
-    it.effect(`the layer is not built with ${name} ${given}`, () =>
-      Effect.gen(function* () {
-        const cause = yield* Effect.sandbox(Layer.launch(Users.layerWith(options as Users.Options))).pipe(Effect.flip)
-        assert.isTrue(Cause.isDie(cause))
-        assert.include(Cause.pretty(cause), `Users: ${name} must be a`)
-      }).pipe(
-        Effect.provide(UserCache.layerNoop),
-        Effect.provide(Layer.mock(TinkHttp.TinkHttp, { clientId: "a-client" }))
-      )
+  it.effect("the layer is not built, and the defect names the setting", () =>
+    everyRow(
+      cases,
+      ([name, given]) => `${name} ${given}`,
+      ([name, , options]) =>
+        Effect.gen(function* () {
+          const cause = yield* Effect.sandbox(Layer.launch(Users.layerWith(options as Users.Options))).pipe(Effect.flip)
+          assert.isTrue(Cause.isDie(cause))
+          assert.include(Cause.pretty(cause), `Users: ${name} must be a`)
+        }).pipe(
+          Effect.provide(UserCache.layerNoop),
+          Effect.provide(Layer.mock(TinkHttp.TinkHttp, { clientId: "a-client" }))
+        )
     )
-  }
+  )
 })
 
 describe("layerNoop", () => {

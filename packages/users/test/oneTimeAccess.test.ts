@@ -2,11 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import type * as Ids from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { Users, type UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
-import type { UserSession } from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import {
   failure,
   GET_USER,
@@ -111,7 +110,7 @@ describe("authorizeWithCode", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is Invalid with a code that was used, by itself too, that never was, or that is somebody else's", () =>
+  it.effect("is Invalid with a code that was used, also by a call that failed, or is unknown", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* makeUser()
@@ -178,7 +177,7 @@ describe("authorizeWithCode", () => {
       provideAnswers((line) => (line.endsWith("/token") ? token : { body: JSON.stringify({ credentials: banks }) }))
     )
 
-  it.effect("takes the word of the first bank that says whose it is", () =>
+  it.effect("takes the user of the first bank that names one", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* ownerAmong(bank(), bank("u1"), bank(), bank("u1"))).userId, "u1")
     })
@@ -231,7 +230,9 @@ describe("a session of authorizeWithCode", () => {
       const session: unknown = yield* users.authorizeWithCode({ code, scopes: both })
       yield* takeLines
       // What the compiler does not let through, although the token could.
-      const error = yield* failure(users.deleteCredential(session as UserSession<"credentials:write">, credentialsId))
+      const error = yield* failure(
+        users.deleteCredential(session as UserSession.UserSession<"credentials:write">, credentialsId)
+      )
       assert.strictEqual(error.reason, "Forbidden")
       assert.include(error.detail, "credentials:write")
       assert.deepStrictEqual(yield* takeLines, [])

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
 import {
+  makeStaticSession,
   allScopes,
   failure,
   getToken,
@@ -102,9 +102,7 @@ describe("on the wire, as Tink documents it", () => {
   it.effect("the operations of a session", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
-      const { credentialsId, userId } = yield* makeUser()
-      const { accessToken } = yield* getToken(userId)
-      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
+      const { accessToken, credentialsId, session } = yield* makeStaticSession
       yield* takeSent
 
       const credentials = yield* users.listCredentials(session)
@@ -121,11 +119,11 @@ describe("on the wire, as Tink documents it", () => {
       assert.deepStrictEqual(
         sent.map(({ body, line }) => [line, body]),
         [
-          [LIST, "(Empty)"],
-          [`GET /api/v1/credentials/${credentialsId}`, "(Empty)"],
-          [`POST /api/v1/credentials/${credentialsId}/refresh`, "(Empty)"],
-          [`DELETE /api/v1/credentials/${credentialsId}`, "(Empty)"],
-          ["POST /api/v1/user/delete", "(Empty)"]
+          [LIST, ""],
+          [`GET /api/v1/credentials/${credentialsId}`, ""],
+          [`POST /api/v1/credentials/${credentialsId}/refresh`, ""],
+          [`DELETE /api/v1/credentials/${credentialsId}`, ""],
+          ["POST /api/v1/user/delete", ""]
         ]
       )
       for (const { headers } of sent) {
@@ -205,7 +203,7 @@ describe("documented failures", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("403: the token lacks the scope, whatever the session claims", () =>
+  it.effect("403: the token lacks the scope, although the session claims it", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, userId } = yield* makeUser()
@@ -319,7 +317,7 @@ describe("a change that may have been processed is not sent again", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("createUser without an external id: nobody can look, so that it is for the caller to know", () =>
+  it.effect("createUser without an external id: the error is ambiguous, as there is no way to look to know", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox

@@ -1,24 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { type User, Users } from "@effect-tink/users"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
-import type * as User from "../src/User.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import { provideAll, takeLines } from "./helpers.js"
-import {
-  assertNeeds,
-  assertOne,
-  assertRefused,
-  cast,
-  json,
-  linesOf,
-  otherId,
-  sessionWith,
-  userId,
-  withTink
-} from "./scripted.js"
+import { json, linesOf } from "../../../test/support/scriptedTink.js"
+import { assertNeeds, assertOne, assertRefused, cast, otherId, sessionWith, userId, withTink } from "./scripted.js"
 
 const reader = sessionWith("user:read")
 const writer = sessionWith("user:write")
@@ -49,7 +39,7 @@ const documented = {
 describe("getUser", () => {
   it.effect("is a GET with the session's token, and cached", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           const user = yield* users.getUser(reader)
@@ -73,10 +63,10 @@ describe("getUser", () => {
     )
   )
 
-  it.effect("decodes a user with nothing but what is required, and what nobody knows yet", () =>
+  it.effect("decodes a user from the required fields, with unknown flags", () =>
     withTink(
       () =>
-        json({
+        json(200, {
           id: userId,
           appId: "a",
           created: 1,
@@ -103,7 +93,7 @@ describe("getUser", () => {
 
   it.effect("fails when Tink answers with another user, which is not cached", () =>
     withTink(
-      (_, n) => json({ ...documented, id: n === 1 ? otherId : userId }),
+      (_, n) => json(200, { ...documented, id: n === 1 ? otherId : userId }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(users.getUser(reader))
@@ -119,9 +109,9 @@ describe("getUser", () => {
 })
 
 describe("updateUser", () => {
-  it.effect("is a PATCH with the id of the session's user, and drops what is cached", () =>
+  it.effect("is a PATCH with the id of the session's user, and invalidates them", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.getUser(both)
@@ -135,9 +125,9 @@ describe("updateUser", () => {
     )
   )
 
-  it.effect("sends what is given alone", () =>
+  it.effect("sends only what is given", () =>
     withTink(
-      () => json(documented),
+      () => json(200, documented),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.updateUser(writer, { username: "Åsa Ek" })
@@ -148,7 +138,7 @@ describe("updateUser", () => {
 
   it.effect("is sent again when it may have been processed", () =>
     withTink(
-      (_, n) => (n === 1 ? { status: 503, body: "" } : json(documented)),
+      (_, n) => (n === 1 ? { status: 503, body: "" } : json(200, documented)),
       ({ take, users }) =>
         Effect.gen(function* () {
           yield* users.updateUser(writer, { username: "a-name" })
@@ -158,9 +148,9 @@ describe("updateUser", () => {
     )
   )
 
-  it.effect("that has changed another user fails, and nobody knows what was changed", () =>
+  it.effect("fails as an ambiguous change when Tink answers for another user", () =>
     withTink(
-      () => json({ ...documented, id: otherId }),
+      () => json(200, { ...documented, id: otherId }),
       ({ users }) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(users.updateUser(writer, { username: "a-name" }))
@@ -182,15 +172,19 @@ describe("updateUser", () => {
     ["a name with a line break", { username: "canary\n" }],
     ["an external id with half of a surrogate pair", { externalUserId: "canary\ud800" }]
   ]
-  for (const [name, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.updateUser(writer, cast(input))))
-  }
+  it.effect("refuses invalid changes before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.updateUser(writer, cast(input)))
+    )
+  )
 })
 
 describe("the profile", () => {
   it.effect("is read with a GET, and cached", () =>
     withTink(
-      () => json(profile),
+      () => json(200, profile),
       ({ take, users }) =>
         Effect.gen(function* () {
           assert.deepStrictEqual<User.UserProfile>(yield* users.getProfile(reader), profile)
@@ -201,12 +195,12 @@ describe("the profile", () => {
     )
   )
 
-  it.effect("is put back as a whole, with what nobody knows yet, and drops what is cached", () =>
+  it.effect("is put back as a whole with unknown fields, and invalidates its user", () =>
     withTink(
       ({ method }) =>
         method === "PUT"
-          ? json({ ...profile, locale: "en_US" })
-          : json({ ...profile, new: { deep: 1 }, notificationSettings: { balance: true, newer: "x" } }),
+          ? json(200, { ...profile, locale: "en_US" })
+          : json(200, { ...profile, new: { deep: 1 }, notificationSettings: { balance: true, newer: "x" } }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const read = yield* users.getProfile(both)
@@ -230,9 +224,9 @@ describe("the profile", () => {
     )
   )
 
-  it.effect("null is nothing in it", () =>
+  it.effect("leaves out what is null", () =>
     withTink(
-      () => json({ ...profile, periodAdjustedDay: null, notificationSettings: { balance: null, fraud: true } }),
+      () => json(200, { ...profile, periodAdjustedDay: null, notificationSettings: { balance: null, fraud: true } }),
       ({ users }) =>
         Effect.gen(function* () {
           const read = yield* users.getProfile(reader)
@@ -242,9 +236,9 @@ describe("the profile", () => {
     )
   )
 
-  it.effect("that is not as documented is a Decode", () =>
+  it.effect("is a Decode error when it is not as documented", () =>
     withTink(
-      () => json({ ...profile, notificationSettings: { balance: "canary" } }),
+      () => json(200, { ...profile, notificationSettings: { balance: "canary" } }),
       ({ users }) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(users.getProfile(reader))
@@ -254,9 +248,10 @@ describe("the profile", () => {
     )
   )
 
-  it.effect("of a user can be put back too", () =>
+  it.effect("can be put back as it comes with a user", () =>
     withTink(
-      ({ method }) => (method === "PUT" ? json(profile) : json({ ...documented, profile: { ...profile, new: 1 } })),
+      ({ method }) =>
+        method === "PUT" ? json(200, profile) : json(200, { ...documented, profile: { ...profile, new: 1 } }),
       ({ take, users }) =>
         Effect.gen(function* () {
           const user = yield* users.getUser(both)
@@ -286,13 +281,17 @@ describe("the profile", () => {
     ["no day", { ...profile, periodAdjustedDay: Number.NaN }],
     ["a setting that is none", { ...profile, notificationSettings: { balance: "canary" } }]
   ]
-  for (const [name, input] of table) {
-    it.effect(`refuses ${name}`, () => assertRefused((users) => users.updateProfile(writer, cast(input))))
-  }
+  it.effect("refuses an invalid profile before a request is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, input]) => assertRefused((users) => users.updateProfile(writer, cast(input)))
+    )
+  )
 })
 
 describe("by the sandbox", () => {
-  it.effect("what is changed is read", () =>
+  it.effect("reads what was changed", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* users.createUser({ market: "SE", locale: "sv_SE", externalUserId: "cust-0001" })
@@ -314,7 +313,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a name that is taken is a Conflict", () =>
+  it.effect("fails with Conflict for a name that is taken", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       yield* users.createUser({ market: "SE", externalUserId: "cust-0001" })
@@ -325,7 +324,7 @@ describe("by the sandbox", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("an update whose answer is lost ends applied, by a second request", () =>
+  it.effect("applies an update whose answer is lost, by a second request", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox

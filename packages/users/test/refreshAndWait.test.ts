@@ -1,16 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import { type Credential, type Refresh, Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
-import type { Credential } from "../src/Credential.js"
-import type { RefreshAndWaitOptions } from "../src/Refresh.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import {
   failure,
   getToken,
@@ -30,7 +28,7 @@ const sandbox = { authenticatingTime: "3 seconds", updatingTime: "3 seconds" } a
 
 type Session = UserSession.UserSession<"credentials:read" | "credentials:refresh">
 
-const refreshAndWait = (session: Session, id: Ids.CredentialsId, options?: RefreshAndWaitOptions) =>
+const refreshAndWait = (session: Session, id: Ids.CredentialsId, options?: Refresh.RefreshAndWaitOptions) =>
   Effect.flatMap(Users.Users, (users) => users.refreshAndWait(session, id, options))
 
 const REFRESH = /^POST .*\/refresh$/
@@ -45,20 +43,23 @@ describe("refreshAndWait ends with", () => {
     ["PERMANENT_ERROR", "Permanent"],
     ["IGNORED", "Refused"]
   ] as const
-  for (const [nextRefresh, tag] of outcomes) {
-    it.effect(`${tag} when it comes to ${nextRefresh}`, () =>
-      Effect.gen(function* () {
-        const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
-        const { credentialsId, session } = yield* makeSession
-        yield* setNextRefresh(credentialsId, nextRefresh)
-        const outcome = yield* withTime(refreshAndWait(session, credentialsId))
-        assert.strictEqual(outcome._tag, tag)
-        assert.strictEqual(outcome.credential.status, nextRefresh === "IGNORED" ? "UPDATED" : nextRefresh)
-        assert.strictEqual(outcome.credential.id, credentialsId)
-        assert.strictEqual(yield* takeRefreshes, 1)
-      }).pipe(provideAll({ sandbox }))
+  it.effect("the outcome of the credential's final status", () =>
+    everyRow(
+      outcomes,
+      ([nextRefresh]) => nextRefresh,
+      ([nextRefresh, tag]) =>
+        Effect.gen(function* () {
+          const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+          const { credentialsId, session } = yield* makeSession
+          yield* setNextRefresh(credentialsId, nextRefresh)
+          const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+          assert.strictEqual(outcome._tag, tag)
+          assert.strictEqual(outcome.credential.status, nextRefresh === "IGNORED" ? "UPDATED" : nextRefresh)
+          assert.strictEqual(outcome.credential.id, credentialsId)
+          assert.strictEqual(yield* takeRefreshes, 1)
+        }).pipe(provideAll({ sandbox }))
     )
-  }
+  )
 
   const whys = [
     "AUTHENTICATION_ERROR",
@@ -67,19 +68,22 @@ describe("refreshAndWait ends with", () => {
     "AWAITING_MOBILE_BANKID_AUTHENTICATION",
     "AWAITING_SUPPLEMENTAL_INFORMATION"
   ] as const
-  for (const why of whys) {
-    it.effect(`NeedsUser when it comes to ${why}`, () =>
-      Effect.gen(function* () {
-        const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
-        const { credentialsId, session } = yield* makeSession
-        yield* setNextRefresh(credentialsId, why)
-        const outcome = yield* withTime(refreshAndWait(session, credentialsId))
-        if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
-        assert.strictEqual(outcome.why, why)
-        assert.strictEqual(outcome.credential.status, why)
-      }).pipe(provideAll({ sandbox }))
+  it.effect("NeedsUser in every status that only the user can change", () =>
+    everyRow(
+      whys,
+      (why) => why,
+      (why) =>
+        Effect.gen(function* () {
+          const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
+          const { credentialsId, session } = yield* makeSession
+          yield* setNextRefresh(credentialsId, why)
+          const outcome = yield* withTime(refreshAndWait(session, credentialsId))
+          if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
+          assert.strictEqual(outcome.why, why)
+          assert.strictEqual(outcome.credential.status, why)
+        }).pipe(provideAll({ sandbox }))
     )
-  }
+  )
 
   it.effect("NeedsUser when nothing moves because the consent has run out", () =>
     Effect.gen(function* () {
@@ -117,7 +121,7 @@ describe("refreshAndWait ends with", () => {
     }).pipe(provideAll({ sandbox: { ...sandbox, updatingTime: "1 minute" } }))
   )
 
-  it.effect("Updated for the new one only, while the old UPDATED is still read", () =>
+  it.effect("Updated for the new UPDATED only, while the old one is still read", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -145,17 +149,17 @@ describe("refreshAndWait ends with", () => {
 })
 
 describe("refreshAndWait", () => {
-  it.effect("tells what it sees on the way", () =>
+  it.effect("reports each status on the way", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       const seen: Array<string> = []
-      const onProgress = ({ status }: Credential) => Effect.sync(() => void seen.push(status))
+      const onProgress = ({ status }: Credential.Credential) => Effect.sync(() => void seen.push(status))
       yield* withTime(refreshAndWait(session, credentialsId, { onProgress }))
       assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING", "UPDATED"])
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("asks for what refreshCredential can ask for", () =>
+  it.effect("takes the options of refreshCredential", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       yield* withTime(refreshAndWait(session, credentialsId, { items: ["CHECKING_ACCOUNTS"] }))
@@ -176,7 +180,7 @@ describe("refreshAndWait fails", () => {
     }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
   )
 
-  it.effect("when nobody knows whether the refresh was accepted, and nothing moves", () =>
+  it.effect("when the refresh was ambiguous, and the status does not change", () =>
     Effect.gen(function* () {
       const { injectFault } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -188,7 +192,7 @@ describe("refreshAndWait fails", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("nor when the schedule ends before anything was seen", () =>
+  it.effect("when the schedule ends before the first answer", () =>
     Effect.gen(function* () {
       const { injectFault } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -198,7 +202,7 @@ describe("refreshAndWait fails", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("not when it was accepted although its answer was lost", () =>
+  it.effect("not when the refresh was accepted although its answer was lost", () =>
     Effect.gen(function* () {
       const { injectFault } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -230,7 +234,7 @@ const isCheckedFirst = (name: string, options: unknown) =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       // What is tested is that it is not of this type.
-      const error = yield* failure(refreshAndWait(session, credentialsId, options as RefreshAndWaitOptions))
+      const error = yield* failure(refreshAndWait(session, credentialsId, options as Refresh.RefreshAndWaitOptions))
       assert.strictEqual(error.reason, "Invalid")
       assert.strictEqual(error.operation, "refreshAndWait")
       assert.include(error.message, name)
@@ -253,7 +257,7 @@ const tinkLink = {
 } as const
 
 describe("the Tink Link URL of a refresh that needs the user", () => {
-  it.effect("renews this consent, with a code of its own", () =>
+  it.effect("renews the consent of this credential, with a new code", () =>
     Effect.gen(function* () {
       const { expireSession } = yield* TinkSandbox.TinkSandbox
       yield* TestClock.adjust("1 hour")
@@ -283,7 +287,7 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
     }).pipe(provideAll({ sandbox }))
   )
 
-  it.effect("is not made for nothing", () =>
+  it.effect("is made only when the user is needed and a link was asked for", () =>
     Effect.gen(function* () {
       const { setNextRefresh } = yield* TinkSandbox.TinkSandbox
       const { credentialsId, session } = yield* makeSession
@@ -303,9 +307,10 @@ describe("the Tink Link URL of a refresh that needs the user", () => {
   }
 })
 
-const takeTime = ({ status }: Credential) => (status === "UPDATED" ? Effect.sleep("40 seconds") : Effect.void)
+const takeTime = ({ status }: Credential.Credential) =>
+  status === "UPDATED" ? Effect.sleep("40 seconds") : Effect.void
 
-describe("whatever Tink answers", () => {
+describe("refreshAndWait over a scripted Tink", () => {
   /** What is read of the connection, one after the other, the last again and again; the first is before the refresh. */
   const answering = (...answers: ReadonlyArray<readonly [status: string, statusUpdated: number] | 503>) => {
     const left = [...answers]
@@ -320,7 +325,7 @@ describe("whatever Tink answers", () => {
     })
   }
   const theirId = Ids.CredentialsId.make("a-connection")
-  const refreshTheirs = (options?: RefreshAndWaitOptions) =>
+  const refreshTheirs = (options?: Refresh.RefreshAndWaitOptions) =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const session = yield* users.authorize({
@@ -330,10 +335,10 @@ describe("whatever Tink answers", () => {
       return yield* withTime(refreshAndWait(session, theirId, options))
     })
 
-  it.effect("a read that lags behind is neither news nor the end", () =>
+  it.effect("a stale read is neither reported nor final", () =>
     Effect.gen(function* () {
       const seen: Array<string> = []
-      const onProgress = ({ status }: Credential) => Effect.sync(() => void seen.push(status))
+      const onProgress = ({ status }: Credential.Credential) => Effect.sync(() => void seen.push(status))
       const outcome = yield* refreshTheirs({ onProgress })
       assert.strictEqual(outcome._tag, "Temporary")
       assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING", "TEMPORARY_ERROR"])
@@ -349,7 +354,7 @@ describe("whatever Tink answers", () => {
     )
   )
 
-  it.effect("one from before what was there before is no proof", () =>
+  it.effect("a status from before the refresh proves nothing", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* refreshTheirs())._tag, "Temporary")
     }).pipe(answering(["UPDATED", 1000], ["UPDATED", 500], ["UPDATING", 2000], ["TEMPORARY_ERROR", 3000]))
@@ -363,7 +368,7 @@ describe("whatever Tink answers", () => {
     )
   )
 
-  it.effect("a status that waits for the user in a way not known yet needs the user", () =>
+  it.effect("an unknown status that awaits the user is NeedsUser", () =>
     Effect.gen(function* () {
       const outcome = yield* refreshTheirs()
       if (outcome._tag !== "NeedsUser") return assert.fail(outcome._tag)
@@ -371,7 +376,7 @@ describe("whatever Tink answers", () => {
     }).pipe(answering(["UPDATED", 1000], ["AWAITING_PASSKEY", 2000]))
   )
 
-  it.effect("a failure after the refresh was sent is not to be retried, as that would refresh again", () =>
+  it.effect("a failure after the refresh was sent is not retryable, as that would refresh again", () =>
     Effect.gen(function* () {
       const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("5 seconds"))
       const error = yield* failure(refreshTheirs({ schedule }))
@@ -383,7 +388,7 @@ describe("whatever Tink answers", () => {
 })
 
 describe("refreshing at once", () => {
-  it.effect("ten who refresh one connection: each has an end, and one refresh runs", () =>
+  it.effect("ten callers who refresh one credential all get an outcome, of one refresh", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       const fiber = yield* Effect.fork(
@@ -405,7 +410,7 @@ describe("refreshing at once", () => {
     }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
   )
 
-  it.effect("where Tink accepts and ignores all but one, all see it through", () =>
+  it.effect("ten callers all get an outcome when Tink accepts and ignores all but one", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       const fiber = yield* Effect.fork(

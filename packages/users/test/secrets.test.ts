@@ -3,6 +3,7 @@ import * as Ids from "@effect-tink/http/Ids"
 import { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
+import { TinkLink, Users, UserSession } from "@effect-tink/users"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -17,13 +18,11 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
-import * as TinkLink from "../src/TinkLink.js"
-import type { UserSession } from "../src/UserSession.js"
-import * as Session from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
-import { type Answer, provideAnswers, withTime } from "./helpers.js"
+import { everyRow } from "../../../test/support/rows.js"
+import { makeTracer } from "../../../test/support/tracer.js"
+import type { Reply } from "../../../test/support/scriptedTink.js"
+import { provideAnswers, withTime } from "./helpers.js"
 
 /** Every secret there is holds this word, and nothing that may be shown does. */
 const CANARY = "canary"
@@ -48,7 +47,7 @@ const ownValues = (value: unknown): unknown =>
     ? Reflect.ownKeys(value).map((key) => [String(key), Reflect.get(value, key)])
     : value
 
-/** What JSON cannot hold, so that nothing stays unseen. */
+/** Bigints and maps, which JSON would refuse or hide. */
 const replacer = (_: string, value: unknown): unknown => {
   if (typeof value === "bigint") return String(value)
   return value instanceof Map ? [...value] : value
@@ -87,30 +86,8 @@ const isClean = (what: string, value: unknown) => {
 const makeWatch = () => {
   const seen: Array<unknown> = []
   const lines: Array<string> = []
-  const tracer = Tracer.make({
-    span: (name, parent, context, links, startTime, kind) => {
-      const attributes = new Map<string, unknown>()
-      const span: Tracer.Span = {
-        _tag: "Span",
-        name,
-        spanId: `${seen.length}`,
-        traceId: "trace",
-        parent,
-        context,
-        links,
-        status: { _tag: "Started", startTime },
-        sampled: true,
-        kind,
-        attributes,
-        attribute: (key, value) => void attributes.set(key, value),
-        event: (name, _, eventAttributes) => void seen.push({ event: name, eventAttributes }),
-        end: (_, exit) => void seen.push({ name, attributes, exit }),
-        addLinks: () => {}
-      }
-      return span
-    },
-    context: (f) => f()
-  })
+  const note = (said: unknown) => void seen.push(said)
+  const { tracer } = makeTracer(note, note)
   const loggers = [Logger.jsonLogger, Logger.logfmtLogger, Logger.stringLogger].map((logger) =>
     Logger.map(logger, (line) => void lines.push(line))
   )
@@ -166,7 +143,7 @@ const answers: ReadonlyArray<readonly [string, string]> = [
   [":extend", consent]
 ]
 
-const good = (line: string): Answer => {
+const good = (line: string): Reply => {
   const [, body] = answers.find(([end]) => line.endsWith(end)) ?? []
   return body === undefined ? { status: 204, body: "" } : { body }
 }
@@ -174,9 +151,9 @@ const good = (line: string): Answer => {
 /** Tink repeats what it was sent, and more. */
 const echo = `client-secret-${CANARY} user-token-${CANARY} code-${CANARY} given-${CANARY} password-${CANARY} pin-${CANARY}`
 
-const onlyTokens = (bad: Answer) => (line: string) => (/oauth/.test(line) ? good(line) : bad)
+const onlyTokens = (bad: Reply) => (line: string) => (/oauth/.test(line) ? good(line) : bad)
 
-const worlds: ReadonlyArray<readonly [string, (line: string) => Answer]> = [
+const worlds: ReadonlyArray<readonly [string, (line: string) => Reply]> = [
   ["all is well", good],
   ...[302, 401, 503].flatMap((status) => {
     const bad = { status, body: `{"unknown":"${CANARY}"}` }
@@ -191,7 +168,7 @@ const worlds: ReadonlyArray<readonly [string, (line: string) => Answer]> = [
   ["Tink answers with JSON that is cut", () => ({ body: `{"access_token":"${CANARY}` })]
 ]
 
-const bare = Session.make({ userId, accessToken: Redacted.make(userToken), scopes })
+const bare = UserSession.make({ userId, accessToken: Redacted.make(userToken), scopes })
 
 const fields = { username: `password-${CANARY}`, pin: Redacted.make(`pin-${CANARY}`) }
 
@@ -222,7 +199,7 @@ const operations = (users: Users.Service): ReadonlyArray<Effect.Effect<unknown, 
 
 const sessionOperations = (
   users: Users.Service,
-  session: UserSession<UserScope>
+  session: UserSession.UserSession<UserScope>
 ): ReadonlyArray<Effect.Effect<unknown, unknown>> => [
   users.getUser(session),
   users.updateUser(session, { username: "a-name" }),
@@ -246,30 +223,33 @@ const sessionOperations = (
 ]
 
 describe("no secret is seen in results, errors, causes, logs and spans", () => {
-  for (const [name, answer] of worlds) {
-    it.effect(`when ${name}`, () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { lines, seen, watched } = makeWatch()
-        const minted = yield* Effect.option(users.authorize({ userId, scopes }))
-        const sessions = [bare, ...Option.toArray(minted)]
-        for (const operation of [
-          ...operations(users),
-          ...sessions.flatMap((session) => sessionOperations(users, session))
-        ]) {
-          const exit = yield* watched(operation)
-          isClean("exit", exit)
-          if (answer === good) assert.isTrue(Exit.isSuccess(exit))
-          if (Exit.isSuccess(exit)) isClean("value", exit.value)
-          else assert.notInclude(Cause.pretty(exit.cause, { renderErrorCause: true }), CANARY)
-        }
-        assert.isNotEmpty(lines)
-        assert.isNotEmpty(seen)
-        for (const line of lines) assert.notInclude(line, CANARY, "log")
-        isClean("spans", seen)
-      }).pipe(provideAnswers(answer, clientSecret))
+  it.effect("however Tink answers", () =>
+    everyRow(
+      worlds,
+      ([name]) => name,
+      ([, answer]) =>
+        Effect.gen(function* () {
+          const users = yield* Users.Users
+          const { lines, seen, watched } = makeWatch()
+          const minted = yield* Effect.option(users.authorize({ userId, scopes }))
+          const sessions = [bare, ...Option.toArray(minted)]
+          for (const operation of [
+            ...operations(users),
+            ...sessions.flatMap((session) => sessionOperations(users, session))
+          ]) {
+            const exit = yield* watched(operation)
+            isClean("exit", exit)
+            if (answer === good) assert.isTrue(Exit.isSuccess(exit))
+            if (Exit.isSuccess(exit)) isClean("value", exit.value)
+            else assert.notInclude(Cause.pretty(exit.cause, { renderErrorCause: true }), CANARY)
+          }
+          assert.isNotEmpty(lines)
+          assert.isNotEmpty(seen)
+          for (const line of lines) assert.notInclude(line, CANARY, "log")
+          isClean("spans", seen)
+        }).pipe(provideAnswers(answer, clientSecret))
     )
-  }
+  )
 
   it.effect("when Tink repeats what it was sent", () =>
     Effect.gen(function* () {
@@ -326,14 +306,14 @@ it.effect("no secret is seen in sessions, grants, tokens, services, statistics a
   }).pipe(provideAnswers(good, clientSecret))
 )
 
-it("a session says whose it is and what for, and nothing else", () => {
+it("a session prints its user and scopes, and nothing else", () => {
   const json = { _id: "@effect-tink/users/UserSession", userId, scopes: [...scopes] }
   assert.deepStrictEqual(JSON.parse(JSON.stringify(bare)), json)
   assert.deepStrictEqual(JSON.parse(String(bare)), json)
   assert.deepStrictEqual(Object.keys(structuredClone({ ...bare })), ["userId", "scopes"])
 })
 
-it.effect("these tests can fail: they see what is not hidden", () =>
+it.effect("a secret that is not hidden is found by these tests", () =>
   Effect.sync(() => {
     assert.throws(() => isClean("value", { deep: { er: CANARY } }))
     assert.throws(() => isClean("error", new Error(CANARY)))

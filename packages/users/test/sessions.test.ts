@@ -6,8 +6,7 @@ import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import { Authorization, Credential, Users, UserSession } from "@effect-tink/users"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,11 +18,10 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import { AuthorizationGrant } from "../src/Authorization.js"
-import { Credential } from "../src/Credential.js"
-import * as UserSession from "../src/UserSession.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
+import { json, noContent, scriptedTink } from "../../../test/support/scriptedTink.js"
 import {
+  makeStaticSession,
   allScopes,
   failure,
   getToken,
@@ -81,7 +79,7 @@ describe("authorize", () => {
         [
           [GRANT, "external_user_id=cust-0001&scope=user%3Aread"],
           [TOKEN, "…"],
-          ["GET /api/v1/user", "(Empty)"]
+          ["GET /api/v1/user", ""]
         ]
       )
       yield* users.listCredentials(session)
@@ -90,7 +88,7 @@ describe("authorize", () => {
         [
           [GRANT, `user_id=${userId}&scope=${encodeURIComponent(allScopes.join(","))}`],
           [TOKEN, "…"],
-          [LIST, "(Empty)"]
+          [LIST, ""]
         ]
       )
       yield* users.deleteUser(session)
@@ -188,7 +186,7 @@ describe("a session of authorize", () => {
   )
 
   it.effect(
-    "makes one grant and one exchange for 1 000 calls at the moment of expiry, half of them of as many other sessions",
+    "1 000 calls at the moment of expiry share one grant and one exchange, also over 500 other sessions",
     () =>
       Effect.gen(function* () {
         const { session, userId } = yield* makeSession
@@ -209,7 +207,7 @@ describe("a session of authorize", () => {
   )
 
   it.effect(
-    "and for 10 000, where each request takes its token and no more",
+    "10 000 calls at the moment of expiry share one grant and one exchange, and each takes its token only",
     () => {
       const counts = { grants: 0, exchanges: 0, lists: 0 }
       const tokens = new Set<string>()
@@ -238,7 +236,7 @@ describe("a session of authorize", () => {
                 }
                 counts.grants += 1
                 yield* Effect.yieldNow()
-                return new AuthorizationGrant({ code: Redacted.make("a-code") }) as never
+                return new Authorization.AuthorizationGrant({ code: Redacted.make("a-code") }) as never
               }),
             exchangeCode: () =>
               Effect.sync(() => {
@@ -252,7 +250,7 @@ describe("a session of authorize", () => {
     30_000
   )
 
-  it.effect("gets one token for all who are refused at once, and each request is sent once more", () =>
+  it.effect("gets one token for all calls that are refused at once, and sends each of them once more", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -298,7 +296,7 @@ describe("a session of authorize", () => {
     }).pipe(provideAll({ sandbox: longLived }))
   )
 
-  it.effect("a caller who leaves during the renewal does not end it for others", () =>
+  it.effect("a caller that is interrupted during the renewal does not end it for others", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -314,7 +312,7 @@ describe("a session of authorize", () => {
     }).pipe(provideAll({ sandbox: longLived }))
   )
 
-  it.effect("fails for every operation when its user has been deleted, but for deleting them once more", () =>
+  it.effect("fails for every operation after its user was deleted, except for deleting them again", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session, userId } = yield* makeSession
@@ -413,7 +411,7 @@ describe("tokens", () => {
     }).pipe(provideAll({ sandbox: longLived }))
   )
 
-  it.effect("are bounded: those of the least recently used user go first, all of them, and are fetched again", () =>
+  it.effect("are bounded: all tokens of the least recently used user go first, and are fetched again", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const a = yield* makeUser()
@@ -450,23 +448,26 @@ describe("tokens", () => {
     }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity: 3 } }))
   )
 
-  for (const tokenCapacity of [0, 1]) {
-    it.effect(`are enough for each request with room for ${tokenCapacity}`, () =>
-      Effect.gen(function* () {
-        const { session: a } = yield* makeSession
-        const { session: b } = yield* makeSession
-        let mintings = 0
-        for (const session of [a, b, b, a, a, b]) {
-          const lines = yield* linesOf(session)
-          assert.strictEqual(lines.at(-1), LIST)
-          mintings += lines.filter((line) => line === GRANT).length
-        }
-        assert.strictEqual(mintings, tokenCapacity === 0 ? 6 : 4)
-      }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity } }))
+  it.effect("reach every request when there is room for none or one", () =>
+    everyRow(
+      [0, 1],
+      (tokenCapacity) => `room for ${tokenCapacity}`,
+      (tokenCapacity) =>
+        Effect.gen(function* () {
+          const { session: a } = yield* makeSession
+          const { session: b } = yield* makeSession
+          let mintings = 0
+          for (const session of [a, b, b, a, a, b]) {
+            const lines = yield* linesOf(session)
+            assert.strictEqual(lines.at(-1), LIST)
+            mintings += lines.filter((line) => line === GRANT).length
+          }
+          assert.strictEqual(mintings, tokenCapacity === 0 ? 6 : 4)
+        }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity } }))
     )
-  }
+  )
 
-  it.effect("of many users cost no minting more than there is room for", () =>
+  it.effect("of as many users as there is room for are issued once each", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const ids: Array<Ids.UserId> = []
@@ -492,7 +493,7 @@ describe("tokens", () => {
 const forge = (session: unknown) => session as UserSession.UserSession<(typeof allScopes)[number]>
 
 describe("what a session may not do", () => {
-  it.effect("is Forbidden, naming the scope, when its list lacks it: before anything is sent, minted or bare", () =>
+  it.effect("is Forbidden before a request is sent, with the name of the scope that the session lacks", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session: other, userId } = yield* makeSession
@@ -528,7 +529,7 @@ describe("what a session may not do", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is Forbidden, naming the scope, when Tink says so, whatever the session claims", () =>
+  it.effect("is Forbidden with the name of the scope when Tink refuses it, although the session claims it", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, userId } = yield* makeUser()
@@ -550,7 +551,7 @@ describe("what a session may not do", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is Forbidden, naming the scope, when Tink has not granted it, and no such token is kept", () => {
+  it.effect("is Forbidden with the name of the scope when Tink did not grant it, and the token is not kept", () => {
     const asked: Array<string> = []
     return Effect.gen(function* () {
       const users = yield* Users.Users
@@ -575,7 +576,7 @@ describe("what a session may not do", () => {
     )
   })
 
-  it.effect("is Forbidden when the Tink app itself may not have the scope, naming what was missing", () =>
+  it.effect("is Forbidden with the name of the scope that the Tink app itself may not have", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -587,7 +588,7 @@ describe("what a session may not do", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is Unauthorized with a token that is none, or has expired, or was revoked, and cannot be renewed", () =>
+  it.effect("is Unauthorized with an unknown, expired or revoked token that cannot be renewed", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox
@@ -646,9 +647,6 @@ describe("after the layer is closed", () => {
 // Whose token goes out
 // ---------------------------------------------------------------------------------------------------------------------
 
-const json = (request: HttpClientRequest.HttpClientRequest, body: unknown, status = 200) =>
-  HttpClientResponse.fromWeb(request, new Response(status === 204 ? null : JSON.stringify(body), { status }))
-
 /** A Tink whose codes and tokens say for whom and for what they are, and which keeps a record of misuse. */
 const makeTellingTink = () => {
   const misuse: Array<string> = []
@@ -656,32 +654,30 @@ const makeTellingTink = () => {
   const latest = new Map<string, string>()
   let serial = 0
 
-  const client = HttpClient.make((request, url) =>
+  const { client } = scriptedTink(({ form, headers, method, path }) =>
     Effect.gen(function* () {
-      const form = new URLSearchParams(
-        request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
-      )
-      const bearer = (request.headers["authorization"] ?? "").replace("Bearer ", "")
+      const bearer = (headers["authorization"] ?? "").replace("Bearer ", "")
       // Each request takes its time.
       yield* Effect.sleep((yield* Random.nextIntBetween(0, 5)) * 100)
-      if (url.pathname.endsWith("/authorization-grant")) {
-        return json(request, { code: `${form.get("user_id")}|${form.get("scope")}` })
+      if (path.endsWith("/authorization-grant")) {
+        return yield* json(200, { code: `${form["user_id"]}|${form["scope"]}` })
       }
-      if (url.pathname.endsWith("/token")) {
-        const code = form.get("code")
-        if (code === null) return json(request, { access_token: "app", expires_in: 86_400, scope: form.get("scope") })
+      if (path.endsWith("/token")) {
+        const code = form["code"]
+        if (code === undefined)
+          return yield* json(200, { access_token: "app", expires_in: 86_400, scope: form["scope"] })
         const token = `${code}|${++serial}`
         latest.set(code, token)
-        return json(request, { access_token: token, expires_in: 600, scope: code.split("|")[1] })
+        return yield* json(200, { access_token: token, expires_in: 600, scope: code.split("|")[1] })
       }
       const [user = "", scopes = ""] = bearer.split("|")
-      if (revoked.has(bearer)) return json(request, {}, 401)
-      if (url.pathname.endsWith("/user/delete")) return json(request, {}, 204)
+      if (revoked.has(bearer)) return yield* json(401, {})
+      if (path.endsWith("/user/delete")) return yield* noContent
       // An id of credentials says by whom, and by a session for which scopes, it is asked for: `<user>_<scopes>`.
-      const id = url.pathname.split("/")[4] ?? ""
-      if (id !== `${user}_${scopes.replaceAll(/[:,]/g, "-")}`) misuse.push(`${bearer} at ${request.method} ${id}`)
-      if (request.method !== "GET") return json(request, {}, 204)
-      return json(request, { id, userId: user, providerName: "p", status: "UPDATED" })
+      const id = path.split("/")[4] ?? ""
+      if (id !== `${user}_${scopes.replaceAll(/[:,]/g, "-")}`) misuse.push(`${bearer} at ${method} ${id}`)
+      if (method !== "GET") return yield* noContent
+      return yield* json(200, { id, userId: user, providerName: "p", status: "UPDATED" })
     })
   )
   return { client, misuse, revoke: (code: string) => revoked.add(latest.get(code) ?? "") }
@@ -721,7 +717,7 @@ const step = FastCheck.oneof(
 )
 
 it.effect.prop(
-  "the token of one user, or of one set of scopes, never goes out for another, whatever is interleaved",
+  "in no interleaving is the token of one user or set of scopes sent for another",
   {
     steps: FastCheck.array(step, { minLength: 10, maxLength: 60 }),
     tokenCapacity: FastCheck.constantFrom(0, 1, 3, 10_000),
@@ -757,7 +753,7 @@ it.effect.prop(
           deleteUser: users.deleteUser(next.isNew ? { userId } : session)
         }[next.kind]
         const isTheirs = Effect.tap(operation, (answer: unknown) =>
-          Effect.sync(() => answer instanceof Credential && assert.strictEqual(answer.id, id))
+          Effect.sync(() => answer instanceof Credential.Credential && assert.strictEqual(answer.id, id))
         )
         running.push(yield* Effect.fork(Effect.asVoid(Effect.orDie(isTheirs))))
       }
@@ -781,12 +777,10 @@ it.effect.prop(
 )
 
 describe("a session of UserSession.make", () => {
-  it.effect("has a copy of its token: whoever gave it may wipe theirs", () =>
+  it.effect("has a copy of its token: the original may be wiped", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
-      const { userId } = yield* makeUser()
-      const { accessToken } = yield* getToken(userId)
-      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
+      const { accessToken, session } = yield* makeStaticSession
       Redacted.unsafeWipe(accessToken)
       assert.lengthOf(yield* users.listCredentials(session), 1)
     }).pipe(provideAll())
@@ -795,9 +789,7 @@ describe("a session of UserSession.make", () => {
   it.effect("fails with Unauthorized when its token has expired, after one request", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
-      const { credentialsId, userId } = yield* makeUser()
-      const { accessToken } = yield* getToken(userId)
-      const session = UserSession.make({ userId, accessToken, scopes: allScopes })
+      const { credentialsId, session } = yield* makeStaticSession
       yield* TestClock.adjust("3 hours")
       yield* takeLines
       for (const attempt of [
@@ -844,7 +836,7 @@ describe("what a session holds", () => {
   const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
   const bare = UserSession.make({ userId, accessToken: Redacted.make("a-token"), scopes: ["credentials:read"] })
 
-  it.effect("cannot be dug out, nor put into another", () =>
+  it.effect("cannot be read through its object, nor put into another session", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const minted = yield* users.authorize({ userId, scopes: ["credentials:read"] })
@@ -867,7 +859,7 @@ describe("what a session holds", () => {
     }).pipe(provideAnswers(() => ({ body: `{"credentials":[]}` })))
   )
 
-  it("is not seen, and what is seen does not change", () => {
+  it("is not printed, and what is printed does not change", () => {
     assert.isTrue(Object.isFrozen(bare))
     assert.isTrue(Object.isFrozen(bare.scopes))
     assert.deepStrictEqual(JSON.parse(JSON.stringify(bare)), {

@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as TinkConfig from "@effect-tink/http/TinkConfig"
 import type * as TinkError from "@effect-tink/http/TinkError"
+import type { Users, UserSession } from "@effect-tink/users"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import type { ServerResponse } from "node:http"
-import type { UserSession } from "../src/UserSession.js"
-import type * as Users from "../src/Users.js"
+import { everyRowLive } from "../../../test/support/rows.js"
 import { allScopes, failure, LIST } from "./helpers.js"
 import {
   activeSockets,
@@ -32,7 +32,7 @@ interface Operation {
   readonly isMutation: boolean
   readonly run: (
     users: Users.Service,
-    session: UserSession<(typeof allScopes)[number]>
+    session: UserSession.UserSession<(typeof allScopes)[number]>
   ) => Effect.Effect<unknown, TinkError.TinkError>
 }
 
@@ -177,13 +177,31 @@ const tryIt = (operation: Operation, scenario: Scenario, verdict: Verdict) =>
     assert.lengthOf(yield* users.listCredentials(session), 1)
   })
 
-for (const scenario of scenarios) {
-  describe(scenario.name, () => {
-    it.scopedLive("a read", () => tryIt(list, scenario, scenario.list))
-    it.scopedLive("a refresh", () => tryIt(refresh, scenario, scenario.refresh))
-    it.scopedLive("a deletion", () => tryIt(remove, scenario, scenario.remove))
-  })
-}
+describe("a connection that fails", () => {
+  it.live("gives a read the documented error, and the next one works", () =>
+    everyRowLive(
+      scenarios,
+      ({ name }) => name,
+      (scenario) => tryIt(list, scenario, scenario.list)
+    )
+  )
+
+  it.live("gives a refresh the documented error, and the next read works", () =>
+    everyRowLive(
+      scenarios,
+      ({ name }) => name,
+      (scenario) => tryIt(refresh, scenario, scenario.refresh)
+    )
+  )
+
+  it.live("gives a deletion the documented error, and the next read works", () =>
+    everyRowLive(
+      scenarios,
+      ({ name }) => name,
+      (scenario) => tryIt(remove, scenario, scenario.remove)
+    )
+  )
+})
 
 /** The client lets go of its connections when it hears that they are closed. */
 const untilDisconnected = (before: number) =>
@@ -352,7 +370,7 @@ describe("500 at once", { timeout: 20_000 }, () => {
     })
   )
 
-  it.scopedLive("changes, of which every other one breaks: each hears of its own", () =>
+  it.scopedLive("changes: every other one breaks, and each caller gets the outcome of its own", () =>
     Effect.gen(function* () {
       const tink = yield* serve
       const { cache, users } = yield* connect(tink, { maxRetries: 0 })
@@ -453,7 +471,7 @@ describe("a server that is gone", () => {
       for (const result of results) {
         const error = Either.getOrThrow(Either.flip(result))
         assert.include(["Transport", "Timeout"], error.reason)
-        // Of an attempt that the deadline cuts short nobody knows how far it got.
+        // An attempt that the deadline ends is ambiguous.
         assert.isFalse(error.isAmbiguous && error.reason === "Transport")
       }
       assert.isBelow(Duration.toMillis(duration), 3000)

@@ -2,11 +2,11 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import type { TinkError } from "@effect-tink/http/TinkError"
+import { TinkLink, Users } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
-import * as TinkLink from "../src/TinkLink.js"
-import * as Users from "../src/Users.js"
+import { everyRow } from "../../../test/support/rows.js"
 import { provideAll } from "./helpers.js"
 import { cast, id } from "./scripted.js"
 
@@ -33,8 +33,8 @@ const isInvalid = (effect: Effect.Effect<unknown, TinkError>) =>
     return error
   })
 
-describe("the constants are Tink's", () => {
-  it("and cannot be changed", () => {
+describe("the constants", () => {
+  it("are Tink's, and cannot be changed", () => {
     assert.strictEqual(TinkLink.actorClientId, "df05e4b379934cd09963197cc855bfe9")
     assert.strictEqual(
       TinkLink.scopes.join(),
@@ -47,11 +47,11 @@ describe("the constants are Tink's", () => {
 describe("connectAccounts", () => {
   const url = "https://link.tink.com/1.0/transactions/connect-accounts"
 
-  it.effect("for one time, with as little as can be", () =>
+  it.effect("links for one-time access with the required options only", () =>
     isUrl(TinkLink.connectAccounts(base), `${url}?client_id=my-client&${redirect}`)
   )
 
-  it.effect("for a user, with all that there is", () =>
+  it.effect("links for a user with every option", () =>
     isUrl(
       TinkLink.connectAccounts({
         ...base,
@@ -69,25 +69,28 @@ describe("connectAccounts", () => {
     )
   )
 
-  it.effect("not for a test, a state that is a text", () =>
+  it.effect("leaves out test when it is false, and takes a state that is a string", () =>
     isUrl(
       TinkLink.connectAccounts({ ...base, test: false, state: "s" }),
       `${url}?client_id=my-client&${redirect}&state=s`
     )
   )
 
-  for (const [baseUrl, expected] of [
-    ["http://127.0.0.1:8080", "http://127.0.0.1:8080/1.0"],
-    ["http://localhost:8080/", "http://localhost:8080/1.0"],
-    ["https://link.example/behind/", "https://link.example/behind/1.0"]
-  ] as const) {
-    it.effect(`at ${baseUrl}`, () =>
-      isUrl(
-        TinkLink.connectAccounts({ ...base, baseUrl }),
-        `${expected}/transactions/connect-accounts?client_id=my-client&${redirect}`
-      )
+  it.effect("keeps to the base URL it is given", () =>
+    everyRow(
+      [
+        ["http://127.0.0.1:8080", "http://127.0.0.1:8080/1.0"],
+        ["http://localhost:8080/", "http://localhost:8080/1.0"],
+        ["https://link.example/behind/", "https://link.example/behind/1.0"]
+      ] as const,
+      ([baseUrl]) => `at ${baseUrl}`,
+      ([baseUrl, expected]) =>
+        isUrl(
+          TinkLink.connectAccounts({ ...base, baseUrl }),
+          `${expected}/transactions/connect-accounts?client_id=my-client&${redirect}`
+        )
     )
-  }
+  )
 
   const table: ReadonlyArray<readonly [string, unknown]> = [
     ["nothing", undefined],
@@ -116,15 +119,19 @@ describe("connectAccounts", () => {
     ["a URL that would have to be mended", { ...base, baseUrl: "https:///link.example" }],
     ["no URL", { ...base, baseUrl: "canary" }]
   ]
-  for (const [name, options] of table) {
-    it.effect(`refuses ${name}`, () => isInvalid(TinkLink.connectAccounts(cast(options))))
-  }
+  it.effect("refuses invalid options, and repeats none of them", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, options]) => isInvalid(TinkLink.connectAccounts(cast(options)))
+    )
+  )
 })
 
 describe("updateConsent", () => {
   const all = { ...base, authorizationCode: code, credentialsId: id }
 
-  it.effect("names the connection and holds the code", () =>
+  it.effect("names the credential and holds the code", () =>
     isUrl(
       TinkLink.updateConsent({ ...all, state: "s", test: true }),
       `https://link.tink.com/1.0/transactions/update-consent?client_id=my-client&${redirect}` +
@@ -139,16 +146,20 @@ describe("updateConsent", () => {
     ["a connection that is none", { ...all, credentialsId: "canary/.." }],
     ["a code that is not redacted", { ...all, authorizationCode: "canary" }]
   ]
-  for (const [name, options] of table) {
-    it.effect(`refuses ${name}`, () => isInvalid(TinkLink.updateConsent(cast(options))))
-  }
+  it.effect("refuses invalid options, and repeats none of them", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, options]) => isInvalid(TinkLink.updateConsent(cast(options)))
+    )
+  )
 })
 
 describe("parseRedirect", () => {
   const callback = "https://app.example/callback"
   const expected = { state: "s" }
 
-  it.effect("a permanent user's bank", () =>
+  it.effect("reads the credential of a permanent user", () =>
     Effect.gen(function* () {
       const connected = new TinkLink.Connected({ credentialsId: id, state: "s" })
       const query = `?credentials_id=${id}&state=s`
@@ -164,7 +175,7 @@ describe("parseRedirect", () => {
     })
   )
 
-  it.effect("one-time access", () =>
+  it.effect("reads the code of one-time access, redacted", () =>
     Effect.gen(function* () {
       const redirect = yield* TinkLink.parseRedirect(`${callback}?code=c0de&credentials_id=${id}&state=s`, expected)
       assert.deepStrictEqual(
@@ -175,7 +186,7 @@ describe("parseRedirect", () => {
     })
   )
 
-  it.effect("a state that is kept secret is not in what comes back", () =>
+  it.effect("does not return a redacted state", () =>
     Effect.gen(function* () {
       for (const query of [
         `credentials_id=${id}`,
@@ -192,7 +203,7 @@ describe("parseRedirect", () => {
     })
   )
 
-  it.effect("without a state, when that is said", () =>
+  it.effect("takes a redirect without a state only when told to ignore it", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(
         yield* TinkLink.parseRedirect(`${callback}?credentials_id=${id}`, { ignoreState: true }),
@@ -205,7 +216,7 @@ describe("parseRedirect", () => {
     })
   )
 
-  it.effect("a user who changed their mind", () =>
+  it.effect("reads a cancellation", () =>
     Effect.map(
       TinkLink.parseRedirect(
         `${callback}?error=USER_CANCELLED&error_reason=USER_CANCELLED&message=Cancelled.&tracking_id=t&state=s`,
@@ -219,7 +230,7 @@ describe("parseRedirect", () => {
     )
   )
 
-  it.effect("a failure with all that there is", () =>
+  it.effect("reads every part of a failure", () =>
     Effect.map(
       TinkLink.parseRedirect(
         `${callback}?error=AUTHENTICATION_ERROR&error_reason=STATIC_CREDENTIALS_INCORRECT&error_type=USER_LOGIN_ERROR` +
@@ -244,7 +255,7 @@ describe("parseRedirect", () => {
     )
   )
 
-  it.effect("a failure of which little is said, that nobody knows yet", () =>
+  it.effect("reads an unknown failure with few parts, also beside a code", () =>
     Effect.gen(function* () {
       const redirect = yield* TinkLink.parseRedirect(
         // A success is no success with an error.
@@ -270,20 +281,23 @@ describe("parseRedirect", () => {
     ["another state on an error", "?error=BAD_REQUEST&state=canary", expected],
     ["another state on a cancellation", "?error=USER_CANCELLED&state=canary", expected],
     ["no expectation", `?${good}`, undefined],
-    ["a state that nobody remembers", `?${good}`, { state: undefined }],
-    ["a state that nobody remembers, which comes", `?${good}&state=undefined`, { state: undefined }],
+    ["a lost expected state", `?${good}`, { state: undefined }],
+    ["a lost expected state, and the state undefined", `?${good}&state=undefined`, { state: undefined }],
     ["an empty state that is expected", `?${good}&state=`, { state: "" }],
     ["a state that was wiped", `?${good}&state=canary`, { state: wiped }],
     ["half an ignorance", `?${good}`, { ignoreState: "yes" }],
     ["two minds", `?${good}&state=s`, { state: "s", ignoreState: true }]
   ]
-  for (const [name, query, options] of states) {
-    it.effect(`refuses ${name}`, () =>
-      Effect.map(isInvalid(TinkLink.parseRedirect(callback + query, cast(options))), (error) =>
-        assert.match(error.message, /state|URL/)
-      )
+  it.effect("refuses every state that is not the expected one", () =>
+    everyRow(
+      states,
+      ([name]) => name,
+      ([, query, options]) =>
+        Effect.map(isInvalid(TinkLink.parseRedirect(callback + query, cast(options))), (error) =>
+          assert.match(error.message, /state|URL/)
+        )
     )
-  }
+  )
 
   const urls: ReadonlyArray<readonly [string, unknown]> = [
     ["nothing", undefined],
@@ -301,9 +315,13 @@ describe("parseRedirect", () => {
     ["an error of a connection that is none", `${callback}?error=BAD_REQUEST&credentials=canary%2F..`],
     ["what is in the fragment", `${callback}#${good}`]
   ]
-  for (const [name, url] of urls) {
-    it.effect(`refuses ${name}`, () => isInvalid(TinkLink.parseRedirect(cast(url), { ignoreState: true })))
-  }
+  it.effect("refuses every URL that is not a Tink Link redirect URL", () =>
+    everyRow(
+      urls,
+      ([name]) => name,
+      ([, url]) => isInvalid(TinkLink.parseRedirect(cast(url), { ignoreState: true }))
+    )
+  )
 })
 
 /** What a page of the sandbox answers. */
@@ -315,7 +333,7 @@ const open = (url: Redacted.Redacted) =>
   })
 
 describe("the sandbox's Tink Link", () => {
-  it.effect("takes the links", () =>
+  it.effect("accepts every link, and no unknown code", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox

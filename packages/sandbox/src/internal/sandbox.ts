@@ -1,100 +1,109 @@
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
 import * as Random from "effect/Random"
-import type { ReceivedRequest, RequestedRefresh } from "../TinkSandbox.js"
-import * as changes from "./changes.js"
-import * as consents from "./consents.js"
-import * as control from "./control.js"
-import * as credentials from "./credentials.js"
-import * as customer from "./customer.js"
-import * as Faults from "./faults.js"
-import * as ids from "./ids.js"
-import * as link from "./link/link.js"
-import * as oauth from "./oauth.js"
-import * as operations from "./operations.js"
-import * as RequestLog from "./requestLog.js"
-import * as router from "./router.js"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import * as Faults from "./faults/faults.js"
+import * as Incoming from "./http/incoming.js"
+import { withTinkHeaders } from "./http/responses.js"
+import * as Router from "./http/router.js"
+import type { ReceivedRequest } from "./models.js"
+import * as RequestLog from "./requestLog/requestLog.js"
+import * as controls from "./routes/controls.js"
+import { tinkRoutes } from "./routes/tinkRoutes.js"
 import type { Settings } from "./settings.js"
-import * as State from "./state.js"
-import * as users from "./users.js"
-import { finish, type Incoming, type Outcome, type Reply } from "./wire.js"
+import * as ids from "./state/ids.js"
+import * as State from "./state/state.js"
 
-/** One sandbox: what it remembers, and how it answers. It knows nothing of what carries its requests. */
+type Response = HttpServerResponse.HttpServerResponse
+
+/** One sandbox: its state, and how it answers. It does not know what carries its requests. */
 export interface Sandbox {
   readonly settings: Settings
-  /** Where ids and tokens come from. */
+  /** The source of ids and tokens. */
   readonly random: Random.Random
   readonly state: State.State
   readonly faults: Faults.Faults
   readonly log: RequestLog.RequestLog
   readonly reset: Effect.Effect<void>
-  readonly handle: (incoming: Incoming) => Effect.Effect<Outcome>
+  /**
+   * Answers a request, or fails with what a fault does to its connection. A request that was read to its end is also answered
+   * to its end: it runs in a fiber of the sandbox, so it is applied even if its client is interrupted. That fiber keeps the
+   * caller's clock (`TestClock` included) and nothing else: no span, no log annotation, no other setting.
+   */
+  readonly handle: <E>(
+    request: HttpServerRequest.HttpServerRequest,
+    chunks: Stream.Stream<Uint8Array, E>
+  ) => Effect.Effect<Response, Faults.Damage | E>
 }
-
-const mapReply = (outcome: Outcome, f: (reply: Reply) => Reply): Outcome =>
-  outcome._tag === "Dropped" ? outcome : { ...outcome, reply: f(outcome.reply) }
 
 type OnRequest = (request: ReceivedRequest) => Effect.Effect<void>
 
-const makeWith = (settings: Settings, onRequest: OnRequest, random: Random.Random): Sandbox => {
-  const state = State.make()
-  const faults = Faults.make()
-  const log = RequestLog.make()
-
-  const reset = Effect.sync(() => {
-    State.clear(state)
-    faults.clear()
-    log.clear()
-  })
-
-  const tinkRoutes = [
-    ...oauth.routes(state, settings),
-    ...users.routes(state),
-    ...credentials.routes(state),
-    ...changes.routes(state, settings),
-    ...operations.routes(state, settings),
-    ...customer.routes(state, settings),
-    ...consents.routes(state, settings),
-    ...link.routes(state, settings)
-  ]
-  const controlRoutes = control.routes({ settings, random, state, faults, log, reset })
-
-  // Neither logged nor subject to faults: these calls are the test's own, not the client's.
-  const handleControl = (incoming: Incoming): Effect.Effect<Outcome> =>
-    Effect.map(router.run(router.find(controlRoutes, incoming).handle), (reply) => ({ _tag: "Whole", reply }))
-
-  const handleTink = Effect.fnUntraced(function* (incoming: Incoming, requestId: string) {
-    let refresh: RequestedRefresh | undefined
-    const destination = router.find(tinkRoutes, incoming, (asked) => {
-      refresh = asked
-    })
-    const now = yield* Clock.currentTimeMillis
-    const fault = faults.take(incoming, destination.template)
-    const complete = log.begin({ incoming, requestId, now, fault })
-    const process = router.run(destination.handle)
-    const outcome =
-      fault === undefined
-        ? ({ _tag: "Whole", reply: yield* process } satisfies Outcome)
-        : yield* Faults.apply(fault, process)
-    const status = outcome._tag === "Dropped" ? null : outcome.reply.status
-    yield* onRequest(complete(status, yield* Clock.currentTimeMillis, refresh))
-    return outcome
-  })
-
-  const handle = Effect.fnUntraced(function* (incoming: Incoming) {
-    const requestId = yield* ids.id
-    State.sweep(state, yield* Clock.currentTimeMillis)
-    const isControl = incoming.path === "/sandbox" || incoming.path.startsWith("/sandbox/")
-    const outcome = yield* isControl ? handleControl(incoming) : handleTink(incoming, requestId)
-    return mapReply(outcome, (reply) => finish(reply, incoming, requestId))
-  }, Effect.withRandom(random))
-
-  return { settings, random, state, faults, log, reset, handle }
-}
-
 /**
- * A sandbox whose chance is its own, from a seed that is drawn now: what its clients draw meanwhile changes nothing, and a
- * `Random` that always says the same still gives ids that differ.
+ * Makes a sandbox with a random generator of its own, from a seed that is drawn now. Draws of its clients do not change its
+ * ids, and a constant `Random` still gives distinct ids.
  */
-export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sandbox> =>
-  Effect.map(Random.nextInt, (seed) => makeWith(settings, onRequest, Random.make(seed)))
+export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sandbox, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const random = Random.make(yield* Random.nextInt)
+    const fork = yield* FiberSet.makeRuntime<never>()
+    const state = State.make()
+    const faults = Faults.make()
+    const log = RequestLog.make()
+
+    const reset = Effect.sync(() => {
+      State.clear(state)
+      faults.clear()
+      log.clear()
+    })
+
+    const logged: Router.Around<Faults.Damage> = Effect.fnUntraced(function* (template, answer) {
+      const incoming = yield* Incoming.CurrentIncoming
+      const now = yield* Clock.currentTimeMillis
+      const fault = faults.take(incoming, template)
+      const completeEntry = log.begin({ incoming, now, fault })
+      const complete = (status: number | null) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => onRequest(completeEntry(status, now)))
+      return yield* (fault === undefined ? answer : Faults.apply(fault, answer)).pipe(
+        Effect.tapBoth({
+          onSuccess: ({ status }) => complete(status),
+          onFailure: (damage) => complete(Faults.statusOf(damage))
+        })
+      )
+    })
+
+    const tink = yield* Router.make(tinkRoutes(state, settings), logged)
+    // Test controls are not logged and meet no faults: they are the test's requests, not the client's.
+    const testControls = yield* Router.make(
+      controls.routes({ settings, state, faults, log, reset }),
+      (_, answer) => answer
+    )
+
+    const answer = (request: HttpServerRequest.HttpServerRequest, incoming: Incoming.Incoming) => {
+      const isControl = incoming.path === "/sandbox" || incoming.path.startsWith("/sandbox/")
+      return Clock.currentTimeMillis.pipe(
+        Effect.tap((now) => State.sweep(state, now)),
+        Effect.andThen(isControl ? testControls : tink),
+        Effect.mapBoth({
+          onSuccess: (response) => withTinkHeaders(response, incoming),
+          onFailure: (damage) => Faults.mapResponse(damage, (response) => withTinkHeaders(response, incoming))
+        }),
+        Effect.provideService(Incoming.CurrentIncoming, incoming),
+        Effect.provideService(HttpServerRequest.HttpServerRequest, request),
+        Effect.withRandom(random)
+      )
+    }
+
+    const handle: Sandbox["handle"] = (request, chunks) =>
+      Effect.gen(function* () {
+        const incoming = yield* Incoming.read(request, chunks, Effect.withRandom(ids.id, random))
+        const clock = yield* Effect.clock
+        return yield* Effect.flatten(Fiber.await(fork(Effect.withClock(answer(request, incoming), clock))))
+      })
+
+    return { settings, random, state, faults, log, reset, handle }
+  })

@@ -34,12 +34,8 @@ export type ReadCall<A> = Call<ReadEndpoint<UserScope, never, A>>
 export type ChangeCall<A> = Call<ChangeEndpoint<UserScope, never, A>>
 
 export interface Access {
-  /** Fails when the session may not be used for the operation. */
-  readonly open: (
-    operation: string,
-    session: UserSession<never>,
-    scope: UserScope
-  ) => Effect.Effect<OpenSession, TinkError>
+  /** Fails when the session may not be used for the operation. An `Exit`, so that a cached read needs no effect. */
+  readonly open: (operation: string, session: UserSession<never>, scope: UserScope) => Exit.Exit<OpenSession, TinkError>
 
   /** Calls an endpoint that needs a session. */
   readonly request: <A>(
@@ -76,6 +72,8 @@ export const withOperationSpan = (operation: string, userId?: UserId) =>
     attributes: userId === undefined ? {} : { "tink.user_id": userId }
   })
 
+const refuse = (operation: string, detail: string) => Exit.fail(invalidInput(operation, detail))
+
 const isSurelyUnchanged = (exit: Exit.Exit<unknown, TinkError>): boolean =>
   Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), (error) => !error.isAmbiguous)
 
@@ -95,17 +93,17 @@ export const make = (dependencies: {
 
   const open: Access["open"] = (operation, session, scope) => {
     const held = unwrapSession(session)
-    if (typeof held === "string") return invalidInput(operation, held)
-    if (isClosed()) return invalidInput(operation, "the layer of this Users is closed")
+    if (typeof held === "string") return refuse(operation, held)
+    if (isClosed()) return refuse(operation, "the layer of this Users is closed")
     if (held._tag === "Renewable" && held.usersId !== usersId) {
-      return invalidInput(operation, "the session belongs to another Users: provide one shared Users layer")
+      return refuse(operation, "the session belongs to another Users: provide one shared Users layer")
     }
     if (!session.scopes.includes(scope)) {
-      return forbidden(operation, `needs the scope ${scope}, which the session does not have`)
+      return Exit.fail(forbidden(operation, `needs the scope ${scope}, which the session does not have`))
     }
-    return Effect.succeed({
+    return Exit.succeed({
       userId: session.userId,
-      identity: `${usersId} ${held.identity}`,
+      identity: held._tag === "Static" ? `${usersId} ${held.identity}` : held.identity,
       tokens: () => (held._tag === "Static" ? held.tokens : userTokens.of(session.userId, session.scopes))
     })
   }
@@ -117,19 +115,19 @@ export const make = (dependencies: {
   // Reads
   // -------------------------------------------------------------------------------------------------------------------
 
-  const endpointIds = new WeakMap<object, number>()
+  const keyPrefixes = new WeakMap<object, string>()
   let endpoints = 0
 
-  /** An application may give its endpoint the name of another one. */
-  const endpointId = (endpoint: object): number => {
-    const known = endpointIds.get(endpoint) ?? ++endpoints
-    endpointIds.set(endpoint, known)
-    return known
+  /** Numbered, as an application may give its endpoint the name of another one. */
+  const keyPrefix = <A>(endpoint: ReadEndpoint<UserScope, never, A>): string => {
+    const prefix = keyPrefixes.get(endpoint) ?? `${endpoint.name} ${++endpoints}`
+    keyPrefixes.set(endpoint, prefix)
+    return prefix
   }
 
   const cacheKey = <A>(session: OpenSession, { endpoint, id = "", members }: ReadCall<A>): string => {
     const query = endpoint.input === undefined ? "" : JSON.stringify(members)
-    return `${endpoint.name} ${endpointId(endpoint)} ${id} ${query} ${session.identity}`
+    return `${keyPrefix(endpoint)} ${id} ${query} ${session.identity}`
   }
 
   const cacheOptions = <A>({
@@ -145,10 +143,13 @@ export const make = (dependencies: {
     }
   }
 
+  // Suspended, as most reads are answered by the cache.
   const lookup = <A>(session: OpenSession, call: ReadCall<A>): Effect.Effect<A, TinkError> =>
-    send(session, call).pipe(
-      Effect.tap(checkSubjects(session.userId, call)),
-      withOperationSpan(call.endpoint.name, session.userId)
+    Effect.suspend(() =>
+      send(session, call).pipe(
+        Effect.tap(checkSubjects(session.userId, call)),
+        withOperationSpan(call.endpoint.name, session.userId)
+      )
     )
 
   const read: Access["read"] = (session, call) =>
@@ -193,13 +194,15 @@ export const make = (dependencies: {
     change,
     invalidateAfter,
     request: (session, endpoint, args) =>
-      Effect.suspend(() =>
-        Effect.flatMap(open(endpoint.name, session, endpoint.scope), (opened) =>
-          endpoint._tag === "Read"
-            ? Effect.flatMap(bind(endpoint, args), (call) => read(opened, call))
-            : Effect.flatMap(bind(endpoint, args), (call) => change(opened, call))
-        )
-      ),
+      Effect.suspend(() => {
+        const opened = open(endpoint.name, session, endpoint.scope)
+        if (Exit.isFailure(opened)) return Effect.failCause(opened.cause)
+        if (endpoint._tag === "Change") {
+          return Effect.flatMap(bind(endpoint, args), (call) => change(opened.value, call))
+        }
+        const call = bind(endpoint, args)
+        return Exit.isFailure(call) ? Effect.failCause(call.cause) : read(opened.value, call.value)
+      }),
     requestAsClient: (endpoint, args) =>
       Effect.suspend(() => Effect.flatMap(bind(endpoint, args), (call) => http.request(toClientRequest(call)))).pipe(
         withOperationSpan(endpoint.name)

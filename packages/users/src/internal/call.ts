@@ -5,7 +5,7 @@ import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import type { Authorization, Body, RequestDescription, TinkRequest } from "@effect-tink/http/TinkRequest"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
-import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Record from "effect/Record"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -40,44 +40,36 @@ const noMembers: Members = {}
 /** The name of the id in a route. */
 const idName = (route: string): string => /\{(\w+)\}/.exec(route)?.[1] ?? "id"
 
-const checkId = (operation: string, { id: schema, route }: Parameters, id: unknown): TinkError | undefined =>
-  schema === undefined || Schema.is(schema)(id)
-    ? undefined
-    : invalidInput(operation, `${idName(route)} must be ${idRequirement}`)
+const isValidId = ({ id: schema }: Parameters, id: unknown): boolean => schema === undefined || Schema.is(schema)(id)
 
 /** An instance of a class, such as a `Map`, would count as an object without members. */
 const isAcceptable = (input: unknown): boolean => typeof input !== "object" || input === null || isPlainObject(input)
 
-const encode = (
-  operation: string,
-  { input: schema }: Parameters,
-  input: unknown
-): Effect.Effect<Members, TinkError> => {
-  if (!isAcceptable(input)) return invalidInput(operation, "the input must be a plain object")
-  return schema === undefined
-    ? Effect.succeed(noMembers)
-    : Schema.encodeUnknown(schema)(input).pipe(
-        Effect.map((members: Members | undefined) => members ?? noMembers),
-        Effect.mapError((error) => toInvalidInput(operation, error))
-      )
-}
+const encode = ({ input: schema }: Parameters, input: unknown): Members =>
+  schema === undefined ? noMembers : (Schema.encodeUnknownSync(schema)(input) ?? noMembers)
 
-/** Checks and encodes arguments. `operation` is the one that an error names. */
+/** Checks and encodes arguments. `operation` is the one that an error names. An `Exit`, so that a cached read needs no effect. */
 export const bind = <E extends Parameters>(
   endpoint: E,
   args: ReadonlyArray<unknown>,
   operation: string = endpoint.name
-): Effect.Effect<Call<E>, TinkError> => {
+): Exit.Exit<Call<E>, TinkError> => {
   const [id, input] = endpoint.id === undefined ? [undefined, args[0]] : args
-  return (
-    checkId(operation, endpoint, id) ??
-    Effect.map(encode(operation, endpoint, input), (members) => ({
+  if (!isValidId(endpoint, id)) {
+    return Exit.fail(invalidInput(operation, `${idName(endpoint.route)} must be ${idRequirement}`))
+  }
+  if (!isAcceptable(input)) return Exit.fail(invalidInput(operation, "the input must be a plain object"))
+  try {
+    return Exit.succeed({
       endpoint,
       id: id === undefined ? undefined : String(id),
-      members,
+      members: encode(endpoint, input),
       bypassCache: isPlainObject(input) && input["bypassCache"] === true
-    }))
-  )
+    })
+  } catch (error) {
+    // The input can also throw by itself, as a getter does.
+    return Exit.fail(toInvalidInput(operation, error))
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

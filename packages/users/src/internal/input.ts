@@ -5,7 +5,7 @@ import { DelegableScope, UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as ParseResult from "effect/ParseResult"
+import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
@@ -64,8 +64,8 @@ const explain = (
 }
 
 /** An error that names the member and the rule, and never the value. */
-export const toInvalidInput = (operation: string, error: ParseResult.ParseError): TinkError => {
-  const explanation = explain(error.issue, [], undefined)
+export const toInvalidInput = (operation: string, error: unknown): TinkError => {
+  const explanation = ParseResult.isParseError(error) ? explain(error.issue, [], undefined) : undefined
   if (explanation === undefined) return invalidInput(operation, "the input is not valid")
   const name = explanation.path.filter((part) => typeof part === "string").join(".")
   return invalidInput(operation, `${name} ${explanation.text}`.trim())

@@ -23,5 +23,9 @@ export const make =
       yield* checkScopes(operation, input?.scopes)
       const userId = yield* resolveUserId(http, operation, input)
       const scopes = Arr.sort(new Set(input.scopes), Order.string)
-      return makeSession<Scopes>(userId, scopes, { _tag: "Renewable", usersId, identity: scopes.join(",") })
+      return makeSession<Scopes>(userId, scopes, {
+        _tag: "Renewable",
+        usersId,
+        identity: `${usersId} ${scopes.join(",")}`
+      })
     }).pipe(withOperationSpan(operation))

@@ -1,0 +1,124 @@
+import * as Headers from "@effect/platform/Headers"
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type Damage, halves } from "../faults/faults.js"
+import type { Sandbox } from "../sandbox.js"
+
+type ServerResponse = HttpServerResponse.HttpServerResponse
+
+const transportError = (request: HttpClientRequest.HttpClientRequest, description: string, cause?: unknown) =>
+  new HttpClientError.RequestError({ request, reason: "Transport", description, cause })
+
+interface SentBody {
+  readonly chunks: Stream.Stream<Uint8Array, unknown>
+  /** The content type of a multipart body, whose boundary is known only once it is written. */
+  readonly contentType?: string | null
+}
+
+const sentBody = ({ body }: HttpClientRequest.HttpClientRequest): SentBody => {
+  switch (body._tag) {
+    case "Empty":
+      return { chunks: Stream.empty }
+    case "Uint8Array":
+      return { chunks: Stream.make(body.body) }
+    case "Stream":
+      return { chunks: body.stream }
+    case "Raw":
+    case "FormData": {
+      // A raw body is what the platform's fetch takes: its type says `unknown`.
+      const source = new Response(body._tag === "Raw" ? (body.body as BodyInit) : body.formData)
+      return {
+        chunks: Stream.fromEffect(Effect.tryPromise(async () => new Uint8Array(await source.arrayBuffer()))),
+        contentType: source.headers.get("content-type")
+      }
+    }
+  }
+}
+
+// The headers bypass the web request, which would refuse some of them.
+const toServerRequest = (
+  { headers, method }: HttpClientRequest.HttpClientRequest,
+  { pathname, search }: URL,
+  contentType: string | null | undefined
+) =>
+  HttpServerRequest.fromWeb(new Request(`http://127.0.0.1${pathname}${search}`, { method })).modify({
+    headers: typeof contentType === "string" ? Headers.fromInput({ "content-type": contentType, ...headers }) : headers
+  })
+
+const toClientResponse = (request: HttpClientRequest.HttpClientRequest, response: ServerResponse) => {
+  const web = HttpServerResponse.toWeb(response, { withoutBody: request.method === "HEAD" })
+  // A length is for the framing of a network, and there is none.
+  web.headers.delete("content-length")
+  return HttpClientResponse.fromWeb(request, web)
+}
+
+// A web stream needs no fiber of its own, so a client that stops reading leaves none behind.
+const withBody = (response: ServerResponse, source: UnderlyingDefaultSource<Uint8Array>): ServerResponse =>
+  HttpServerResponse.setBody(
+    response,
+    HttpBody.raw(new ReadableStream(source), { contentType: response.headers["content-type"] })
+  )
+
+// The stall begins with the head, as on a network, and not when the body is first read.
+const stall = (response: ServerResponse, milliseconds: number, scope: Scope.Scope): Effect.Effect<ServerResponse> =>
+  Effect.gen(function* () {
+    const [first, rest] = halves(response)
+    const sleeping = yield* Effect.forkIn(Effect.sleep(milliseconds), scope)
+    let isCancelled = false
+    return withBody(response, {
+      start: (controller) => {
+        controller.enqueue(first)
+        sleeping.addObserver((exit) => {
+          if (isCancelled || Exit.isFailure(exit)) return
+          controller.enqueue(rest)
+          controller.close()
+        })
+      },
+      cancel: () => {
+        isCancelled = true
+      }
+    })
+  })
+
+const cutShort = (response: ServerResponse): ServerResponse =>
+  withBody(response, {
+    start: (controller) => controller.enqueue(halves(response)[0]),
+    pull: (controller) => controller.error(new Error("The connection was closed before the body was complete"))
+  })
+
+/** A client whose every request, to any host, is answered by the sandbox. */
+export const make = (sandbox: Sandbox): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> =>
+  Effect.map(Effect.scope, (scope) => {
+    const damaged = (damage: Damage, request: HttpClientRequest.HttpClientRequest) => {
+      switch (damage._tag) {
+        case "Dropped":
+          return Effect.fail(transportError(request, "The connection was closed"))
+        case "Cut":
+          return Effect.succeed(cutShort(damage.response))
+        case "Slow":
+          return stall(damage.response, damage.milliseconds, scope)
+      }
+    }
+    return HttpClient.make((request, url) => {
+      const { chunks, contentType } = sentBody(request)
+      const read = Stream.mapError(chunks, (cause) =>
+        transportError(request, "The request body could not be read", cause)
+      )
+      return sandbox.handle(toServerRequest(request, url, contentType), read).pipe(
+        Effect.catchIf(
+          (error) => error._tag !== "RequestError",
+          (damage) => damaged(damage, request)
+        ),
+        Effect.map((response) => toClientResponse(request, response))
+      )
+    })
+  })

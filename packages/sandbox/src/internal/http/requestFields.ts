@@ -1,0 +1,58 @@
+/**
+ * The query parameters and body fields that several requests share: tink-api.md 6.4 to 6.6.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as apiErrors from "./apiErrors.js"
+import type { Incoming } from "./incoming.js"
+
+const items: ReadonlySet<string> = new Set([
+  "CHECKING_ACCOUNTS",
+  "CHECKING_TRANSACTIONS",
+  "SAVING_ACCOUNTS",
+  "SAVING_TRANSACTIONS",
+  "CREDITCARD_ACCOUNTS",
+  "CREDITCARD_TRANSACTIONS",
+  "LOAN_ACCOUNTS",
+  "LOAN_TRANSACTIONS",
+  "INVESTMENT_ACCOUNTS",
+  "INVESTMENT_TRANSACTIONS",
+  "TRANSFER_DESTINATIONS",
+  "IDENTITY_DATA",
+  // Deprecated.
+  "EINVOICES",
+  "LIST_BENEFICIARIES"
+])
+
+/** Reads the `items` of the query. */
+export const readItems = (request: Incoming): Effect.Effect<ReadonlyArray<string>, apiErrors.ApiError> => {
+  const requested = request.query.getAll("items")
+  return requested.every((item) => items.has(item))
+    ? Effect.succeed(requested)
+    : Effect.fail(apiErrors.invalid("items has an item that cannot be refreshed"))
+}
+
+/** Reads a flag of the query. Default: `false`. */
+export const readFlag = (request: Incoming, name: string): Effect.Effect<boolean, apiErrors.ApiError> => {
+  const value = request.query.get(name) ?? "false"
+  return value === "true" || value === "false"
+    ? Effect.succeed(value === "true")
+    : Effect.fail(apiErrors.invalid(`${name} has to be true or false`))
+}
+
+// Absolute, of any scheme: `tink://open` is the default (6.6).
+const Uri = Schema.String.pipe(Schema.filter((text) => URL.canParse(text)))
+
+/** The fields of every body that sends the user to their bank. The options are beta, and their content is not documented. */
+export const authenticationFields = {
+  appUri: Schema.optional(Uri),
+  callbackUri: Schema.optional(Uri),
+  originatingUserIp: Schema.optional(Schema.String),
+  selectedAuthenticationOptions: Schema.optional(Schema.Array(Schema.Unknown))
+}
+
+export const UserAvailability = Schema.Struct({
+  userPresent: Schema.Boolean,
+  userAvailableForInteraction: Schema.Boolean,
+  originatingUserIp: Schema.optional(Schema.String)
+})

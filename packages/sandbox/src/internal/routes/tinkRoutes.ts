@@ -1,0 +1,28 @@
+import type { Route } from "../http/router.js"
+import type { Settings } from "../settings.js"
+import type { State } from "../state/state.js"
+import * as authentication from "./authentication.js"
+import * as consents from "./consents.js"
+import * as credentialChanges from "./credentialChanges.js"
+import * as credentials from "./credentials.js"
+import * as oauth from "./oauth.js"
+import * as profile from "./profile.js"
+import * as refreshes from "./refreshes.js"
+import * as tinkLink from "./tinkLink.js"
+import * as users from "./users.js"
+
+const groups: ReadonlyArray<(state: State, settings: Settings) => ReadonlyArray<Route>> = [
+  oauth.routes,
+  users.routes,
+  profile.routes,
+  credentials.routes,
+  credentialChanges.routes,
+  refreshes.routes,
+  authentication.routes,
+  consents.routes,
+  tinkLink.routes
+]
+
+/** All that Tink answers. A group of routes is one file and one line here. */
+export const tinkRoutes = (state: State, settings: Settings): ReadonlyArray<Route> =>
+  groups.flatMap((routes) => routes(state, settings))
