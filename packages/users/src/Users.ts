@@ -159,7 +159,7 @@ export interface Service extends EndpointOperations {
   readonly revokeAll: (user: UserReference) => Effect.Effect<void, TinkError>
 
   /**
-   * Emits a credential now, and each time that its status changes, until the status is final or waits for the user.
+   * Emits a credential now and on each status change, until the status is final or waits for the user.
    *
    * Final are `UPDATED`, `SESSION_EXPIRED`, `DELETED` and the errors; `AWAITING_…` waits for the user. A change is a new `status`, or
    * a new `statusUpdated` of the same status. Tink is polled as the schedule says, past the cache. The answers are cached, and

@@ -50,10 +50,10 @@ export interface Access {
     args: ReadonlyArray<unknown>
   ) => Effect.Effect<A, TinkError>
 
-  /** From the cache where that is allowed. Only requests have a span. */
+  /** Reads from the cache if the endpoint and the options allow it. Only a request has a span. */
   readonly read: <A>(session: OpenSession, call: ReadCall<A>) => Effect.Effect<A, TinkError>
 
-  /** From Tink in any case. The answer is cached, and nothing older is used any more. */
+  /** Always asks Tink. The answer is cached, and older ones are dropped. */
   readonly poll: <A>(session: OpenSession, call: ReadCall<A>) => Effect.Effect<A, TinkError>
 
   readonly change: <A>(session: OpenSession, call: ChangeCall<A>) => Effect.Effect<A, TinkError>
@@ -90,7 +90,7 @@ export const make = (dependencies: {
   readonly usersId: string
   readonly connectionTimeToLive: ConnectionTimeToLive | undefined
   readonly isClosed: () => boolean
-  /** Runs when what was read of a user may have changed. */
+  /** Runs after each change of a user. */
   readonly onChange: (userId: UserId) => Effect.Effect<void>
 }): Access => {
   const { cache, connectionTimeToLive, http, isClosed, latestChanges, onChange, publicCache, usersId, userTokens } =
