@@ -138,8 +138,9 @@ export type Fields = Readonly<Record<string, string | Redacted.Redacted>>
 const areFields = (value: unknown): value is Fields =>
   Input.isPlainObject(value) && Object.values(value).every((field) => Input.plainText(field) !== undefined)
 
-const RedactedFields = Schema.declare((value: unknown): value is Readonly<Record<string, Redacted.Redacted>> =>
-  Input.isPlainObject(value)
+const RedactedFields = Schema.declare(
+  (value: unknown): value is Readonly<Record<string, Redacted.Redacted>> => Input.isPlainObject(value),
+  { jsonSchema: { type: "object", additionalProperties: { type: "string" } } }
 )
 
 /**

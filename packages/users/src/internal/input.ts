@@ -176,7 +176,7 @@ export const plainText = (value: unknown): string | undefined => {
 export const isRedactedText = (value: unknown): value is Redacted.Redacted =>
   Redacted.isRedacted(value) && plainText(value) !== undefined
 
-const RedactedText = Schema.declare(isRedactedText)
+const RedactedText = Schema.declare(isRedactedText, { jsonSchema: { type: "string" } })
 
 const isSecretText = (value: unknown): value is string | Redacted.Redacted => isText(plainText(value))
 
