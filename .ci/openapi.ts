@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as JSONSchema from "effect/JSONSchema"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { format, resolveConfig } from "prettier"
 import { AccessToken } from "../packages/http/src/AccessToken.js"
