@@ -38,7 +38,7 @@ export const fromCredential = (credential: Credential.Credential, now: DateTime.
   const state = stateOf(credential, now)
   return new Connection({
     id,
-    bank: bankName(providerName),
+    bank: bankName(providerName ?? "a bank"),
     state,
     // The words of a success say no more than the state, and those from before the consent ended no longer fit.
     ...(statusPayload && state !== "up-to-date" && state !== "consent-expired" ? { message: statusPayload } : {}),

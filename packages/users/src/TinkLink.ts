@@ -125,14 +125,43 @@ const typedNames: ReadonlySet<string> = new Set([
   "test"
 ])
 
+/** What Tink Link comes back with. A name with a second spelling has both (`tink-api.md` 12.16). */
+const redirectParameters = [
+  "code",
+  "credentials",
+  "credentialsId",
+  "credentials_id",
+  "error",
+  "error_reason",
+  "error_type",
+  "message",
+  "provider_name",
+  "state",
+  "tracking_id"
+] as const
+
 const areParameters = (value: unknown): boolean =>
   Input.isPlainObject(value) &&
   Object.entries(value).every(
-    ([name, text]) => /^[a-z][a-z0-9_]*$/.test(name) && !typedNames.has(name) && Input.isText(text)
+    ([name, text]) =>
+      /^[a-z][a-z0-9_]*$/.test(name) &&
+      !typedNames.has(name) &&
+      Input.isText(text) &&
+      (name !== "app_uri" || Input.isUri(text))
   )
 
 const codeRequirement = `authorizationCode ${Input.printableSecretRequirement}`
 const stateRequirement = "state must be at least one character, and no control characters"
+
+/** What `redirectUri` has itself would be taken for what Tink Link adds to it, or would make it ambiguous. */
+const reservedParameterChecks = (redirectUri: unknown): ReadonlyArray<Input.Check> => {
+  const [, query = ""] = /^[^?#]*\?([^#]*)/.exec(String(redirectUri)) ?? []
+  const used = new URLSearchParams(query)
+  return redirectParameters.map((name) => [
+    !used.has(name),
+    `redirectUri must not use the query parameter \`${name}\`: Tink Link uses it`
+  ])
+}
 
 type Parameters = ReadonlyArray<readonly [name: string, value: string | undefined]>
 
@@ -151,7 +180,8 @@ const link = (
     const checked = Input.check(
       operation,
       [isPrintableAscii(options?.clientId), `clientId must be ${printableAsciiRequirement}`],
-      [Input.isUri(options?.redirectUri), "redirectUri must be an absolute URI"],
+      [Input.isUri(options?.redirectUri), `redirectUri ${Input.uriRequirement}`],
+      ...reservedParameterChecks(options?.redirectUri),
       ...checks,
       [isOptional(options?.state, isState), stateRequirement],
       [isOptional(options?.test, Predicate.isBoolean), "test must be true or false"],
@@ -390,54 +420,76 @@ const parametersOf = (url: unknown): URLSearchParams | undefined => {
   return URL.canParse(String(url), base) ? new URL(String(url), base).searchParams : undefined
 }
 
-const names = [
-  "code",
-  "credentials",
-  "credentials_id",
-  "error",
-  "error_reason",
-  "error_type",
-  "message",
-  "provider_name",
-  "state",
-  "tracking_id"
-] as const
+type Name = (typeof redirectParameters)[number]
 
-/** Each once: whoever adds a second one wants one reader to see another than the next. An empty one says nothing. */
+/** What decides which redirect it is, and whose. */
+const decisive: ReadonlySet<Name> = new Set(["code", "error", "state"])
+
+/**
+ * Each once: with a second one, two readers could see different values. An empty one says nothing. Only a decisive one spoils
+ * the rest.
+ */
 const textsOf = (parameters: URLSearchParams) => {
-  const texts: { [name in (typeof names)[number]]?: string | undefined } = {}
-  for (const name of names) {
+  const texts: { [name in Name]?: string | undefined } = {}
+  for (const name of redirectParameters) {
     const [first, ...others] = parameters.getAll(name)
-    if (others.length > 0) return undefined
-    if (first) texts[name] = first
+    if (others.length > 0 && decisive.has(name)) return undefined
+    if (first && others.length === 0) texts[name] = first
   }
   return texts
 }
 
 type Texts = NonNullable<ReturnType<typeof textsOf>>
 
+/** Control characters, those that change the direction of the text or cannot be seen, and line separators. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]+/gu
+
+/** Fit to be shown and logged: it came by way of the user's browser. */
+const printable = (text: string | undefined): string | undefined => text?.replace(unprintable, " ").trim() || undefined
+
 const given = <Name extends string, A>(name: Name, value: A | undefined): { readonly [name in Name]?: A } =>
   // A computed name loses its literal type.
   value === undefined ? {} : ({ [name]: value } as { readonly [name in Name]: A })
 
-const circumstancesOf = (texts: Texts, credentialsId: CredentialsId | undefined): Circumstances => ({
-  ...given("reason", texts.error_reason),
-  ...given("message", texts.message),
-  ...given("trackingId", texts.tracking_id),
-  ...given("errorType", texts.error_type === undefined ? undefined : decodeErrorType(texts.error_type)),
-  ...given("credentialsId", credentialsId),
-  ...given("providerName", texts.provider_name),
+const decodeWith =
+  <A>(decode: (text: string) => A) =>
+  (text: string | undefined): A | undefined => {
+    const clean = printable(text)
+    return clean === undefined ? undefined : decode(clean)
+  }
+
+const errorOf = decodeWith(decodeError)
+
+const errorTypeOf = decodeWith(decodeErrorType)
+
+/** A detail that is malformed is left out: that something failed is no less true. */
+const circumstancesOf = (texts: Texts): Circumstances => ({
+  ...given("reason", printable(texts.error_reason)),
+  ...given("message", printable(texts.message)),
+  ...given("trackingId", printable(texts.tracking_id)),
+  ...given("errorType", errorTypeOf(texts.error_type)),
+  ...given(
+    "credentialsId",
+    [texts.credentials, texts.credentials_id, texts.credentialsId].find((id) => isCredentialsId(id))
+  ),
+  ...given("providerName", printable(texts.provider_name)),
   ...given("state", texts.state)
 })
 
+const failureOf = (texts: Texts): Redirect | undefined => {
+  const error = errorOf(texts.error)
+  if (error === undefined) return undefined
+  const circumstances = circumstancesOf(texts)
+  return error === "USER_CANCELLED" ? new Cancelled(circumstances) : new Failed({ error, ...circumstances })
+}
+
+/** The two spellings say the same, or it is not Tink Link that says it. */
+const connectedIdOf = ({ credentialsId, credentials_id = credentialsId }: Texts): CredentialsId | undefined =>
+  isCredentialsId(credentials_id) && (credentialsId ?? credentials_id) === credentials_id ? credentials_id : undefined
+
 const redirectOf = (texts: Texts): Redirect | undefined => {
-  const credentialsId = texts.error === undefined ? texts.credentials_id : texts.credentials
-  if (credentialsId !== undefined && !isCredentialsId(credentialsId)) return undefined
-  if (texts.error !== undefined) {
-    const error = decodeError(texts.error)
-    const circumstances = circumstancesOf(texts, credentialsId)
-    return error === "USER_CANCELLED" ? new Cancelled(circumstances) : new Failed({ error, ...circumstances })
-  }
+  if (texts.error !== undefined) return failureOf(texts)
+  const credentialsId = connectedIdOf(texts)
   if (credentialsId === undefined) return undefined
   const state = given("state", texts.state)
   if (texts.code === undefined) return new Connected({ credentialsId, ...state })

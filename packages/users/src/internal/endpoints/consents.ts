@@ -3,7 +3,12 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { ListConsentsOptions, ProviderConsent } from "../../ProviderConsent.js"
 import * as Input from "../input.js"
-import { frozenList } from "../schema.js"
+import { listAnswer } from "../schema.js"
+
+/** Tink guarantees no member of a consent. One that says neither which nor how it is, is not a consent. */
+const Consent = ProviderConsent.pipe(
+  Schema.filter(({ credentialsId, status }) => credentialsId !== undefined || status !== undefined)
+)
 
 const subject = ({ credentialsId }: ProviderConsent): Endpoint.Subject => ({ credentialsId })
 
@@ -19,7 +24,7 @@ export const listProviderConsents = Endpoint.read({
   scope: "provider-consents:read",
   route: "/api/v1/provider-consents",
   input: Schema.UndefinedOr(ListConsentsOptions),
-  response: Schema.parseJson(frozenList("providerConsents", ProviderConsent)),
+  response: Schema.parseJson(listAnswer("providerConsents", Consent)),
   subject: (consents) => consents.map(subject),
   cache: { connections: (consents) => consents },
   source: "tink-api.md 7.1"
@@ -49,7 +54,7 @@ export const extendProviderConsent = Endpoint.change({
   method: "POST",
   route: "/api/v1/provider-consents:extend",
   input: ExtendedCredential,
-  response: Schema.parseJson(ProviderConsent),
+  response: Schema.parseJson(Consent),
   subject: (consent) => [subject(consent)],
   source: "tink-api.md 7.2"
 })

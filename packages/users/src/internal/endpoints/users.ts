@@ -5,7 +5,13 @@ import { CreatedUser, CreateUserInput, UpdateUserInput, User, UserProfile } from
 import * as Input from "../input.js"
 
 const UserJson = Schema.parseJson(User)
-const UserProfileJson = Schema.parseJson(UserProfile)
+
+const profileMembers: ReadonlyArray<string> = Object.keys(UserProfile.to.fields)
+
+/** An object without any member of a profile is not a profile, such as an error. */
+const UserProfileJson = Schema.parseJson(
+  UserProfile.pipe(Schema.filter((profile) => profileMembers.some((member) => Object.hasOwn(profile, member))))
+)
 
 const subject = ({ id }: User): ReadonlyArray<Endpoint.Subject> => [{ userId: id }]
 
