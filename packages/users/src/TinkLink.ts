@@ -155,7 +155,8 @@ const stateRequirement = "state must be at least one character, and no control c
 
 /** What `redirectUri` has itself would be taken for what Tink Link adds to it, or would make it ambiguous. */
 const reservedParameterChecks = (redirectUri: unknown): ReadonlyArray<Input.Check> => {
-  const [, query = ""] = /^[^?#]*\?([^#]*)/.exec(String(redirectUri)) ?? []
+  if (typeof redirectUri !== "string") return []
+  const [, query = ""] = /^[^?#]*\?([^#]*)/.exec(redirectUri) ?? []
   const used = new URLSearchParams(query)
   return redirectParameters.map((name) => [
     !used.has(name),
@@ -468,10 +469,7 @@ const circumstancesOf = (texts: Texts): Circumstances => ({
   ...given("message", printable(texts.message)),
   ...given("trackingId", printable(texts.tracking_id)),
   ...given("errorType", errorTypeOf(texts.error_type)),
-  ...given(
-    "credentialsId",
-    [texts.credentials, texts.credentials_id, texts.credentialsId].find((id) => isCredentialsId(id))
-  ),
+  ...given("credentialsId", isCredentialsId(texts.credentials) ? texts.credentials : undefined),
   ...given("providerName", printable(texts.provider_name)),
   ...given("state", texts.state)
 })

@@ -11,39 +11,52 @@ const isPlain = (value: object): boolean => {
   return prototype === Object.prototype || prototype === null
 }
 
-/** Collections such as `Chunk` are left as they are: Effect's change themselves inside, and `Map`s cannot be frozen. */
-const isFreezable = (value: object): boolean =>
-  Array.isArray(value) ||
-  isPlain(value) ||
-  value instanceof Data.Class ||
-  DateTime.isDateTime(value) ||
-  Duration.isDuration(value) ||
-  Option.isOption(value)
+/** Collections are left as they are: those of Effect change themselves inside, and a `Map` cannot be frozen. */
+const isFreezable = (value: unknown): value is object =>
+  typeof value === "object" &&
+  value !== null &&
+  !Object.isFrozen(value) &&
+  (Array.isArray(value) ||
+    isPlain(value) ||
+    value instanceof Data.Class ||
+    DateTime.isDateTime(value) ||
+    Duration.isDuration(value) ||
+    Option.isOption(value))
 
-/** A reader may wipe a secret, so that each gets one of their own. */
-const shareSecret = (holder: object, key: string, secret: Redacted.Redacted<unknown>): void => {
-  const value = Redacted.value(secret)
-  Object.defineProperty(holder, key, { get: () => Redacted.make(value), enumerable: true })
+/** Not recursive: an answer can be nested deeper than the stack. */
+const collect = (root: object): ReadonlySet<object> => {
+  const found = new Set([root])
+  for (const holder of found) {
+    for (const value of Object.values(holder)) {
+      if (isFreezable(value)) found.add(value)
+    }
+  }
+  return found
 }
 
-const freezeMembers = (holder: object): void => {
-  for (const [key, value] of Object.entries(holder)) {
-    if (Redacted.isRedacted(value)) shareSecret(holder, key, value)
-    else deepFreeze(value)
+const unwrap = Option.liftThrowable(Redacted.value<unknown>)
+
+/** A reader may wipe a secret, so that each gets one of their own. A wiped one has nothing to share. */
+const shareSecrets = (holder: object): void => {
+  for (const [key, secret] of Object.entries(holder)) {
+    const value = Redacted.isRedacted(secret) ? unwrap(secret) : Option.none()
+    if (Option.isNone(value)) continue
+    Object.defineProperty(holder, key, { get: () => Redacted.make(value.value), enumerable: true })
   }
 }
 
 /** Effect's values keep what they compute once on themselves, which they could not once they are frozen. */
 const precompute = (value: object): void => {
-  if (DateTime.isDateTime(value)) DateTime.toParts(value)
-  if (DateTime.isDateTime(value)) DateTime.toPartsUtc(value)
+  if (DateTime.isDateTime(value)) [DateTime.toParts(value), DateTime.toPartsUtc(value)].forEach(Object.freeze)
   if (Hash.isHash(value)) Hash.hash(value)
 }
 
 /** Freezes a value with all that it holds, and returns it. */
 export const deepFreeze = <A>(value: A): A => {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value) || !isFreezable(value)) return value
-  freezeMembers(value)
-  precompute(value)
-  return Object.freeze(value)
+  if (!isFreezable(value)) return value
+  const all = collect(value)
+  for (const each of all) shareSecrets(each)
+  for (const each of all) precompute(each)
+  for (const each of all) Object.freeze(each)
+  return value
 }

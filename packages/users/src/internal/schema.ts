@@ -119,8 +119,9 @@ export const openStruct = <Members extends Schemas>(model: string, members: Memb
     >
   }
   const readMember = (value: unknown, member: string): Option.Option<unknown> => {
-    if (member === "__proto__" || isAbsent(value)) return Option.none()
-    return Object.hasOwn(reads, member) ? (reads[member]?.(value) ?? Option.none()) : Option.some(value)
+    if (member === "__proto__" || value === null) return Option.none()
+    const read = Object.hasOwn(reads, member) ? reads[member] : undefined
+    return read === undefined ? Option.some(value) : readPresent(read, value)
   }
   return Schema.transform(
     Parts,
@@ -165,11 +166,18 @@ export const Time = Schema.transformOrFail(Schema.Union(Schema.Number, Schema.St
 /** A whole number, or its digits. */
 export const Int = Schema.Union(Schema.Int, Schema.NumberFromString.pipe(Schema.int()))
 
+// Not for JSON that is nested deeper than the stack.
+const stringify = Option.liftThrowable((json: unknown) => JSON.stringify(json))
+
 /** JSON that is serialized once more, as Tink documents it. Some serve it as it is (`tink-api.md` 6.3). */
-export const SerializedJson = Schema.transform(Schema.Union(Schema.String, UnknownList, Parts), Schema.String, {
+export const SerializedJson = Schema.transformOrFail(Schema.Union(Schema.String, UnknownList, Parts), Schema.String, {
   strict: true,
-  decode: (json) => (typeof json === "string" ? json : JSON.stringify(json)),
-  encode: (text) => text
+  decode: (json, _, ast) =>
+    Option.match(typeof json === "string" ? Option.some(json) : stringify(json), {
+      onNone: () => ParseResult.fail(new ParseResult.Type(ast, json)),
+      onSome: ParseResult.succeed
+    }),
+  encode: ParseResult.succeed
 })
 
 // ---------------------------------------------------------------------------------------------------------------------

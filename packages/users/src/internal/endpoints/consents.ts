@@ -5,11 +5,6 @@ import { ListConsentsOptions, ProviderConsent } from "../../ProviderConsent.js"
 import * as Input from "../input.js"
 import { listAnswer } from "../schema.js"
 
-/** Tink guarantees no member of a consent. One that says neither which nor how it is, is not a consent. */
-const Consent = ProviderConsent.pipe(
-  Schema.filter(({ credentialsId, status }) => credentialsId !== undefined || status !== undefined)
-)
-
 const subject = ({ credentialsId }: ProviderConsent): Endpoint.Subject => ({ credentialsId })
 
 /**
@@ -24,7 +19,7 @@ export const listProviderConsents = Endpoint.read({
   scope: "provider-consents:read",
   route: "/api/v1/provider-consents",
   input: Schema.UndefinedOr(ListConsentsOptions),
-  response: Schema.parseJson(listAnswer("providerConsents", Consent)),
+  response: Schema.parseJson(listAnswer("providerConsents", ProviderConsent)),
   subject: (consents) => consents.map(subject),
   cache: { connections: (consents) => consents },
   source: "tink-api.md 7.1"
@@ -54,7 +49,7 @@ export const extendProviderConsent = Endpoint.change({
   method: "POST",
   route: "/api/v1/provider-consents:extend",
   input: ExtendedCredential,
-  response: Schema.parseJson(Consent),
+  response: Schema.parseJson(ProviderConsent),
   subject: (consent) => [subject(consent)],
   source: "tink-api.md 7.2"
 })

@@ -184,14 +184,14 @@ export const submitSupplementalInformation = Endpoint.change({
 
 const qrPrefix = "data:image/png;base64,"
 
-/** A data URI, in quotes or not, its data in lines or not, or the data alone. */
+/** A data URI or its data alone, in one line or in several. */
 const QrCode = Schema.transform(
   Schema.String,
   Schema.String.pipe(Schema.pattern(/^data:image\/png;base64,[A-Za-z0-9+/]+={0,2}$/)),
   {
     strict: true,
     decode: (body) => {
-      const text = body.replace(/[\s"]+/g, "")
+      const text = body.replace(/\s+/g, "")
       // What the base64 of every PNG image begins with.
       return text.startsWith("iVBORw0KGgo") ? qrPrefix + text : text
     },
