@@ -38,7 +38,7 @@ export const fromCredential = (credential: Credential.Credential, now: DateTime.
   const state = toState(credential, now)
   return new Connection({
     id,
-    bank: toBankName(providerName),
+    bank: toBankName(providerName ?? "a bank"),
     state,
     // After a success the message adds nothing, and after the consent ended it is outdated.
     ...(statusPayload && state !== "up-to-date" && state !== "consent-expired" ? { message: statusPayload } : {}),

@@ -3,29 +3,53 @@
  *
  * @since 0.1.0
  */
+import * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { printableAsciiPattern } from "./InputRules.js"
 
-/** Tink separates scopes with commas, sometimes with spaces. */
-const Scopes = Schema.transform(Schema.String, Schema.Array(Schema.String), {
-  strict: true,
-  decode: (text) => text.split(/[\s,]+/).filter((scope) => scope !== ""),
-  encode: (scopes) => scopes.join(",")
+const unreadable = Metric.counter("tink_unreadable_members_total", {
+  description: "Members of Tink's answers that could not be read, and were left out",
+  incremental: true
 })
 
-const Seconds = Schema.transform(Schema.Number.pipe(Schema.nonNegative()), Schema.DurationFromMillis, {
+const countUnreadable = (member: string): void =>
+  unreadable.unsafeUpdate(1, [MetricLabel.make("model", "AccessToken"), MetricLabel.make("member", member)])
+
+/** Tink separates scopes with commas, sometimes with spaces. Some servers send a list. */
+const splitScopes = (scope: unknown): ReadonlyArray<string> => {
+  if (Array.isArray(scope)) return scope.flatMap(splitScopes)
+  if (typeof scope === "string") return scope.split(/[\s,]+/).filter((name) => name !== "")
+  if (scope !== null && scope !== undefined) countUnreadable("scopes")
+  return []
+}
+
+const Scopes = Schema.optionalToRequired(Schema.Unknown, Schema.Array(Schema.String), {
+  decode: (scope) => splitScopes(Option.getOrUndefined(scope)),
+  encode: (scopes) => Option.some(scopes.join(","))
+}).pipe(Schema.withConstructorDefault(() => []))
+
+const Amount = Schema.Union(Schema.Number, Schema.String.pipe(Schema.pattern(/^\d+(\.\d+)?$/)))
+
+const Seconds = Schema.transform(Amount, Schema.DurationFromMillis, {
   strict: true,
-  decode: (seconds) => seconds * 1000,
+  decode: (seconds) => Number(seconds) * 1000,
   encode: (millis) => millis / 1000
 })
 
 /** A token with other characters cannot be sent in a header. */
 const Token = Schema.String.pipe(Schema.pattern(printableAsciiPattern))
 
+const readIdHint = (hint: unknown): Option.Option<string> => {
+  if (typeof hint === "string") return hint === "" ? Option.none() : Option.some(hint)
+  if (hint !== null) countUnreadable("idHint")
+  return Option.none()
+}
+
 /** Tink sends an empty text where there is no hint (`tink-api.md` 1.2). */
-const IdHint = Schema.optionalToOptional(Schema.NullOr(Schema.String), Schema.String, {
-  decode: Option.filter((hint): hint is string => hint !== null && hint !== ""),
+const IdHint = Schema.optionalToOptional(Schema.Unknown, Schema.String, {
+  decode: Option.flatMap(readIdHint),
   encode: (hint) => hint
 })
 
@@ -41,7 +65,7 @@ export class AccessToken extends Schema.Class<AccessToken>("@effect-tink/http/Ac
   /** The lifetime, counted from when the token was issued: 30 minutes for a client and 2 hours for a user, by Tink. */
   expiresIn: Seconds.pipe(Schema.propertySignature, Schema.fromKey("expires_in")),
   /** The granted scopes, in no particular order. Empty if Tink does not say. */
-  scopes: Schema.optionalWith(Scopes, { default: () => [], nullable: true }).pipe(Schema.fromKey("scope")),
+  scopes: Scopes.pipe(Schema.fromKey("scope")),
   /** The name that Tink shows to the user, if the authorization was delegated. */
   idHint: IdHint.pipe(Schema.fromKey("id_hint"))
 }) {}

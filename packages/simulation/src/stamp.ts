@@ -33,7 +33,7 @@ export const add = (request: OriginRequest, history: History, text: string): str
 
 /** The field of a credential that carries the number. */
 interface Stamped {
-  readonly providerName: string
+  readonly providerName?: string
   readonly statusPayload?: string | undefined
 }
 

@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { isExpiredAt } from "./internal/freshness.js"
 import * as Input from "./internal/input.js"
-import { optional, optionalTime } from "./internal/schema.js"
+import { lenient, lenientOr, lenientTexts, optional, SerializedJson, Time } from "./internal/schema.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The credential
@@ -84,25 +84,27 @@ export class Credential extends Schema.Class<Credential>("@effect-tink/users/Cre
   id: CredentialsId,
   /** The user it belongs to. */
   userId: optional(UserId),
-  /** The bank, for example `se-demobank-open-banking-redirect`. */
-  providerName: Schema.String,
-  type: optional(Type),
   status: Status,
-  /** When `status` last changed, also to the same value. */
-  statusUpdated: optionalTime,
-  /** What to tell the user about the status, in their language. */
-  statusPayload: optional(Schema.String),
-  /** When data was last fetched from the bank. */
-  updated: optionalTime,
-  /** When the user has to renew their consent. A credential keeps its status when that time passes (`tink-api.md` 6.2). */
-  sessionExpiryDate: optionalTime,
-  /** What the user logs in with; empty for banks to which they are redirected. Printing shows the names alone. */
-  fields: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.String }), {
-    default: () => ({}),
-    nullable: true
+  ...lenient("Credential", {
+    /** The bank, for example `se-demobank-open-banking-redirect`. */
+    providerName: Schema.String,
+    type: Type,
+    /** When `status` last changed, also to the same value. */
+    statusUpdated: Time,
+    /** What to tell the user about the status, in their language. */
+    statusPayload: Schema.String,
+    /** When data was last fetched from the bank. */
+    updated: Time,
+    /** When the user has to renew their consent. A credential keeps its status when that time passes (`tink-api.md` 6.2). */
+    sessionExpiryDate: Time,
+    /**
+     * What Tink waits for while the status is `AWAITING_…`; may hold a one-time token (`tink-api.md` 6.3). See
+     * `SupplementalInformation`.
+     */
+    supplementalInformation: Schema.Redacted(SerializedJson)
   }),
-  /** What Tink waits for while the status is `AWAITING_…`; may hold a one-time token (`tink-api.md` 6.3). */
-  supplementalInformation: optional(Schema.Redacted(Schema.String))
+  /** What the user logs in with; empty for banks to which they are redirected. Printing shows the names alone. */
+  fields: lenientOr("Credential", "fields", lenientTexts("Credential", "fields"), {})
 }) {
   /** Names alone: Tink may repeat a password among the fields. */
   toJSON() {

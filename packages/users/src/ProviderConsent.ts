@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import { Status } from "./Credential.js"
 import { isExpiredAt } from "./internal/freshness.js"
 import * as Input from "./internal/input.js"
-import { optional, optionalTime } from "./internal/schema.js"
+import { lenient, lenientList, lenientOr, optional, Time } from "./internal/schema.js"
 
 /**
  * The kinds of errors that Tink documents.
@@ -90,18 +90,20 @@ export type ErrorReason = typeof ErrorReason.Type
  * @since 0.1.0
  * @category models
  */
-export class DetailedError extends Schema.Class<DetailedError>("@effect-tink/users/DetailedError")({
-  type: optional(ErrorType),
-  /** What to tell the user, in their language. */
-  displayMessage: optional(Schema.String),
-  details: optional(
-    Schema.Struct({
-      reason: optional(ErrorReason),
-      /** Beta. Whether the same may succeed at another time. */
-      retryable: optional(Schema.Boolean)
-    })
-  )
-}) {}
+export class DetailedError extends Schema.Class<DetailedError>("@effect-tink/users/DetailedError")(
+  lenient("DetailedError", {
+    type: ErrorType,
+    /** What to tell the user, in their language. */
+    displayMessage: Schema.String,
+    details: Schema.Struct(
+      lenient("DetailedError.details", {
+        reason: ErrorReason,
+        /** Beta. Whether the same may succeed at another time. */
+        retryable: Schema.Boolean
+      })
+    )
+  })
+) {}
 
 /**
  * A consent. Tink guarantees none of its members.
@@ -112,19 +114,26 @@ export class DetailedError extends Schema.Class<DetailedError>("@effect-tink/use
 export class ProviderConsent extends Schema.Class<ProviderConsent>("@effect-tink/users/ProviderConsent")({
   /** The credential that it is for. Deleting that withdraws the consent. */
   credentialsId: optional(CredentialsId),
-  /** The bank, for example `uk-demobank-open-banking-redirect`. */
-  providerName: optional(Schema.String),
   status: optional(Status),
-  /** When `status` last changed, also to the same value. */
-  statusUpdated: optionalTime,
-  /** When the user has to renew their consent. It keeps its status when that time passes (`tink-api.md` 6.2). */
-  sessionExpiryDate: optionalTime,
-  /** Beta. Whether `Users.extendProviderConsent` can do that. */
-  sessionExtendable: optional(Schema.Boolean),
+  ...lenient("ProviderConsent", {
+    /** The bank, for example `uk-demobank-open-banking-redirect`. */
+    providerName: Schema.String,
+    /** When `status` last changed, also to the same value. */
+    statusUpdated: Time,
+    /** When the user has to renew their consent. It keeps its status when that time passes (`tink-api.md` 6.2). */
+    sessionExpiryDate: Time,
+    /** Beta. Whether `Users.extendProviderConsent` can do that. */
+    sessionExtendable: Schema.Boolean,
+    /** May also be present when all is well: go by the status (`tink-api.md` 7.1). */
+    detailedError: DetailedError
+  }),
   /** Empty when the login failed. */
-  accountIds: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true }),
-  /** May also be present when nothing is wrong: the status decides (`tink-api.md` 7.1). */
-  detailedError: optional(DetailedError)
+  accountIds: lenientOr(
+    "ProviderConsent",
+    "accountIds",
+    lenientList("ProviderConsent", "accountIds", Schema.String),
+    []
+  )
 }) {
   /** Whether the consent has expired at the given time. */
   isExpired(now: DateTime.Utc): boolean {

@@ -124,14 +124,44 @@ const namesOfOptions: ReadonlySet<string> = new Set([
   "test"
 ])
 
+/** What Tink Link comes back with. A name with a second spelling has both (`tink-api.md` 12.16). */
+const redirectParameters = [
+  "code",
+  "credentials",
+  "credentialsId",
+  "credentials_id",
+  "error",
+  "error_reason",
+  "error_type",
+  "message",
+  "provider_name",
+  "state",
+  "tracking_id"
+] as const
+
 const areParameters = (value: unknown): boolean =>
   Input.isPlainObject(value) &&
   Object.entries(value).every(
-    ([name, text]) => /^[a-z][a-z0-9_]*$/.test(name) && !namesOfOptions.has(name) && Input.isText(text)
+    ([name, text]) =>
+      /^[a-z][a-z0-9_]*$/.test(name) &&
+      !namesOfOptions.has(name) &&
+      Input.isText(text) &&
+      (name !== "app_uri" || Input.isUri(text))
   )
 
 const codeRequirement = `authorizationCode ${Input.printableSecretRequirement}`
 const stateRequirement = `state ${Input.textRequirement}`
+
+/** What `redirectUri` has itself would be taken for what Tink Link adds to it, or would make it ambiguous. */
+const reservedParameterChecks = (redirectUri: unknown): ReadonlyArray<Input.Check> => {
+  if (typeof redirectUri !== "string") return []
+  const [, query = ""] = /^[^?#]*\?([^#]*)/.exec(redirectUri) ?? []
+  const used = new URLSearchParams(query)
+  return redirectParameters.map((name) => [
+    !used.has(name),
+    `redirectUri must not use the query parameter \`${name}\`: Tink Link uses it`
+  ])
+}
 
 type Parameters = ReadonlyArray<readonly [name: string, value: string | undefined]>
 
@@ -150,7 +180,8 @@ const makeLink = (
     const checked = Input.check(
       operation,
       [isPrintableAscii(options?.clientId), `clientId must be ${printableAsciiRequirement}`],
-      [Input.isUri(options?.redirectUri), "redirectUri must be an absolute URI"],
+      [Input.isUri(options?.redirectUri), `redirectUri ${Input.uriRequirement}`],
+      ...reservedParameterChecks(options?.redirectUri),
       ...checks,
       [isOptional(options?.state, isState), stateRequirement],
       [isOptional(options?.test, Predicate.isBoolean), "test must be true or false"],
@@ -371,54 +402,71 @@ const toParameters = (url: unknown): URLSearchParams | undefined => {
   return URL.canParse(String(url), base) ? new URL(String(url), base).searchParams : undefined
 }
 
-const names = [
-  "code",
-  "credentials",
-  "credentials_id",
-  "error",
-  "error_reason",
-  "error_type",
-  "message",
-  "provider_name",
-  "state",
-  "tracking_id"
-] as const
+type Name = (typeof redirectParameters)[number]
 
-/** Rejects repeated parameters, since two parsers may take different ones. Empty ones count as absent. */
+/** They decide which redirect it is, and whose. */
+const decisive: ReadonlySet<Name> = new Set(["code", "error", "state"])
+
+/** Rejects repeated decisive parameters, since two parsers may take different ones. Others are left out, as empty ones are. */
 const toTexts = (parameters: URLSearchParams) => {
-  const texts: { [name in (typeof names)[number]]?: string | undefined } = {}
-  for (const name of names) {
+  const texts: { [name in Name]?: string | undefined } = {}
+  for (const name of redirectParameters) {
     const [first, ...others] = parameters.getAll(name)
-    if (others.length > 0) return undefined
-    if (first) texts[name] = first
+    if (others.length > 0 && decisive.has(name)) return undefined
+    if (first && others.length === 0) texts[name] = first
   }
   return texts
 }
 
 type Texts = NonNullable<ReturnType<typeof toTexts>>
 
+/** Control characters, those that change the direction of a text or cannot be seen, and line separators. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]+/gu
+
+/** Makes a text fit to be shown and logged: it passed through the user's browser. */
+const toPrintable = (text: string | undefined): string | undefined =>
+  text?.replace(unprintable, " ").trim() || undefined
+
 const optionalField = <Name extends string, A>(name: Name, value: A | undefined): { readonly [name in Name]?: A } =>
   // A computed name loses its literal type.
   value === undefined ? {} : ({ [name]: value } as { readonly [name in Name]: A })
 
-const toDetails = (texts: Texts, credentialsId: CredentialsId | undefined): RedirectDetails => ({
-  ...optionalField("reason", texts.error_reason),
-  ...optionalField("message", texts.message),
-  ...optionalField("trackingId", texts.tracking_id),
-  ...optionalField("errorType", texts.error_type === undefined ? undefined : decodeErrorType(texts.error_type)),
-  ...optionalField("credentialsId", credentialsId),
-  ...optionalField("providerName", texts.provider_name),
+const decodeWith =
+  <A>(decode: (text: string) => A) =>
+  (text: string | undefined): A | undefined => {
+    const printable = toPrintable(text)
+    return printable === undefined ? undefined : decode(printable)
+  }
+
+const toError = decodeWith(decodeError)
+
+const toErrorType = decodeWith(decodeErrorType)
+
+/** A malformed detail is left out: the failure is true without it. */
+const toDetails = (texts: Texts): RedirectDetails => ({
+  ...optionalField("reason", toPrintable(texts.error_reason)),
+  ...optionalField("message", toPrintable(texts.message)),
+  ...optionalField("trackingId", toPrintable(texts.tracking_id)),
+  ...optionalField("errorType", toErrorType(texts.error_type)),
+  ...optionalField("credentialsId", isCredentialsId(texts.credentials) ? texts.credentials : undefined),
+  ...optionalField("providerName", toPrintable(texts.provider_name)),
   ...optionalField("state", texts.state)
 })
 
+const toFailure = (texts: Texts): Redirect | undefined => {
+  const error = toError(texts.error)
+  if (error === undefined) return undefined
+  const details = toDetails(texts)
+  return error === "USER_CANCELLED" ? new Cancelled(details) : new Failed({ error, ...details })
+}
+
+/** Two spellings with different values are not Tink Link's. */
+const toConnectedId = ({ credentialsId, credentials_id = credentialsId }: Texts): CredentialsId | undefined =>
+  isCredentialsId(credentials_id) && (credentialsId ?? credentials_id) === credentials_id ? credentials_id : undefined
+
 const toRedirect = (texts: Texts): Redirect | undefined => {
-  const credentialsId = texts.error === undefined ? texts.credentials_id : texts.credentials
-  if (credentialsId !== undefined && !isCredentialsId(credentialsId)) return undefined
-  if (texts.error !== undefined) {
-    const error = decodeError(texts.error)
-    const details = toDetails(texts, credentialsId)
-    return error === "USER_CANCELLED" ? new Cancelled(details) : new Failed({ error, ...details })
-  }
+  if (texts.error !== undefined) return toFailure(texts)
+  const credentialsId = toConnectedId(texts)
   if (credentialsId === undefined) return undefined
   const state = optionalField("state", texts.state)
   if (texts.code === undefined) return new Connected({ credentialsId, ...state })

@@ -6,9 +6,7 @@
 import { UserId } from "@effect-tink/http/Ids"
 import * as Schema from "effect/Schema"
 import * as Input from "./internal/input.js"
-import { openStruct, optional } from "./internal/schema.js"
-
-const exact = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+import { Int, lenient, lenientList, lenientMember, lenientOr, openStruct, Time } from "./internal/schema.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The user
@@ -20,21 +18,21 @@ const exact = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema,
  * @since 0.1.0
  * @category schemas
  */
-export const NotificationSettings = openStruct({
-  balance: exact(Schema.Boolean),
-  budget: exact(Schema.Boolean),
-  doubleCharge: exact(Schema.Boolean),
-  einvoices: exact(Schema.Boolean),
-  fraud: exact(Schema.Boolean),
-  income: exact(Schema.Boolean),
-  largeExpense: exact(Schema.Boolean),
-  leftToSpend: exact(Schema.Boolean),
-  loanUpdate: exact(Schema.Boolean),
-  summaryMonthly: exact(Schema.Boolean),
-  summaryWeekly: exact(Schema.Boolean),
-  transaction: exact(Schema.Boolean),
-  unusualAccount: exact(Schema.Boolean),
-  unusualCategory: exact(Schema.Boolean)
+export const NotificationSettings = openStruct("NotificationSettings", {
+  balance: Schema.Boolean,
+  budget: Schema.Boolean,
+  doubleCharge: Schema.Boolean,
+  einvoices: Schema.Boolean,
+  fraud: Schema.Boolean,
+  income: Schema.Boolean,
+  largeExpense: Schema.Boolean,
+  leftToSpend: Schema.Boolean,
+  loanUpdate: Schema.Boolean,
+  summaryMonthly: Schema.Boolean,
+  summaryWeekly: Schema.Boolean,
+  transaction: Schema.Boolean,
+  unusualAccount: Schema.Boolean,
+  unusualCategory: Schema.Boolean
 })
 
 /**
@@ -69,13 +67,14 @@ export const PeriodMode = Schema.Union(
 export type PeriodMode = typeof PeriodMode.Type
 
 /**
- * The profile of a user (`tink-api.md` 5.1). Unknown members are kept: `Users.updateProfile` replaces the whole profile, so a
- * member that is lost here would be lost at Tink too.
+ * The profile of a user (`tink-api.md` 5.1). Tink has also answered with a part of it. Unknown members, such as
+ * `periodSettings`, are kept: `Users.updateProfile` replaces the whole profile, so a member that is lost here would be lost at
+ * Tink too.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const UserProfile = openStruct({
+export const UserProfile = openStruct("UserProfile", {
   /** ISO 4217. Follows from the market; Tink does not change it. */
   currency: Schema.NonEmptyString,
   /** The language in which Tink addresses the user, like `sv_SE`. */
@@ -85,9 +84,9 @@ export const UserProfile = openStruct({
   /** Like `Europe/Stockholm`. */
   timeZone: Schema.NonEmptyString,
   /** The day of the month on which a period begins, 1 to 31. */
-  periodAdjustedDay: exact(Schema.Int),
+  periodAdjustedDay: Int,
   periodMode: PeriodMode,
-  notificationSettings: exact(NotificationSettings)
+  notificationSettings: NotificationSettings
 })
 
 /**
@@ -104,17 +103,19 @@ export interface UserProfile extends Schema.Schema.Type<typeof UserProfile> {}
  */
 export class User extends Schema.Class<User>("@effect-tink/users/User")({
   id: UserId,
-  /** The Tink app that the user belongs to. */
-  appId: Schema.String,
-  /** The application's id for the user, if it gave one. */
-  externalUserId: optional(Schema.String),
-  created: Schema.DateTimeUtcFromNumber,
-  /** The features that Tink enabled for the user. */
-  flags: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true }),
-  /** Redacted: it identifies a person. */
-  nationalId: optional(Schema.Redacted(Schema.String)),
-  username: optional(Schema.String),
-  profile: UserProfile
+  ...lenient("User", {
+    /** The Tink app that the user belongs to. */
+    appId: Schema.String,
+    /** The application's id for the user, if it gave one. */
+    externalUserId: Schema.String,
+    created: Time,
+    /** Redacted: it identifies a person. */
+    nationalId: Schema.Redacted(Schema.String),
+    username: Schema.String
+  }),
+  /** What Tink has switched on for the user. */
+  flags: lenientOr("User", "flags", lenientList("User", "flags", Schema.String), []),
+  profile: lenientOr("User", "profile", UserProfile, {})
 }) {}
 
 /**
@@ -126,9 +127,7 @@ export class User extends Schema.Class<User>("@effect-tink/users/User")({
 export class CreatedUser extends Schema.Class<CreatedUser>("@effect-tink/users/CreatedUser")({
   userId: UserId.pipe(Schema.propertySignature, Schema.fromKey("user_id")),
   /** The application's id for the user, if it gave one. */
-  externalUserId: Schema.optionalWith(Schema.String, { exact: true, nullable: true }).pipe(
-    Schema.fromKey("external_user_id")
-  )
+  externalUserId: lenientMember("CreatedUser", "externalUserId", Schema.String).pipe(Schema.fromKey("external_user_id"))
 }) {}
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -31,6 +31,11 @@ export * as Refresh from "./Refresh.js"
 /**
  * @since 0.1.0
  */
+export * as SupplementalInformation from "./SupplementalInformation.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as TinkLink from "./TinkLink.js"
 
 /**

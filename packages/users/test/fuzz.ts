@@ -235,17 +235,34 @@ export const readId = (value: unknown): string =>
 export const readOptional = <A>(value: unknown, read: (value: unknown) => A): A | undefined =>
   value === undefined || value === null ? undefined : read(value)
 
+/** What cannot be read of an optional part is absent. */
+export const readLenient = <A>(value: unknown, read: (value: unknown) => A): A | undefined => {
+  try {
+    return value === 0 ? undefined : readOptional(value, read)
+  } catch (error) {
+    if (error instanceof Wrong) return undefined
+    throw error
+  }
+}
+
 /** Milliseconds since 1970 that a date can be of; 0 is none, and Tink has no times before. */
 export const readTime = (value: unknown): number | undefined => {
-  if (typeof value !== "number") return wrong()
-  if (value <= 0) return undefined
-  return value <= 8.64e15 ? value : wrong()
+  if (typeof value === "string" && /^\d{1,16}$/.test(value)) return readTime(Number(value))
+  return typeof value === "number" && value >= 1 && value <= 8.64e15 ? value : wrong()
 }
 
 export const readFields = (value: unknown): Json => {
-  const fields = readObject(value)
-  for (const key of Object.keys(fields)) readText(fields[key])
-  return fields
+  return Object.fromEntries(Object.entries(readObject(value)).filter(([, field]) => typeof field === "string"))
+}
+
+const readSerialized = (value: unknown): string => {
+  if (typeof value !== "object") return readText(value)
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // Nested deeper than the stack.
+    return wrong()
+  }
 }
 
 export const readCredential = (value: unknown) => {
@@ -253,19 +270,30 @@ export const readCredential = (value: unknown) => {
   return {
     id: readId(own(json, "id")),
     userId: readOptional(own(json, "userId"), readId),
-    providerName: readText(own(json, "providerName")),
-    type: readOptional(own(json, "type"), readText),
+    providerName: readLenient(own(json, "providerName"), readText),
+    type: readLenient(own(json, "type"), readText),
     status: readText(own(json, "status")),
-    statusUpdated: readOptional(own(json, "statusUpdated"), readTime),
-    statusPayload: readOptional(own(json, "statusPayload"), readText),
-    updated: readOptional(own(json, "updated"), readTime),
-    sessionExpiryDate: readOptional(own(json, "sessionExpiryDate"), readTime),
-    fields: readOptional(own(json, "fields"), readFields) ?? {},
-    supplementalInformation: readOptional(own(json, "supplementalInformation"), readText)
+    statusUpdated: readLenient(own(json, "statusUpdated"), readTime),
+    statusPayload: readLenient(own(json, "statusPayload"), readText),
+    updated: readLenient(own(json, "updated"), readTime),
+    sessionExpiryDate: readLenient(own(json, "sessionExpiryDate"), readTime),
+    fields: readLenient(own(json, "fields"), readFields) ?? {},
+    supplementalInformation: readLenient(own(json, "supplementalInformation"), readSerialized)
   }
 }
 
 export type Read = ReturnType<typeof readCredential>
+
+/** A list without the items that cannot be read; `null` is an empty one. Where none can be read, the list is wrong. */
+export const readItems = <A>(list: unknown, read: (value: unknown) => A): ReadonlyArray<A> => {
+  if (list === null) return []
+  if (!Array.isArray(list)) return wrong()
+  const items = list.flatMap((item) => {
+    const one = readLenient({}, () => ({ value: read(item) }))
+    return one === undefined ? [] : [one.value]
+  })
+  return items.length > 0 || list.length === 0 ? items : wrong()
+}
 
 /** What is read of a body, or nothing where it is not as documented. */
 export const reading = <A>(read: (value: unknown) => A, body: string): { readonly value: A } | undefined => {

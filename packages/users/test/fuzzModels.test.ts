@@ -32,6 +32,8 @@ import {
   readCredential,
   reading,
   readId,
+  readItems,
+  readLenient,
   readObject,
   readOptional,
   readText,
@@ -50,9 +52,6 @@ import {
 const readBoolean = (value: unknown): boolean => (typeof value === "boolean" ? value : wrong())
 const readSome = (value: unknown): string => readText(value) || wrong()
 
-const readList = <A>(value: unknown, read: (value: unknown) => A): ReadonlyArray<A> =>
-  Array.isArray(value) ? value.map(read) : wrong()
-
 /** `null` is nothing, and there is one name under which an object cannot be given anything. */
 const readOpen = (value: unknown): Json =>
   Object.fromEntries(Object.entries(readObject(value)).filter(([key, part]) => part !== null && key !== "__proto__"))
@@ -62,32 +61,59 @@ const settings =
     .concat(" transaction unusualAccount unusualCategory")
     .split(" ")
 
+const without = (json: Json, names: ReadonlyArray<string>): Json =>
+  Object.fromEntries(Object.entries(json).filter(([key]) => !names.includes(key)))
+
 const readSettings = (value: unknown): Json => {
   const json = readOpen(value)
-  for (const name of settings) readOptional(own(json, name), readBoolean)
-  return json
+  return without(
+    json,
+    settings.filter((name) => readLenient(own(json, name), readBoolean) === undefined)
+  )
 }
 
-const readProfile = (value: unknown): Json => {
-  const json = readOpen(value)
-  for (const name of ["currency", "locale", "market", "timeZone", "periodMode"]) readSome(own(json, name))
-  readOptional(own(json, "periodAdjustedDay"), (day) => (Number.isSafeInteger(day) ? day : wrong()))
-  const notificationSettings = readOptional(own(json, "notificationSettings"), readSettings)
-  return { ...json, ...(notificationSettings === undefined ? {} : { notificationSettings }) }
+const readDay = (day: unknown): number => {
+  const number = typeof day === "string" && /^-?\d+$/.test(day) ? Number(day) : day
+  return Number.isSafeInteger(number) ? Number(number) : wrong()
 }
+
+const readMembers = (value: unknown): Json => {
+  const json = readOpen(value)
+  const members = {
+    ...Object.fromEntries(
+      ["currency", "locale", "market", "timeZone", "periodMode"].map((name) => [
+        name,
+        readLenient(own(json, name), readSome)
+      ])
+    ),
+    periodAdjustedDay: readLenient(own(json, "periodAdjustedDay"), readDay),
+    notificationSettings: readLenient(own(json, "notificationSettings"), readSettings)
+  }
+  return { ...json, ...members }
+}
+
+const isMember = (name: string) =>
+  ["currency", "locale", "market", "timeZone", "periodMode", "periodAdjustedDay", "notificationSettings"].includes(name)
+
+const readProfile = (value: unknown): Json => {
+  const json = readMembers(value)
+  return Object.entries(json).some(([name, part]) => isMember(name) && part !== undefined) ? json : wrong()
+}
+
+const readTexts = (value: unknown): ReadonlyArray<string> =>
+  Array.isArray(value) ? value.filter((text) => typeof text === "string") : wrong()
 
 const readUser = (value: unknown) => {
   const json = readObject(value)
-  const created = own(json, "created")
   return {
     id: readId(own(json, "id")),
-    appId: readText(own(json, "appId")),
-    externalUserId: readOptional(own(json, "externalUserId"), readText),
-    created: typeof created === "number" && Math.abs(created) <= 8.64e15 ? Math.trunc(created) : wrong(),
-    flags: readOptional(own(json, "flags"), (flags) => readList(flags, readText)) ?? [],
-    nationalId: readOptional(own(json, "nationalId"), readText),
-    username: readOptional(own(json, "username"), readText),
-    profile: readProfile(own(json, "profile"))
+    appId: readLenient(own(json, "appId"), readText),
+    externalUserId: readLenient(own(json, "externalUserId"), readText),
+    created: readLenient(own(json, "created"), readTime),
+    flags: readLenient(own(json, "flags"), readTexts) ?? [],
+    nationalId: readLenient(own(json, "nationalId"), readText),
+    username: readLenient(own(json, "username"), readText),
+    profile: readLenient(own(json, "profile"), readMembers) ?? {}
   }
 }
 
@@ -95,20 +121,20 @@ const readConsent = (value: unknown) => {
   const json = readObject(value)
   return {
     credentialsId: readOptional(own(json, "credentialsId"), readId),
-    providerName: readOptional(own(json, "providerName"), readText),
+    providerName: readLenient(own(json, "providerName"), readText),
     status: readOptional(own(json, "status"), readText),
-    statusUpdated: readOptional(own(json, "statusUpdated"), readTime),
-    sessionExpiryDate: readOptional(own(json, "sessionExpiryDate"), readTime),
-    sessionExtendable: readOptional(own(json, "sessionExtendable"), readBoolean),
-    accountIds: readOptional(own(json, "accountIds"), (ids) => readList(ids, readText)) ?? [],
-    detailedError: readOptional(own(json, "detailedError"), (error) => {
+    statusUpdated: readLenient(own(json, "statusUpdated"), readTime),
+    sessionExpiryDate: readLenient(own(json, "sessionExpiryDate"), readTime),
+    sessionExtendable: readLenient(own(json, "sessionExtendable"), readBoolean),
+    accountIds: readLenient(own(json, "accountIds"), readTexts) ?? [],
+    detailedError: readLenient(own(json, "detailedError"), (error) => {
       const json = readObject(error)
       return {
-        type: readOptional(own(json, "type"), readText),
-        displayMessage: readOptional(own(json, "displayMessage"), readText),
-        details: readOptional(own(json, "details"), (details) => ({
-          reason: readOptional(own(readObject(details), "reason"), readText),
-          retryable: readOptional(own(readObject(details), "retryable"), readBoolean)
+        type: readLenient(own(json, "type"), readText),
+        displayMessage: readLenient(own(json, "displayMessage"), readText),
+        details: readLenient(own(json, "details"), (details) => ({
+          reason: readLenient(own(readObject(details), "reason"), readText),
+          retryable: readLenient(own(readObject(details), "retryable"), readBoolean)
         }))
       }
     })
@@ -129,8 +155,8 @@ const checkProfile = (decoded: User.UserProfile, read: Json) => assert.strictEqu
 
 const checkUser = ({ created, nationalId, ...decoded }: User.User, read: ReturnType<typeof readUser>) =>
   assert.strictEqual(
-    written({ ...decoded, created: created.epochMillis, nationalId: nationalId && Redacted.value(nationalId) }),
-    written({ ...read, created: read.created })
+    written({ ...decoded, created: created?.epochMillis, nationalId: nationalId && Redacted.value(nationalId) }),
+    written({ ...read, created: read.created && Math.trunc(read.created) })
   )
 
 const checkConsent = (decoded: ProviderConsent.ProviderConsent, read: ReturnType<typeof readConsent>) => {
@@ -233,7 +259,7 @@ const isOtherConsent = (read: ReturnType<typeof readConsent>) =>
 
 const ofConsents = {
   body: consentList,
-  read: (value: unknown) => readList(own(readObject(value), "providerConsents"), readConsent),
+  read: (value: unknown) => readItems(own(readObject(value), "providerConsents"), readConsent),
   check: (
     decoded: ReadonlyArray<ProviderConsent.ProviderConsent>,
     read: ReadonlyArray<ReturnType<typeof readConsent>>
@@ -377,7 +403,6 @@ describe("any body is read as it is, or is a Decode error, by", () => {
         const result = yield* outcome(connection.users.ensureUser({ market: "SE", externalUserId: "cust-0001" }))
         const read = reading((value) => {
           const json = readObject(value)
-          readOptional(own(json, "external_user_id"), readText)
           return readId(own(json, "user_id"))
         }, body)
         assert.strictEqual<string>(Either.getOrThrow(result).userId, read?.value ?? userId)

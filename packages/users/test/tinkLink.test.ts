@@ -99,6 +99,16 @@ describe("connectAccounts", () => {
     ["a client of two words", { ...base, clientId: "canary canary" }],
     ["nowhere to come back to", { clientId: "my-client" }],
     ["a relative URI", { ...base, redirectUri: "/canary" }],
+    ["an object for a URI", { ...base, redirectUri: { toString: () => assert.fail() } }],
+    ...[
+      "javascript:canary",
+      "JavaScript://canary",
+      "data:text/html,canary",
+      "vbscript:canary",
+      "blob:https://canary/1",
+      "file:///canary"
+    ].map((redirectUri) => [`a URI like ${redirectUri}`, { ...base, redirectUri }] as const),
+    ["a script for an app", { ...base, parameters: { app_uri: "javascript:canary" } }],
     ["a code that is not redacted", { ...base, authorizationCode: "canary" }],
     ["a code of two words", { ...base, authorizationCode: Redacted.make("canary canary") }],
     ["a code that was wiped", { ...base, authorizationCode: wiped }],
@@ -124,6 +134,29 @@ describe("connectAccounts", () => {
       table,
       ([name]) => name,
       ([, options]) => isInvalid(TinkLink.connectAccounts(cast(options)))
+    )
+  )
+})
+
+describe("redirectUri", () => {
+  const names =
+    "code credentials credentialsId credentials_id error error_reason error_type message provider_name state tracking_id"
+  it.effect("must not use a query parameter that Tink Link uses, and the error says which", () =>
+    everyRow(
+      names.split(" "),
+      (name) => name,
+      (name) =>
+        Effect.gen(function* () {
+          for (const uri of [
+            `https://app.example/?${name}=canary`,
+            `app:back?a=1&%${name.charCodeAt(0).toString(16)}${name.slice(1)}#canary`
+          ]) {
+            const error = yield* isInvalid(TinkLink.connectAccounts({ ...base, redirectUri: uri }))
+            assert.include(error.message, `redirectUri must not use the query parameter \`${name}\`: Tink Link uses it`)
+          }
+          const other = { ...base, redirectUri: `https://app.example/${name}?x${name}=1#${name}=1` }
+          assert.isTrue(Redacted.isRedacted(yield* TinkLink.connectAccounts(other)))
+        })
     )
   )
 })
@@ -271,6 +304,35 @@ describe("parseRedirect", () => {
     })
   )
 
+  it.effect("reads either spelling of the credential", () =>
+    Effect.gen(function* () {
+      for (const query of [`credentialsId=${id}`, `credentialsId=${id}&credentials_id=${id}`]) {
+        assert.deepStrictEqual(
+          yield* TinkLink.parseRedirect(`${callback}?${query}&state=s`, expected),
+          new TinkLink.Connected({ credentialsId: id, state: "s" })
+        )
+      }
+    })
+  )
+
+  it.effect("reads a failure without the details that are malformed, and with the others fit for printing", () =>
+    everyRow(
+      [
+        ["credentials=canary%2F..", {}],
+        [`credentials=${id}&credentials=${id}`, {}],
+        ["message=one&message=two&tracking_id=t", { trackingId: "t" }],
+        ["error_reason=&error_type=%0A", {}],
+        ["message=a%1B%5B31mb%0D%0Ac&tracking_id=%E2%80%AEt%00", { message: "a [31mb c", trackingId: "t" }],
+        ["provider_name=p%07&error_reason=R%E2%80%A8", { providerName: "p", reason: "R" }]
+      ] as const,
+      ([query]) => query,
+      ([query, details]) =>
+        Effect.map(TinkLink.parseRedirect(`${callback}?error=TEMPORARY_ERROR&state=s&${query}`, expected), (redirect) =>
+          assert.deepStrictEqual(redirect, new TinkLink.Failed({ error: "TEMPORARY_ERROR", state: "s", ...details }))
+        )
+    )
+  )
+
   const good = `credentials_id=${id}`
   const states: ReadonlyArray<readonly [string, string, unknown]> = [
     ["another state", `?${good}&state=canary`, expected],
@@ -312,7 +374,8 @@ describe("parseRedirect", () => {
     ["two codes", `${callback}?${good}&code=c0de&code=canary`],
     ["a code of two words", `${callback}?${good}&code=c0de+canary`],
     ["two errors", `${callback}?error=USER_CANCELLED&error=BAD_REQUEST`],
-    ["an error of a connection that is none", `${callback}?error=BAD_REQUEST&credentials=canary%2F..`],
+    ["two connections, in two spellings", `${callback}?${good}&credentialsId=0123`],
+    ["an error without a name", `${callback}?error=%00`],
     ["what is in the fragment", `${callback}#${good}`]
   ]
   it.effect("refuses every URL that is not a Tink Link redirect URL", () =>

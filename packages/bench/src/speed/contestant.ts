@@ -24,7 +24,7 @@ export interface Setup {
 export type Answer = ReadonlyArray<{
   readonly id: string
   readonly userId?: string | undefined
-  readonly providerName: string
+  readonly providerName?: string
   readonly status: string
   readonly statusPayload?: string | undefined
   readonly updated?: number | DateTime.Utc | undefined

@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 import type { ChangeEndpoint, ClientEndpoint, ReadEndpoint, SessionEndpoint } from "../Endpoint.js"
 import type { UserSession } from "../UserSession.js"
 import { bind, type Call, toClientRequest, toUserRequest } from "./call.js"
+import { deepFreeze } from "./deepFreeze.js"
 import { forbidden, withFlags } from "./errors.js"
 import type { LatestChanges } from "./following/latestChanges.js"
 import type { ConnectionTimeToLive } from "./freshness.js"
@@ -155,6 +156,7 @@ export const make = (dependencies: {
     Effect.suspend(() =>
       send(session, call).pipe(
         Effect.tap(checkSubjects(session.userId, call)),
+        Effect.map(deepFreeze),
         withOperationSpan(call.endpoint.name, session.userId)
       )
     )

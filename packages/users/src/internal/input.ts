@@ -9,6 +9,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
+import { isIpAddress } from "./ipAddress.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Requirements
@@ -101,15 +102,22 @@ export const Locale = Schema.String.pipe(Schema.pattern(/^[a-z]{2}_[A-Z]{2}$/)).
   requirement(localeRequirement)
 )
 
-/** Absolute, of any scheme: mobile applications have their own. */
-const uri = /^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/
+/** Schemes with which a URI runs a script, or shows what its author wrote or what is on the device. */
+const unsafeScheme = /^\s*(javascript|data|vbscript|blob|file|filesystem|view-source|about):/i
 
-export const isUri = (value: unknown): value is string => typeof value === "string" && uri.test(value)
+/** Whether a browser can be sent there without running or showing what the URI itself holds. */
+export const isSafeUri = (uri: string): boolean => !unsafeScheme.test(uri)
 
-export const Uri = Schema.String.pipe(Schema.pattern(uri)).annotations(requirement("must be an absolute URI"))
+/** Absolute, of any scheme but the unsafe ones: mobile applications have their own. */
+export const isUri = (value: unknown): value is string =>
+  typeof value === "string" && /^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/.test(value) && isSafeUri(value)
 
-export const IpAddress = Schema.String.pipe(Schema.pattern(/^[0-9A-Fa-f:.]{2,45}$/)).annotations(
-  requirement("must be an IP address")
+export const uriRequirement = "must be an absolute URI, not of a scheme like javascript: or data:"
+
+export const Uri = Schema.String.pipe(Schema.filter(isUri)).annotations(requirement(uriRequirement))
+
+export const IpAddress = Schema.String.pipe(Schema.filter(isIpAddress)).annotations(
+  requirement("must be an IPv4 or IPv6 address, without a port or a zone")
 )
 
 export const Flag = Schema.Boolean.annotations(requirement("must be true or false"))

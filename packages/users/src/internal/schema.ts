@@ -1,39 +1,212 @@
-/** Schemas that the models share. */
+/**
+ * Schemas for Tink's answers. They are strict in what identifies: ids, whose an answer is, and statuses. In the rest they are
+ * lenient: what cannot be read is absent and counted, and never fails an answer or a list.
+ */
+import * as Arr from "effect/Array"
+import * as DateTime from "effect/DateTime"
+import * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
-/** Tink leaves out an absent member, or sends `null`. */
+// ---------------------------------------------------------------------------------------------------------------------
+// Reading
+// ---------------------------------------------------------------------------------------------------------------------
+
+const unreadable = Metric.counter("tink_unreadable_members_total", {
+  description: "Members of Tink's answers that could not be read, and were left out",
+  incremental: true
+})
+
+/** Tink leaves out an absent member, or sends `null`. `0` has been seen for a time that is not there. */
+const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === 0
+
+type Read<A> = (value: unknown) => Option.Option<A>
+
+/** Reads a value, or counts it. The metric has the names alone, never the value. */
+const makeRead = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>): Read<A> => {
+  const decode = Schema.decodeUnknownOption(schema)
+  const labels = [MetricLabel.make("model", model), MetricLabel.make("member", member)]
+  return (value) => {
+    const read = decode(value)
+    if (Option.isNone(read)) unreadable.unsafeUpdate(1, labels)
+    return read
+  }
+}
+
+const readPresent = <A>(read: Read<A>, value: unknown): Option.Option<A> =>
+  isAbsent(value) ? Option.none() : read(value)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Members
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** A member that identifies: it may be absent, but when it is there it must be readable. */
 export const optional = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.optionalWith(schema, { exact: true, nullable: true })
 
-/** Epoch milliseconds. `0` has been seen for "none". */
-export const optionalTime = Schema.optionalToOptional(Schema.NullOr(Schema.Number), Schema.DateTimeUtcFromNumber, {
-  decode: Option.filter((millis): millis is number => millis !== null && millis > 0),
-  encode: (millis) => millis
-})
+type Lenient<A> = Schema.PropertySignature<"?:", A, never, "?:", unknown>
+
+/** A member that is absent where it cannot be read. */
+export const lenientMember = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>): Lenient<A> => {
+  const read = makeRead(model, member, schema)
+  return Schema.optionalToOptional(Schema.Unknown, Schema.typeSchema(schema), {
+    decode: Option.flatMap((value) => readPresent(read, value)),
+    encode: Option.map(Schema.encodeSync(schema))
+  })
+}
+
+type Schemas = Readonly<Record<string, Schema.Schema.AnyNoContext>>
+
+/** Members that are absent where they cannot be read. */
+export const lenient = <Members extends Schemas>(model: string, members: Members) =>
+  // `Record.map` forgets which member is of which type.
+  Record.map(members, (schema, member) => lenientMember(model, member, schema)) as {
+    readonly [Member in keyof Members]: Lenient<Schema.Schema.Type<Members[Member]>>
+  }
+
+/** A member that is empty where it is absent or cannot be read. */
+export const lenientOr = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>, empty: A) => {
+  const read = makeRead(model, member, schema)
+  return Schema.optionalToRequired(Schema.Unknown, Schema.typeSchema(schema), {
+    decode: (value) =>
+      Option.getOrElse(
+        Option.flatMap(value, (part) => readPresent(read, part)),
+        () => empty
+      ),
+    encode: (value) => Option.some(Schema.encodeSync(schema)(value))
+  }).pipe(Schema.withConstructorDefault(() => empty))
+}
+
+const UnknownList = Schema.Array(Schema.Unknown)
+
+/** A list that keeps what can be read of it. */
+export const lenientList = <A, I>(model: string, member: string, item: Schema.Schema<A, I>) => {
+  const read = makeRead(model, member, item)
+  const encode = Schema.encodeSync(item)
+  return Schema.transform(UnknownList, Schema.Array(Schema.typeSchema(item)), {
+    strict: true,
+    decode: Arr.filterMap((value) => readPresent(read, value)),
+    encode: (list) => list.map((value) => encode(value))
+  })
+}
 
 const Parts = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
-/**
- * A struct that keeps unknown members; `null` counts as absent. The annotation must be on a struct without transformations:
- * otherwise the type side, against which a `Schema.Class` checks its members, would lack it.
- */
-export const openStruct = <Fields extends Schema.Struct.Fields>(fields: Fields) =>
-  Schema.transform(Parts, Schema.Struct(fields).annotations({ parseOptions: { onExcessProperty: "preserve" } }), {
-    // The struct checks the members.
-    strict: false,
-    decode: Record.filter((part) => part !== null),
-    encode: (parts) => parts
-  })
-
-const FrozenList = <A>(): Schema.Schema<ReadonlyArray<A>> =>
-  Schema.declare((list: unknown): list is ReadonlyArray<A> => Array.isArray(list) && Object.isFrozen(list))
-
-/** The list in one member of an answer. Frozen, since the readers of the cache share it. Not `Schema.Array`, which copies it. */
-export const frozenList = <A, I>(member: string, item: Schema.Schema<A, I>) =>
-  Schema.transform(Schema.Struct({ [member]: Schema.Array(item) }), FrozenList<A>(), {
+/** Texts by any names. Those that cannot be read are left out. */
+export const lenientTexts = (model: string, member: string) => {
+  const read = makeRead(model, member, Schema.String)
+  return Schema.transform(Parts, Schema.Record({ key: Schema.String, value: Schema.String }), {
     strict: true,
-    decode: (answer) => Object.freeze(answer[member] ?? []),
-    encode: (list) => ({ [member]: list })
+    decode: Record.filterMap((value) => readPresent(read, value)),
+    encode: (texts) => texts
   })
+}
+
+/**
+ * A struct that keeps members without a type as they are; `null` counts as absent. The annotation must be on a struct without
+ * transformations: otherwise the type side, against which a `Schema.Class` checks its members, would lack it.
+ */
+export const openStruct = <Members extends Schemas>(model: string, members: Members) => {
+  const reads = Record.map(members, (schema, member) => makeRead(model, member, schema))
+  // `Record.map` forgets which member is of which type.
+  const fields = Record.map(members, (schema) => Schema.optionalWith(Schema.typeSchema(schema), { exact: true })) as {
+    readonly [Member in keyof Members]: Schema.optionalWith<
+      Schema.Schema<Schema.Schema.Type<Members[Member]>>,
+      { exact: true }
+    >
+  }
+  const readMember = (value: unknown, member: string): Option.Option<unknown> => {
+    if (member === "__proto__" || value === null) return Option.none()
+    const read = Object.hasOwn(reads, member) ? reads[member] : undefined
+    return read === undefined ? Option.some(value) : readPresent(read, value)
+  }
+  return Schema.transform(
+    Parts,
+    Schema.Struct(fields).annotations({ parseOptions: { onExcessProperty: "preserve" } }),
+    {
+      // The struct checks the members.
+      strict: false,
+      decode: Record.filterMap(readMember),
+      encode: (parts) => parts
+    }
+  )
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Values
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** With a zone: without one, the time would depend on where the application runs. */
+const isoDateTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
+
+const parseTime = (time: number | string): Option.Option<DateTime.Utc> => {
+  if (typeof time === "number") return Option.filter(DateTime.make(Math.trunc(time)), isAfterEpoch)
+  if (/^\d{1,16}$/.test(time)) return parseTime(Number(time))
+  return isoDateTime.test(time)
+    ? Option.filter(Option.map(DateTime.make(time), DateTime.toUtc), isAfterEpoch)
+    : Option.none()
+}
+
+const isAfterEpoch = ({ epochMillis }: DateTime.Utc): boolean => epochMillis > 0
+
+/** Epoch milliseconds as a number or its digits, or an ISO 8601 text (`tink-api.md` 0.3 and 5.1). */
+export const Time = Schema.transformOrFail(Schema.Union(Schema.Number, Schema.String), Schema.DateTimeUtcFromSelf, {
+  strict: true,
+  decode: (time, _, ast) =>
+    Option.match(parseTime(time), {
+      onNone: () => ParseResult.fail(new ParseResult.Type(ast, time)),
+      onSome: ParseResult.succeed
+    }),
+  encode: ({ epochMillis }) => ParseResult.succeed(epochMillis)
+})
+
+/** A whole number, or its digits. */
+export const Int = Schema.Union(Schema.Int, Schema.NumberFromString.pipe(Schema.int()))
+
+// Not for JSON that is nested deeper than the stack.
+const stringify = Option.liftThrowable((json: unknown) => JSON.stringify(json))
+
+/** JSON that is serialized once more, as Tink documents it. Some serve it as it is (`tink-api.md` 6.3). */
+export const SerializedJson = Schema.transformOrFail(Schema.Union(Schema.String, UnknownList, Parts), Schema.String, {
+  strict: true,
+  decode: (json, _, ast) =>
+    Option.match(typeof json === "string" ? Option.some(json) : stringify(json), {
+      onNone: () => ParseResult.fail(new ParseResult.Type(ast, json)),
+      onSome: ParseResult.succeed
+    }),
+  encode: ParseResult.succeed
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Answers
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The list in one member of an answer, without the items that cannot be read. `null` is a list without items.
+ *
+ * An answer is not Tink's, and fails, when it has no such member, and when it has items that all cannot be read: neither may be
+ * taken for an empty list.
+ */
+export const listAnswer = <A, I>(member: string, item: Schema.Schema<A, I>) => {
+  const read = makeRead(member, "item", item)
+  const decodeStrict = ParseResult.decodeUnknown(Schema.Struct({ [member]: Schema.Array(item) }))
+  const encode = Schema.encodeSync(item)
+  return Schema.transformOrFail(
+    Schema.Struct({ [member]: Schema.NullOr(UnknownList) }),
+    // Not `Schema.Array`, which copies the list.
+    Schema.declare((list: unknown): list is ReadonlyArray<A> => Array.isArray(list)),
+    {
+      strict: true,
+      decode: (answer) => {
+        const items = answer[member] ?? []
+        const list = Arr.filterMap(items, read)
+        if (list.length > 0 || items.length === 0) return ParseResult.succeed(list)
+        return ParseResult.map(decodeStrict(answer), (strict) => strict[member] ?? [])
+      },
+      encode: (list) => ParseResult.succeed({ [member]: list.map((value) => encode(value)) })
+    }
+  )
+}

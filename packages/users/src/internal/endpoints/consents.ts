@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { ListConsentsOptions, ProviderConsent } from "../../ProviderConsent.js"
 import * as Input from "../input.js"
-import { frozenList } from "../schema.js"
+import { listAnswer } from "../schema.js"
 
 const subject = ({ credentialsId }: ProviderConsent): Endpoint.Subject => ({ credentialsId })
 
@@ -19,7 +19,7 @@ export const listProviderConsents = Endpoint.read({
   scope: "provider-consents:read",
   route: "/api/v1/provider-consents",
   input: Schema.UndefinedOr(ListConsentsOptions),
-  response: Schema.parseJson(frozenList("providerConsents", ProviderConsent)),
+  response: Schema.parseJson(listAnswer("providerConsents", ProviderConsent)),
   subject: (consents) => consents.map(subject),
   cache: { connections: (consents) => consents },
   source: "tink-api.md 7.1"

@@ -4,11 +4,11 @@ import * as Schema from "effect/Schema"
 import * as C from "../../Credential.js"
 import * as Endpoint from "../../Endpoint.js"
 import * as Input from "../input.js"
-import { frozenList } from "../schema.js"
+import { listAnswer } from "../schema.js"
 
 const CredentialJson = Schema.parseJson(C.Credential)
 
-const CredentialListJson = Schema.parseJson(frozenList("credentials", C.Credential))
+const CredentialListJson = Schema.parseJson(listAnswer("credentials", C.Credential))
 
 const subject = ({ id, userId }: C.Credential): ReadonlyArray<Endpoint.Subject> => [{ userId, credentialsId: id }]
 
@@ -182,6 +182,23 @@ export const submitSupplementalInformation = Endpoint.change({
   source: "tink-api.md 6.3"
 })
 
+const qrPrefix = "data:image/png;base64,"
+
+/** A data URI or its data alone, in one line or in several. */
+const QrCode = Schema.transform(
+  Schema.String,
+  Schema.String.pipe(Schema.pattern(/^data:image\/png;base64,[A-Za-z0-9+/]+={0,2}$/)),
+  {
+    strict: true,
+    decode: (body) => {
+      const text = body.replace(/\s+/g, "")
+      // What the base64 of every PNG image begins with.
+      return text.startsWith("iVBORw0KGgo") ? qrPrefix + text : text
+    },
+    encode: (uri) => uri
+  }
+)
+
 /**
  * Gets the QR code with which the user logs in on another device, as a `data:image/png;base64,` URI.
  *
@@ -207,7 +224,7 @@ export const getCredentialQr = Endpoint.read({
   scope: "credentials:read",
   route: "/api/v1/credentials/{id}/qr",
   id: Input.CredentialsId,
-  response: Schema.Redacted(Schema.Trim.pipe(Schema.pattern(/^data:image\/png;base64,[A-Za-z0-9+/]+={0,2}$/))),
+  response: Schema.Redacted(QrCode),
   cache: false,
   source: "tink-api.md 6 and 12.12"
 })

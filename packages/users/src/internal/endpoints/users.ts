@@ -5,7 +5,13 @@ import { CreatedUser, CreateUserInput, UpdateUserInput, User, UserProfile } from
 import * as Input from "../input.js"
 
 const UserJson = Schema.parseJson(User)
-const UserProfileJson = Schema.parseJson(UserProfile)
+
+const profileMembers: ReadonlyArray<string> = Object.keys(UserProfile.to.fields)
+
+/** An object without any member of a profile is not a profile, such as an error. */
+const UserProfileJson = Schema.parseJson(
+  UserProfile.pipe(Schema.filter((profile) => profileMembers.some((member) => Object.hasOwn(profile, member))))
+)
 
 const subject = ({ id }: User): ReadonlyArray<Endpoint.Subject> => [{ userId: id }]
 
@@ -74,9 +80,14 @@ export const getProfile = Endpoint.read({
   source: "tink-api.md 5.2"
 })
 
+const isWhole = ({ currency, locale, market, timeZone }: UserProfile): boolean =>
+  [currency, locale, market, timeZone].every((member) => member !== undefined)
+
 const isDayOfMonth = (day: number): boolean => day >= 1 && day <= 31
 
 const WholeProfile = UserProfile.pipe(
+  Schema.filter(isWhole),
+  Schema.annotations(Input.sentence("the profile must be a whole one, as getProfile returns it")),
   Schema.filter(({ periodAdjustedDay: day }) => day === undefined || isDayOfMonth(day)),
   Schema.annotations({
     ...Input.requirement("the profile must be a whole one, as getProfile returns it"),
