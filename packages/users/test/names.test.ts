@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Users } from "@effect-tink/users"
+import type { Users } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { everyRow } from "../../../test/support/rows.js"

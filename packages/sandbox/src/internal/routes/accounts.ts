@@ -12,7 +12,7 @@ import { credentialsOf, type State, type StoredCredentials } from "../state/stat
 
 /** GUESS: tink-api.md is silent about the members of an account. Its id is derived, and is not that of the credentials. */
 const accountOf = ({ id, providerName }: StoredCredentials) => ({
-  id: id.split("").reverse().join(""),
+  id: `${id.slice(16)}${id.slice(0, 16)}`,
   name: find(providerName)?.displayName ?? providerName,
   type: "CHECKING",
   balances: { booked: { amount: { currencyCode: "EUR", value: { unscaledValue: "10050", scale: "2" } } } }
