@@ -10,6 +10,7 @@ import * as AST from "effect/SchemaAST"
 import { format, resolveConfig } from "prettier"
 import { AccessToken } from "../packages/http/src/AccessToken.js"
 import { endpoints } from "../packages/users/src/internal/endpoints/all.js"
+import { DocumentedAs } from "../packages/users/src/internal/schema.js"
 import { deleteUser, revokeAll } from "../packages/users/src/internal/endpoints/steps.js"
 import { summaryOf } from "./summaries.js"
 
@@ -27,8 +28,27 @@ type Json = Readonly<Record<string, unknown>>
 
 const definitions: Record<string, JSONSchema.JsonSchema7> = {}
 
+/** The encoded side of a schema, with what a member is documented to be where the client accepts any value. */
+const documented = (ast: AST.AST): AST.AST => {
+  const encoded = AST.encodedAST(ast)
+  const annotation = encoded.annotations[DocumentedAs]
+  // Only this library sets the annotation, to a schema's AST.
+  if (annotation !== undefined) return documented(annotation as AST.AST)
+  if (AST.isUnion(encoded)) return AST.Union.make(encoded.types.map(documented))
+  if (AST.isTupleType(encoded)) {
+    const rest = encoded.rest.map((type) => new AST.Type(documented(type.type)))
+    return new AST.TupleType(encoded.elements, rest, encoded.isReadonly)
+  }
+  if (!AST.isTypeLiteral(encoded)) return encoded
+  const properties = encoded.propertySignatures.map(
+    ({ isOptional, isReadonly, name, type }) =>
+      new AST.PropertySignature(name, documented(type), isOptional, isReadonly)
+  )
+  return new AST.TypeLiteral(properties, encoded.indexSignatures)
+}
+
 const jsonSchema = (ast: AST.AST): JSONSchema.JsonSchema7 =>
-  JSONSchema.fromAST(AST.encodedAST(ast), {
+  JSONSchema.fromAST(documented(ast), {
     definitions,
     definitionPath: "#/components/schemas/",
     target: "openApi3.1",

@@ -52,7 +52,7 @@ describe("POST /api/v1/oauth/token, client_credentials", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("grants all client scopes if none is requested", () =>
+  it.effect("grants all client scopes without a requested one", () =>
     Effect.gen(function* () {
       const { body } = yield* askClientToken()
       assert.strictEqual(

@@ -11,7 +11,7 @@ import type { Pause, Schedule } from "./schedule.js"
 import * as Scheduler from "./scheduler.js"
 import * as VirtualClock from "./virtualClock.js"
 
-/** A run that needs more tasks than this never comes to rest. */
+/** A run that needs more tasks than this never rests. */
 const tooManyTasks = 1_000_000
 
 /** A run that needs more wake-ups than this never ends. */
@@ -42,7 +42,7 @@ export interface Harness {
 const makeDriver = (scheduler: Scheduler.ChaoticScheduler, virtual: VirtualClock.VirtualClock, prng: Prng.Prng) => {
   const rest = async (): Promise<void> => {
     do {
-      if (scheduler.run(tooManyTasks)) throw new Error("the fibers do not come to rest")
+      if (scheduler.run(tooManyTasks)) throw new Error("the fibers do not rest")
       await turn()
     } while (scheduler.run(0))
   }
@@ -54,7 +54,7 @@ const makeDriver = (scheduler: Scheduler.ChaoticScheduler, virtual: VirtualClock
     await rest()
   }
 
-  /** Passes time, and comes to rest at each wake-up. */
+  /** Passes time, and rests at each wake-up. */
   const passUntil = async (end: number): Promise<void> => {
     await rest()
     for (let next = virtual.nextWake(); next !== undefined && next <= end; next = virtual.nextWake()) {

@@ -128,8 +128,8 @@ const run = (commands: ReadonlyArray<Command>) => {
     const readers: Array<Fiber.RuntimeFiber<void, Failed>> = []
     const settling: Array<Fiber.RuntimeFiber<unknown, unknown>> = []
     /**
-     * By user: when an invalidation was last known to have completed, when the last of the lookups began of which a refresh
-     * is known to have returned the answer, and until when they are surely quarantined.
+     * By user: when the last invalidation known to have completed did so, when the newest lookup that is known to have
+     * answered a refresh began, and until when the user is surely quarantined.
      */
     const invalidated = new Map<string, number>()
     const refreshed = new Map<string, number>()

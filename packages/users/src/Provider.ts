@@ -6,7 +6,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Input from "./internal/input.js"
-import { optional } from "./internal/schema.js"
+import { lenient, lenientList, lenientMember, lenientOr } from "./internal/schema.js"
 
 const open = <Literals extends readonly [string, ...Array<string>]>(...literals: Literals) =>
   Schema.Union(Schema.Literal(...literals), Schema.String.pipe(Schema.brand("@effect-tink/UnknownValue")))
@@ -47,48 +47,47 @@ export type Capability = typeof Capability.Type
  * @since 0.1.0
  * @category models
  */
-export class Field extends Schema.Class<Field>("@effect-tink/users/Field")({
-  name: optional(Schema.String),
-  /** The label. */
-  description: optional(Schema.String),
-  helpText: optional(Schema.String),
-  /** A placeholder, such as `NNNNNN`. */
-  hint: optional(Schema.String),
-  /** What the field already holds. An `immutable` field with a value is text to show. */
-  value: optional(Schema.String),
-  defaultValue: optional(Schema.String),
-  /** A regular expression for the answer. */
-  pattern: optional(Schema.String),
-  /** What to tell the user if the answer does not match `pattern`. */
-  patternError: optional(Schema.String),
-  minLength: optional(Schema.Number),
-  maxLength: optional(Schema.Number),
-  numeric: optional(Schema.Boolean),
-  /** Whether to hide the answer, as for a password. */
-  masked: optional(Schema.Boolean),
-  sensitive: optional(Schema.Boolean),
-  immutable: optional(Schema.Boolean),
-  optional: optional(Schema.Boolean),
-  /** Whether the answer is `"true"` or `"false"`. */
-  checkbox: optional(Schema.Boolean),
-  /** Of the fields with the same `group`, only one is filled in if `oneOf` is true. */
-  group: optional(Schema.String),
-  oneOf: optional(Schema.Boolean),
-  type: optional(Schema.String),
-  style: optional(Schema.String),
-  additionalInfo: optional(Schema.String),
-  selectOptions: optional(
-    Schema.Array(
-      Schema.Struct({
-        text: optional(Schema.String),
-        value: optional(Schema.String),
-        iconUrl: optional(Schema.String)
-      })
+export class Field extends Schema.Class<Field>("@effect-tink/users/Field")(
+  lenient("Field", {
+    name: Schema.String,
+    /** The label. */
+    description: Schema.String,
+    helpText: Schema.String,
+    /** A placeholder, such as `NNNNNN`. */
+    hint: Schema.String,
+    /** What the field already holds. An `immutable` field with a value is text to show. */
+    value: Schema.String,
+    defaultValue: Schema.String,
+    /** A regular expression for the answer. */
+    pattern: Schema.String,
+    /** What to tell the user if the answer does not match `pattern`. */
+    patternError: Schema.String,
+    minLength: Schema.Number,
+    maxLength: Schema.Number,
+    numeric: Schema.Boolean,
+    /** Whether to hide the answer, as for a password. */
+    masked: Schema.Boolean,
+    sensitive: Schema.Boolean,
+    immutable: Schema.Boolean,
+    optional: Schema.Boolean,
+    /** Whether the answer is `"true"` or `"false"`. */
+    checkbox: Schema.Boolean,
+    /** Of the fields with the same `group`, only one is filled in if `oneOf` is true. */
+    group: Schema.String,
+    oneOf: Schema.Boolean,
+    type: Schema.String,
+    style: Schema.String,
+    additionalInfo: Schema.String,
+    selectOptions: lenientList(
+      "Field",
+      "selectOptions",
+      Schema.Struct(lenient("SelectOption", { text: Schema.String, value: Schema.String, iconUrl: Schema.String }))
     )
-  )
-}) {}
+  })
+) {}
 
-const texts = Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true })
+const list = <A, I>(model: string, member: string, item: Schema.Schema<A, I>) =>
+  lenientOr(model, member, lenientList(model, member, item), [])
 
 /**
  * A bank, or one of its ways to log in.
@@ -99,41 +98,55 @@ const texts = Schema.optionalWith(Schema.Array(Schema.String), { default: () => 
 export class Provider extends Schema.Class<Provider>("@effect-tink/users/Provider")({
   /** What identifies the provider: `providerName` of a credential. */
   name: Schema.String,
-  /** What to show the user. */
-  displayName: optional(Schema.String),
-  displayDescription: optional(Schema.String),
-  groupDisplayName: optional(Schema.String),
-  /** ISO 3166-1. */
-  market: optional(Schema.String),
-  /** ISO 4217. */
-  currency: optional(Schema.String),
-  type: optional(open("BANK", "CREDIT_CARD", "BROKER", "TEST", "OTHER")),
-  /** Only an enabled provider accepts a new credential or a refresh. */
-  status: optional(open("ENABLED", "TEMPORARY_DISABLED", "DISABLED")),
-  accessType: optional(open("OPEN_BANKING", "OTHER")),
-  credentialsType: optional(open("PASSWORD", "MOBILE_BANKID", "KEYFOB", "THIRD_PARTY_APP")),
-  authenticationFlow: optional(open("EMBEDDED", "REDIRECT", "DECOUPLED")),
-  authenticationUserType: optional(open("PERSONAL", "BUSINESS", "CORPORATE")),
-  capabilities: Schema.optionalWith(Schema.Array(Capability), { default: () => [], nullable: true }),
-  pisCapabilities: texts,
-  paymentConditions: texts,
-  keywords: texts,
-  financialInstitutionId: optional(Schema.String),
-  financialInstitutionName: optional(Schema.String),
+  ...lenient("Provider", {
+    /** What to show the user. */
+    displayName: Schema.String,
+    displayDescription: Schema.String,
+    groupDisplayName: Schema.String,
+    /** ISO 3166-1. */
+    market: Schema.String,
+    /** ISO 4217. */
+    currency: Schema.String,
+    type: open("BANK", "CREDIT_CARD", "BROKER", "TEST", "OTHER"),
+    /** Only an enabled provider accepts a new credential or a refresh. */
+    status: open("ENABLED", "TEMPORARY_DISABLED", "DISABLED"),
+    accessType: open("OPEN_BANKING", "OTHER"),
+    credentialsType: open("PASSWORD", "MOBILE_BANKID", "KEYFOB", "THIRD_PARTY_APP"),
+    authenticationFlow: open("EMBEDDED", "REDIRECT", "DECOUPLED"),
+    authenticationUserType: open("PERSONAL", "BUSINESS", "CORPORATE")
+  }),
+  capabilities: list("Provider", "capabilities", Capability),
+  pisCapabilities: list("Provider", "pisCapabilities", Schema.String),
+  paymentConditions: list("Provider", "paymentConditions", Schema.String),
+  keywords: list("Provider", "keywords", Schema.String),
+  ...lenient("Provider", {
+    financialInstitutionId: Schema.String,
+    financialInstitutionName: Schema.String
+  }),
   /** Beta. */
-  financialServices: optional(
-    Schema.Array(Schema.Struct({ segment: optional(Schema.String), shortName: optional(Schema.String) }))
+  financialServices: list(
+    "Provider",
+    "financialServices",
+    Schema.Struct(lenient("FinancialService", { segment: Schema.String, shortName: Schema.String }))
   ),
   /** What the user has to give. Empty for providers to which they are redirected. */
-  fields: Schema.optionalWith(Schema.Array(Field), { default: () => [], nullable: true }),
-  /** Beta. Whether `listAuthenticationOptions` has something to choose from. */
-  hasAuthenticationOptions: optional(Schema.Boolean),
-  multiFactor: optional(Schema.Boolean),
-  popular: optional(Schema.Boolean),
-  passwordHelpText: optional(Schema.String),
-  images: optional(Schema.Struct({ icon: optional(Schema.String), banner: optional(Schema.String) })),
-  rank: optional(Schema.Number),
-  releaseStatus: optional(Schema.String)
+  fields: list("Provider", "fields", Field),
+  ...lenient("Provider", {
+    /** Beta. Whether `listAuthenticationOptions` has something to choose from. */
+    hasAuthenticationOptions: Schema.Boolean,
+    multiFactor: Schema.Boolean,
+    popular: Schema.Boolean,
+    passwordHelpText: Schema.String
+  }),
+  images: lenientMember(
+    "Provider",
+    "images",
+    Schema.Struct(lenient("Images", { icon: Schema.String, banner: Schema.String }))
+  ),
+  ...lenient("Provider", {
+    rank: Schema.Number,
+    releaseStatus: Schema.String
+  })
 }) {}
 
 /**
@@ -144,7 +157,7 @@ export class Provider extends Schema.Class<Provider>("@effect-tink/users/Provide
  */
 export class ProviderIdentifier extends Schema.Class<ProviderIdentifier>("@effect-tink/users/ProviderIdentifier")({
   market: Schema.String,
-  providerName: optional(Schema.String),
+  providerName: lenientMember("ProviderIdentifier", "providerName", Schema.String),
   type: open("BLZ", "BIC", "SE_CLEARINGNUMBER", "IBAN"),
   value: Schema.String
 }) {}
@@ -176,11 +189,15 @@ export class AuthenticationOption extends Schema.Class<AuthenticationOption>("@e
 export class AuthenticationOptionsGroup extends Schema.Class<AuthenticationOptionsGroup>(
   "@effect-tink/users/AuthenticationOptionsGroup"
 )({
-  /** `authenticationOptionsGroup` of a `SelectedAuthenticationOption`. */
-  name: optional(Schema.String),
-  displayText: optional(Schema.String),
-  helpText: optional(Schema.String),
-  authenticationOptions: Schema.optionalWith(Schema.Array(AuthenticationOption), { default: () => [], nullable: true })
+  ...lenient("AuthenticationOption", {
+    /** `authenticationOptionDefinition` of a `SelectedAuthenticationOption`. */
+    name: Schema.String,
+    displayText: Schema.String,
+    helpText: Schema.String,
+    default: Schema.Boolean
+  }),
+  fields: list("AuthenticationOption", "fields", Field),
+  supportedChannels: list("AuthenticationOption", "supportedChannels", Schema.String)
 }) {}
 
 /**
@@ -193,10 +210,7 @@ export class AuthenticationOptions extends Schema.Class<AuthenticationOptions>(
   "@effect-tink/users/AuthenticationOptions"
 )({
   providerName: Schema.String,
-  authenticationOptionsGroups: Schema.optionalWith(Schema.Array(AuthenticationOptionsGroup), {
-    default: () => [],
-    nullable: true
-  })
+  authenticationOptionsGroups: list("AuthenticationOptions", "authenticationOptionsGroups", AuthenticationOptionsGroup)
 }) {}
 
 /**
@@ -270,7 +284,7 @@ export interface ListIdentifiersOptions extends Schema.Schema.Type<typeof ListId
  * @category models
  */
 export class ProviderIdentifiers extends Schema.Class<ProviderIdentifiers>("@effect-tink/users/ProviderIdentifiers")({
-  providerIdentifiers: Schema.Array(ProviderIdentifier),
+  providerIdentifiers: lenientList("ProviderIdentifiers", "providerIdentifiers", ProviderIdentifier),
   /** Absent on the last page. */
   nextPageToken: Schema.optionalToOptional(Schema.NullOr(Schema.String), Schema.String, {
     decode: Option.filter((token): token is string => token !== null && token !== ""),

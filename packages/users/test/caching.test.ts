@@ -177,7 +177,7 @@ describe("a cached answer", () => {
 
   it.effect("is shared by sessions with the same token, and by no other", () =>
     Effect.gen(function* () {
-      const { session: minted, userId } = yield* makeSession
+      const { session: renewable, userId } = yield* makeSession
       const scopes = ["credentials:read"] as const
       const { accessToken } = yield* getToken(userId, scopes)
       const other = yield* getToken(userId, scopes)
@@ -185,7 +185,7 @@ describe("a cached answer", () => {
       yield* list(one)
       assert.deepStrictEqual(yield* linesOfList(UserSession.make({ userId, accessToken, scopes: allScopes })), [])
       assert.deepStrictEqual(yield* linesOfList(UserSession.make({ ...other, userId, scopes })), [LIST])
-      assert.deepStrictEqual(yield* linesOfList(minted), [LIST])
+      assert.deepStrictEqual(yield* linesOfList(renewable), [LIST])
     }).pipe(provideAll())
   )
 
@@ -193,9 +193,9 @@ describe("a cached answer", () => {
     Effect.gen(function* () {
       const { session, userId } = yield* makeSession
       const { accessToken } = yield* getToken(userId)
-      const bare = UserSession.make({ userId, accessToken, scopes: allScopes })
+      const staticSession = UserSession.make({ userId, accessToken, scopes: allScopes })
       yield* list(session)
-      yield* list(bare)
+      yield* list(staticSession)
       yield* takeLines
       const tenant = Effect.provide(Users.layer)
       const authorize = Effect.flatMap(Users.Users, (users) => users.authorize({ userId, scopes: allScopes }))
@@ -205,9 +205,9 @@ describe("a cached answer", () => {
       assert.strictEqual(error.reason, "Invalid")
       assert.strictEqual(error.detail, "the session belongs to another Users: provide one shared Users layer")
       assert.deepStrictEqual(yield* takeLines, [])
-      assert.deepStrictEqual(yield* linesOfList(bare).pipe(tenant), [LIST])
+      assert.deepStrictEqual(yield* linesOfList(staticSession).pipe(tenant), [LIST])
       assert.deepStrictEqual(yield* linesOfList(session), [])
-      assert.deepStrictEqual(yield* linesOfList(bare), [])
+      assert.deepStrictEqual(yield* linesOfList(staticSession), [])
     }).pipe(provideAll())
   )
 

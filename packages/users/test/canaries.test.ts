@@ -103,7 +103,7 @@ const tables = (
       users.delegateAuthorization({ userId, idHint: externalUserId }),
       users.getUserAccessToken({ code: redact(planted.code) }),
       users.authorize({ externalUserId, scopes: allScopes }),
-      Effect.flatMap(users.authorize({ userId, scopes: allScopes }), (minted) => users.listCredentials(minted)),
+      Effect.flatMap(users.authorize({ userId, scopes: allScopes }), (renewable) => users.listCredentials(renewable)),
       users.authorizeWithCode({ code: redact(planted.code), scopes: allScopes })
     ],
     users: [
@@ -147,7 +147,7 @@ const tables = (
 const operations = (users: Users.Service, planted: Canaries): ReadonlyArray<Operation> =>
   Object.values(tables(users, planted)).flat()
 
-/** All that is printed of what some operations come to. */
+/** All that is printed about some operations and their results. */
 const textsOf = (
   world: World,
   planted: Canaries,

@@ -1,4 +1,4 @@
-/** What is planted wherever a secret can be, and all the ways in which something can come to be seen. */
+/** Canaries in the place of every secret, and all the ways in which a value can be seen. */
 import { assert } from "@effect/vitest"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import * as UserCache from "@effect-tink/user-cache/UserCache"

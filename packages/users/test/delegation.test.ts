@@ -218,15 +218,15 @@ describe("revokeAll", () => {
       const users = yield* Users.Users
       const { session, userId } = yield* makeSession
       const { accessToken } = yield* getToken(userId, ["credentials:read"])
-      const bare = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
-      yield* users.listCredentials(bare)
+      const staticSession = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
+      yield* users.listCredentials(staticSession)
       yield* users.listCredentials(session)
       yield* users.revokeAll({ userId })
       yield* takeLines
       yield* users.listCredentials(session)
       // Not one request with the old token.
       assert.deepStrictEqual(yield* takeLines, [GRANT, TOKEN, LIST])
-      const error = yield* Effect.flip(users.listCredentials(bare))
+      const error = yield* Effect.flip(users.listCredentials(staticSession))
       assert.strictEqual(error.reason, "Unauthorized")
     }).pipe(provideAll())
   )
@@ -258,11 +258,11 @@ describe("revokeAll", () => {
       const users = yield* Users.Users
       const { userId } = yield* users.createUser({ market: "SE", externalUserId: "cust-0001" })
       const { accessToken } = yield* getToken(userId, ["credentials:read"])
-      const bare = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
-      yield* users.listCredentials(bare)
+      const staticSession = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
+      yield* users.listCredentials(staticSession)
       yield* users.revokeAll({ externalUserId: "cust-0001" })
-      assert.strictEqual((yield* Effect.flip(users.listCredentials(bare))).reason, "Unauthorized")
-      assert.strictEqual((yield* Effect.flip(users.revokeAll({ externalUserId: "nobody" }))).reason, "NotFound")
+      assert.strictEqual((yield* Effect.flip(users.listCredentials(staticSession))).reason, "Unauthorized")
+      assert.strictEqual((yield* Effect.flip(users.revokeAll({ externalUserId: "cust-unknown" }))).reason, "NotFound")
     }).pipe(provideAll())
   )
 })

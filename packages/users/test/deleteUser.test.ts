@@ -319,9 +319,9 @@ it.effect("deleteUser by a session without the scope is Forbidden with its name,
     const { userId } = yield* makeUser()
     const { accessToken } = yield* getToken(userId)
     const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
-    const bare = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
+    const staticSession = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
     yield* takeLines
-    for (const forged of [session, bare] as ReadonlyArray<unknown>) {
+    for (const forged of [session, staticSession] as ReadonlyArray<unknown>) {
       const error = yield* failure(users.deleteUser(forged as Deletable))
       assert.deepStrictEqual([error.reason, error.status], ["Forbidden", undefined])
       assert.include(error.detail, "user:delete")

@@ -40,7 +40,7 @@ const badExternalIds: ReadonlyArray<readonly [string, unknown]> = [
   ["a NUL", "canary\u0000"],
   ["DEL", "canary\u007f"],
   ["a C1 control character", "canary\u0085"],
-  // All of these are U+FFFD on the wire: one user could stand for another.
+  // All of these are U+FFFD on the wire: one user could be taken for another.
   ["half of a surrogate pair", "canary\ud800"]
 ]
 

@@ -245,8 +245,8 @@ describe("a session of authorizeWithCode", () => {
       const { userId } = yield* makeUser()
       const one = yield* users.authorizeWithCode({ ...(yield* makeCode(userId, both)), scopes: both })
       const two = yield* users.authorizeWithCode({ ...(yield* makeCode(userId, both)), scopes: both })
-      const minted = yield* users.authorize({ userId, scopes: both })
-      yield* users.listCredentials(minted)
+      const renewable = yield* users.authorize({ userId, scopes: both })
+      yield* users.listCredentials(renewable)
       yield* takeLines
       for (const session of [one, two]) {
         yield* users.listCredentials(session)

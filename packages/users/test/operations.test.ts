@@ -162,7 +162,7 @@ describe("documented failures", () => {
     Effect.gen(function* () {
       const users = yield* Users.Users
       const byId = { userId: unknownUser, scopes: ["credentials:read"] } as const
-      const byExternalId = { externalUserId: "nobody", scopes: ["credentials:read"] } as const
+      const byExternalId = { externalUserId: "cust-unknown", scopes: ["credentials:read"] } as const
       for (const attempt of [
         users.createAuthorization(byId),
         users.createAuthorization(byExternalId),

@@ -149,7 +149,7 @@ describe("refreshAndWait ends with", () => {
 })
 
 describe("refreshAndWait", () => {
-  it.effect("reports each status on the way", () =>
+  it.effect("reports each status until the end", () =>
     Effect.gen(function* () {
       const { credentialsId, session } = yield* makeSession
       const seen: Array<string> = []
@@ -401,10 +401,10 @@ describe("refreshing at once", () => {
         yield* Effect.replicateEffect(turn, 5, { discard: true })
       }
       const results = yield* Fiber.join(fiber)
-      const inWords = results.map((result) => (result._tag === "Right" ? result.right._tag : result.left.reason))
-      assert.deepStrictEqual(new Set(inWords), new Set(["Updated", "RateLimited"]))
+      const outcomes = results.map((result) => (result._tag === "Right" ? result.right._tag : result.left.reason))
+      assert.deepStrictEqual(new Set(outcomes), new Set(["Updated", "RateLimited"]))
       assert.lengthOf(
-        inWords.filter((word) => word === "Updated"),
+        outcomes.filter((word) => word === "Updated"),
         1
       )
     }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))

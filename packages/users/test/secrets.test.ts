@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as FiberRefs from "effect/FiberRefs"
 import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
 import * as List from "effect/List"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
@@ -21,8 +22,8 @@ import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
 import { makeTracer } from "../../../test/support/tracer.js"
-import type { Reply } from "../../../test/support/scriptedTink.js"
-import { provideAnswers, withTime } from "./helpers.js"
+import { type Reply, scriptedTink } from "../../../test/support/scriptedTink.js"
+import { layerOver, provideAnswers, withTime } from "./helpers.js"
 
 /** Every secret there is holds this word, and nothing that may be shown does. */
 const CANARY = "canary"
@@ -53,7 +54,7 @@ const replacer = (_: string, value: unknown): unknown => {
   return value instanceof Map ? [...value] : value
 }
 
-/** A value in all the ways in which values come to be seen. */
+/** A value in all the ways in which it can be seen. */
 const shown = (value: unknown): ReadonlyArray<string> => [
   String(value),
   JSON.stringify(value, replacer) ?? "",
@@ -168,7 +169,7 @@ const worlds: ReadonlyArray<readonly [string, (line: string) => Reply]> = [
   ["Tink answers with JSON that is cut", () => ({ body: `{"access_token":"${CANARY}` })]
 ]
 
-const bare = UserSession.make({ userId, accessToken: Redacted.make(userToken), scopes })
+const staticSession = UserSession.make({ userId, accessToken: Redacted.make(userToken), scopes })
 
 const fields = { username: `password-${CANARY}`, pin: Redacted.make(`pin-${CANARY}`) }
 
@@ -231,8 +232,8 @@ describe("no secret is seen in results, errors, causes, logs and spans", () => {
         Effect.gen(function* () {
           const users = yield* Users.Users
           const { lines, seen, watched } = makeWatch()
-          const minted = yield* Effect.option(users.authorize({ userId, scopes }))
-          const sessions = [bare, ...Option.toArray(minted)]
+          const renewable = yield* Effect.option(users.authorize({ userId, scopes }))
+          const sessions = [staticSession, ...Option.toArray(renewable)]
           for (const operation of [
             ...operations(users),
             ...sessions.flatMap((session) => sessionOperations(users, session))
@@ -257,13 +258,13 @@ describe("no secret is seen in results, errors, causes, logs and spans", () => {
       for (const [operation, secret] of [
         [users.getUserAccessToken({ code: Redacted.make(`code-${CANARY}`) }), `code-${CANARY}`],
         [users.createUser({ market: "SE" }), clientSecret],
-        [users.listCredentials(bare), userToken],
-        [users.deleteUser(bare), userToken],
-        [users.createCredential(bare, { providerName: "a-bank", fields }), `password-${CANARY}`],
-        [users.updateCredential(bare, id, { fields }), `pin-${CANARY}`],
-        [users.authenticateCredential(bare, id, login), `pin-${CANARY}`],
-        [users.refreshCredential(bare, id, { ...login, authenticate: true }), `password-${CANARY}`],
-        [users.submitSupplementalInformation(bare, id, fields), `password-${CANARY}`]
+        [users.listCredentials(staticSession), userToken],
+        [users.deleteUser(staticSession), userToken],
+        [users.createCredential(staticSession, { providerName: "a-bank", fields }), `password-${CANARY}`],
+        [users.updateCredential(staticSession, id, { fields }), `pin-${CANARY}`],
+        [users.authenticateCredential(staticSession, id, login), `pin-${CANARY}`],
+        [users.refreshCredential(staticSession, id, { ...login, authenticate: true }), `password-${CANARY}`],
+        [users.submitSupplementalInformation(staticSession, id, fields), `password-${CANARY}`]
       ] satisfies ReadonlyArray<readonly [Effect.Effect<unknown, unknown>, string]>) {
         const { lines, seen, watched } = makeWatch()
         const exit = yield* watched(operation)
@@ -283,9 +284,9 @@ it.effect("no secret is seen in sessions, grants, tokens, services, statistics a
     const users = yield* Users.Users
     const session = yield* users.authorize({ userId, scopes })
     yield* users.listCredentials(session)
-    yield* users.listCredentials(bare)
-    isClean("minted session", session)
-    isClean("bare session", bare)
+    yield* users.listCredentials(staticSession)
+    isClean("renewable session", session)
+    isClean("static session", staticSession)
     isClean("grant", yield* users.createAuthorization({ userId, scopes }))
     isClean("token", yield* users.getUserAccessToken({ code: Redacted.make(`code-${CANARY}`) }))
     isClean(
@@ -306,11 +307,53 @@ it.effect("no secret is seen in sessions, grants, tokens, services, statistics a
   }).pipe(provideAnswers(good, clientSecret))
 )
 
+it.effect("a cache that the application provides gets no secret in a user or key", () => {
+  const seen: Array<string> = []
+  const layerRecording = Layer.effect(
+    UserCache.UserCache,
+    Effect.map(UserCache.UserCache, (cache) =>
+      UserCache.UserCache.of({
+        ...cache,
+        get: (userId, key, ...rest) => {
+          seen.push(userId, key)
+          return cache.get(userId, key, ...rest)
+        }
+      })
+    )
+  ).pipe(Layer.provide(UserCache.layer({ capacity: 10 })))
+  const { client } = scriptedTink(({ method, path }) => good(`${method} ${path}`))
+  return Effect.gen(function* () {
+    const users = yield* Users.Users
+    yield* users.listCredentials(staticSession)
+    assert.lengthOf(seen, 2)
+    assert.notInclude(seen.join(), CANARY)
+  }).pipe(Effect.provide(Layer.orDie(layerOver(client, {}, layerRecording))))
+})
+
+it.effect("a secret that is wiped after the call has begun is sent all the same", () => {
+  const pin = Redacted.make(`pin-${CANARY}`)
+  const { client, sent } = scriptedTink(({ method, path }) => {
+    // The read that comes before the refresh.
+    if (method === "GET") Redacted.unsafeWipe(pin)
+    return method === "GET" ? good(`${method} ${path}`) : { status: 404, body: "" }
+  })
+  const selectedAuthenticationOptions = login.selectedAuthenticationOptions.map((option) => ({
+    ...option,
+    fields: { pin }
+  }))
+  return Effect.gen(function* () {
+    const users = yield* Users.Users
+    yield* Effect.flip(users.refreshAndWait(staticSession, id, { authenticate: true, selectedAuthenticationOptions }))
+    assert.lengthOf(sent, 2)
+    assert.include(sent[1]?.body, `pin-${CANARY}`)
+  }).pipe(Effect.provide(Layer.orDie(layerOver(client))))
+})
+
 it("a session prints its user and scopes, and nothing else", () => {
   const json = { _id: "@effect-tink/users/UserSession", userId, scopes: [...scopes] }
-  assert.deepStrictEqual(JSON.parse(JSON.stringify(bare)), json)
-  assert.deepStrictEqual(JSON.parse(String(bare)), json)
-  assert.deepStrictEqual(Object.keys(structuredClone({ ...bare })), ["userId", "scopes"])
+  assert.deepStrictEqual(JSON.parse(JSON.stringify(staticSession)), json)
+  assert.deepStrictEqual(JSON.parse(String(staticSession)), json)
+  assert.deepStrictEqual(Object.keys(structuredClone({ ...staticSession })), ["userId", "scopes"])
 })
 
 it.effect("a secret that is not hidden is found by these tests", () =>

@@ -425,26 +425,26 @@ describe("tokens", () => {
         yield* session(b),
         yield* session(c)
       ]
-      const mint = [GRANT, TOKEN, LIST]
+      const issuing = [GRANT, TOKEN, LIST]
       yield* users.createAuthorization({ ...a, scopes: ["user:read"] })
       // Three tokens fit.
-      assert.deepStrictEqual(yield* linesOf(ofA), mint)
-      assert.deepStrictEqual(yield* linesOf(moreOfA), mint)
-      assert.deepStrictEqual(yield* linesOf(ofB), mint)
+      assert.deepStrictEqual(yield* linesOf(ofA), issuing)
+      assert.deepStrictEqual(yield* linesOf(moreOfA), issuing)
+      assert.deepStrictEqual(yield* linesOf(ofB), issuing)
       // A is used once more, so that B is the least recently used, who makes room for C.
       assert.deepStrictEqual(yield* linesOf(ofA), [LIST])
-      assert.deepStrictEqual(yield* linesOf(ofC), mint)
+      assert.deepStrictEqual(yield* linesOf(ofC), issuing)
       assert.deepStrictEqual(yield* linesOf(moreOfA), [LIST])
       assert.deepStrictEqual(yield* linesOf(ofC), [LIST])
       assert.deepStrictEqual(yield* linesOf(ofA), [LIST])
       // Now B makes C go.
-      assert.deepStrictEqual(yield* linesOf(ofB), mint)
+      assert.deepStrictEqual(yield* linesOf(ofB), issuing)
       assert.deepStrictEqual(yield* linesOf(ofA), [LIST])
       // Now C makes B go, and B both of A, which C has not been used after.
-      assert.deepStrictEqual(yield* linesOf(ofC), mint)
-      assert.deepStrictEqual(yield* linesOf(ofB), mint)
+      assert.deepStrictEqual(yield* linesOf(ofC), issuing)
+      assert.deepStrictEqual(yield* linesOf(ofB), issuing)
       assert.deepStrictEqual(yield* linesOf(ofC), [LIST])
-      assert.deepStrictEqual(yield* linesOf(ofA), mint)
+      assert.deepStrictEqual(yield* linesOf(ofA), issuing)
     }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity: 3 } }))
   )
 
@@ -620,14 +620,14 @@ describe("after the layer is closed", () => {
       const { credentialsId, userId } = yield* makeUser()
       const session = yield* users.authorize({ userId, scopes: allScopes })
       const unused = yield* users.authorize({ userId, scopes: ["credentials:read"] })
-      const bare = UserSession.make({ ...(yield* getToken(userId)), userId, scopes: allScopes })
+      const staticSession = UserSession.make({ ...(yield* getToken(userId)), userId, scopes: allScopes })
       yield* users.listCredentials(session)
       yield* Scope.close(scope, Exit.void)
       yield* takeLines
       for (const attempt of [
         users.listCredentials(session),
         users.listCredentials(unused),
-        users.listCredentials(bare),
+        users.listCredentials(staticSession),
         users.getCredential(session, credentialsId),
         users.refreshCredential(session, credentialsId),
         users.deleteCredential(session, credentialsId),
@@ -834,23 +834,27 @@ const reachable = (start: object): ReadonlySet<unknown> => {
 
 describe("what a session holds", () => {
   const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
-  const bare = UserSession.make({ userId, accessToken: Redacted.make("a-token"), scopes: ["credentials:read"] })
+  const staticSession = UserSession.make({
+    userId,
+    accessToken: Redacted.make("a-token"),
+    scopes: ["credentials:read"]
+  })
 
   it.effect("cannot be read through its object, nor put into another session", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
-      const minted = yield* users.authorize({ userId, scopes: ["credentials:read"] })
-      for (const session of [bare, minted]) {
+      const renewable = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+      for (const session of [staticSession, renewable]) {
         for (const found of reachable(session)) {
           if (typeof found !== "function") continue
-          assert.notProperty(found, "secretsOf")
+          assert.notProperty(found, "unwrapSession")
           assert.notProperty(found, "heldBy")
           assert.isFalse(found.prototype === Object.getPrototypeOf(session))
         }
         const constructor: unknown = Reflect.get(session, "constructor")
         assert.isFunction(constructor)
         const forged: unknown = Reflect.construct(constructor as new () => unknown, [userId, allScopes, {}])
-        for (const other of [forged, { ...session }, Object.create(session), structuredClone({ ...bare })]) {
+        for (const other of [forged, { ...session }, Object.create(session), structuredClone({ ...staticSession })]) {
           // What types forbid.
           const error = yield* failure(users.listCredentials(other as UserSession.UserSession<"credentials:read">))
           assert.deepStrictEqual([error.reason, error.status], ["Invalid", undefined])
@@ -860,13 +864,13 @@ describe("what a session holds", () => {
   )
 
   it("is not printed, and what is printed does not change", () => {
-    assert.isTrue(Object.isFrozen(bare))
-    assert.isTrue(Object.isFrozen(bare.scopes))
-    assert.deepStrictEqual(JSON.parse(JSON.stringify(bare)), {
+    assert.isTrue(Object.isFrozen(staticSession))
+    assert.isTrue(Object.isFrozen(staticSession.scopes))
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(staticSession)), {
       _id: "@effect-tink/users/UserSession",
       userId,
       scopes: ["credentials:read"]
     })
-    assert.deepStrictEqual(Object.keys(bare), ["userId", "scopes"])
+    assert.deepStrictEqual(Object.keys(staticSession), ["userId", "scopes"])
   })
 })

@@ -36,7 +36,7 @@ export interface Tink {
 class StillThere extends Data.TaggedError("StillThere")<{ readonly what: string }> {}
 
 /**
- * Lets the event loop turn until something is so; fails, and says what was not, when it does not come to be. It has no timer
+ * Lets the event loop turn until something is so; fails, and says what was not, when it does not happen. It has no timer
  * of its own, as those are counted.
  */
 export const until = (what: () => string, condition: Effect.Effect<boolean>) =>

@@ -413,16 +413,16 @@ describe("a server that is gone", () => {
       const before = activeSockets()
       const tink = yield* serve
       const { cache, users } = yield* connect(tink)
-      const minted = yield* users.authorize({ userId: userIdOf(1), scopes: allScopes })
-      yield* users.listCredentials(minted)
+      const renewable = yield* users.authorize({ userId: userIdOf(1), scopes: allScopes })
+      yield* users.listCredentials(renewable)
       yield* tink.stop
       yield* untilDisconnected(before)
 
       // What is cached is still good.
-      assert.lengthOf(yield* users.listCredentials(minted), 1)
+      assert.lengthOf(yield* users.listCredentials(renewable), 1)
       const refused = `connection refused (127.0.0.1:${tink.port})`
       for (const operation of [refresh, remove, list]) {
-        isRefused(yield* failure(operation.run(users, minted)), refused)
+        isRefused(yield* failure(operation.run(users, renewable)), refused)
       }
       const unminted = yield* users.authorize({ userId: userIdOf(2), scopes: allScopes })
       isRefused(yield* failure(users.listCredentials(unminted)), refused)
@@ -431,7 +431,7 @@ describe("a server that is gone", () => {
       assert.deepStrictEqual(tink.received.splice(0), [LIST])
 
       yield* tink.start
-      for (const operation of [refresh, remove, list, list]) yield* operation.run(users, minted)
+      for (const operation of [refresh, remove, list, list]) yield* operation.run(users, renewable)
       assert.deepStrictEqual(tink.received, [REFRESH, DELETE, LIST])
     })
   )

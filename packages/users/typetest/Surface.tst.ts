@@ -19,7 +19,7 @@ declare const id: Ids.CredentialsId
 declare const code: Redacted.Redacted
 declare const profile: UserProfile
 declare const everybody: UserSession<UserScope>
-declare const nobody: UserSession<never>
+declare const noScopes: UserSession<never>
 
 type Without<Scope extends UserScope> = UserSession<Exclude<UserScope, Scope>>
 
@@ -68,7 +68,7 @@ describe("a session with all scopes but the one that is needed does not do", () 
     expect(users.getProfile).type.not.toBeCallableWith(noUserRead)
     expect(users.updateUser).type.not.toBeCallableWith(noUserWrite, { username: "a" })
     expect(users.updateProfile).type.not.toBeCallableWith(noUserWrite, profile)
-    expect(users.getUser).type.not.toBeCallableWith(nobody)
+    expect(users.getUser).type.not.toBeCallableWith(noScopes)
   })
   it("for credentials", () => {
     expect(users.createCredential).type.not.toBeCallableWith(noCredentialsWrite, { providerName: "p", fields })

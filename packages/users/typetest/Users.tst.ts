@@ -25,7 +25,7 @@ declare const reader: UserSession.UserSession<"credentials:read">
 declare const refresher: UserSession.UserSession<"credentials:refresh">
 declare const writer: UserSession.UserSession<"credentials:write">
 declare const deleter: UserSession.UserSession<"user:delete">
-declare const nobody: UserSession.UserSession<never>
+declare const noScopes: UserSession.UserSession<never>
 declare const everybody: UserSession.UserSession<UserScope>
 
 describe("the operations fail with TinkError and need nothing", () => {
@@ -93,13 +93,13 @@ describe("a session", () => {
   })
 
   it("for nothing is accepted nowhere, and any session is one", () => {
-    expect(users.listCredentials).type.not.toBeCallableWith(nobody)
-    expect(users.getCredential).type.not.toBeCallableWith(nobody, id)
-    expect(users.refreshCredential).type.not.toBeCallableWith(nobody, id)
-    expect(users.deleteCredential).type.not.toBeCallableWith(nobody, id)
-    expect(users.deleteUser).type.not.toBeCallableWith(nobody)
-    expect(reader).type.toBeAssignableTo(nobody)
-    expect(nobody).type.not.toBeAssignableTo(reader)
+    expect(users.listCredentials).type.not.toBeCallableWith(noScopes)
+    expect(users.getCredential).type.not.toBeCallableWith(noScopes, id)
+    expect(users.refreshCredential).type.not.toBeCallableWith(noScopes, id)
+    expect(users.deleteCredential).type.not.toBeCallableWith(noScopes, id)
+    expect(users.deleteUser).type.not.toBeCallableWith(noScopes)
+    expect(reader).type.toBeAssignableTo(noScopes)
+    expect(noScopes).type.not.toBeAssignableTo(reader)
   })
 
   it("has the scopes that it was made with", () => {

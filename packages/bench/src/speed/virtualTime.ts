@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 export interface VirtualTime {
   /** In milliseconds. */
   readonly now: () => number
-  /** Runs the timers that become due on the way, each at its time. */
+  /** Runs the timers that become due meanwhile, each at its time. */
   readonly advance: (millis: number) => void
   readonly effectClock: Clock.Clock
 }

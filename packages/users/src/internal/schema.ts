@@ -39,6 +39,11 @@ const makeRead = <A, I>(model: string, member: string, schema: Schema.Schema<A, 
 const readPresent = <A>(read: Read<A>, value: unknown): Option.Option<A> =>
   isAbsent(value) ? Option.none() : read(value)
 
+/** Says what a member is documented to be, where any value is accepted. */
+export const DocumentedAs: unique symbol = Symbol.for("@effect-tink/users/DocumentedAs")
+
+const anyValue = ({ ast }: Schema.Schema.AnyNoContext) => Schema.Unknown.annotations({ [DocumentedAs]: ast })
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Members
 // ---------------------------------------------------------------------------------------------------------------------
@@ -52,7 +57,7 @@ type Lenient<A> = Schema.PropertySignature<"?:", A, never, "?:", unknown>
 /** A member that is absent where it cannot be read. */
 export const lenientMember = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>): Lenient<A> => {
   const read = makeRead(model, member, schema)
-  return Schema.optionalToOptional(Schema.Unknown, Schema.typeSchema(schema), {
+  return Schema.optionalToOptional(anyValue(schema), Schema.typeSchema(schema), {
     decode: Option.flatMap((value) => readPresent(read, value)),
     encode: Option.map(Schema.encodeSync(schema))
   })
@@ -70,7 +75,7 @@ export const lenient = <Members extends Schemas>(model: string, members: Members
 /** A member that is empty where it is absent or cannot be read. */
 export const lenientOr = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>, empty: A) => {
   const read = makeRead(model, member, schema)
-  return Schema.optionalToRequired(Schema.Unknown, Schema.typeSchema(schema), {
+  return Schema.optionalToRequired(anyValue(schema), Schema.typeSchema(schema), {
     decode: (value) =>
       Option.getOrElse(
         Option.flatMap(value, (part) => readPresent(read, part)),
@@ -86,7 +91,7 @@ const UnknownList = Schema.Array(Schema.Unknown)
 export const lenientList = <A, I>(model: string, member: string, item: Schema.Schema<A, I>) => {
   const read = makeRead(model, member, item)
   const encode = Schema.encodeSync(item)
-  return Schema.transform(UnknownList, Schema.Array(Schema.typeSchema(item)), {
+  return Schema.transform(Schema.Array(anyValue(item)), Schema.Array(Schema.typeSchema(item)), {
     strict: true,
     decode: Arr.filterMap((value) => readPresent(read, value)),
     encode: (list) => list.map((value) => encode(value))
@@ -195,7 +200,7 @@ export const listAnswer = <A, I>(member: string, item: Schema.Schema<A, I>) => {
   const decodeStrict = ParseResult.decodeUnknown(Schema.Struct({ [member]: Schema.Array(item) }))
   const encode = Schema.encodeSync(item)
   return Schema.transformOrFail(
-    Schema.Struct({ [member]: Schema.NullOr(UnknownList) }),
+    Schema.Struct({ [member]: Schema.NullOr(Schema.Array(anyValue(item))) }),
     // Not `Schema.Array`, which copies the list.
     Schema.declare((list: unknown): list is ReadonlyArray<A> => Array.isArray(list)),
     {

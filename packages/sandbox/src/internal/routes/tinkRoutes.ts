@@ -1,6 +1,7 @@
 import type { Route } from "../http/router.js"
 import type { Settings } from "../settings.js"
 import type { State } from "../state/state.js"
+import * as accounts from "./accounts.js"
 import * as authentication from "./authentication.js"
 import * as consents from "./consents.js"
 import * as credentialChanges from "./credentialChanges.js"
@@ -20,6 +21,7 @@ const groups: ReadonlyArray<(state: State, settings: Settings) => ReadonlyArray<
   refreshes.routes,
   authentication.routes,
   consents.routes,
+  accounts.routes,
   tinkLink.routes
 ]
 

@@ -5,4 +5,5 @@ import * as credentials from "./credentials.js"
 import * as providers from "./providers.js"
 import * as users from "./users.js"
 
+// Adding one: its record in a file of its group, and a test. `npm run format` writes its row in the README.
 export const endpoints = { ...users, ...authorization, ...credentials, ...consents, ...providers }

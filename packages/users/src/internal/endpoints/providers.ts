@@ -3,9 +3,9 @@ import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import * as P from "../../Provider.js"
 import * as Input from "../input.js"
-import { frozenList } from "../schema.js"
+import { listAnswer } from "../schema.js"
 
-const ProvidersJson = Schema.parseJson(frozenList("providers", P.Provider))
+const ProvidersJson = Schema.parseJson(listAnswer("providers", P.Provider))
 
 /** What is the same for all users changes rarely. */
 const cache = { timeToLive: "1 hour" } as const
@@ -35,7 +35,7 @@ export const listMarkets = Endpoint.clientRead({
   name: "listMarkets",
   scope: "providers:read",
   route: "/api/v1/providers/markets",
-  response: Schema.parseJson(frozenList("markets", Schema.String)),
+  response: Schema.parseJson(listAnswer("markets", Schema.String)),
   cache,
   source: "tink-api.md 6.7"
 })
@@ -93,6 +93,6 @@ export const listAuthenticationOptions = Endpoint.read({
   scope: "providers:read",
   route: "/api/v1/provider-authentication-options-for-market/{market}",
   id: Input.Market,
-  response: Schema.parseJson(frozenList("providers", P.AuthenticationOptions)),
+  response: Schema.parseJson(listAnswer("providers", P.AuthenticationOptions)),
   source: "tink-api.md 6.7"
 })

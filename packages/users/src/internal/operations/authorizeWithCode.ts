@@ -11,6 +11,7 @@ import { withOperationSpan } from "../access.js"
 import { bind, toUserRequest } from "../call.js"
 import type { Dependencies } from "../dependencies.js"
 import { listCredentials } from "../endpoints/credentials.js"
+import { getUserIdentity } from "../endpoints/steps.js"
 import { forbidden, withFlags } from "../errors.js"
 import { checkCode, checkScopes } from "../input.js"
 import { getIdentity } from "../tokens/findUser.js"
@@ -38,13 +39,13 @@ export const make = ({ http }: Dependencies) => {
     Effect.gen(function* () {
       const tokens = TokenSource.fromToken(token.accessToken)
       const has = (scope: UserScope) => [...scopes, ...token.scopes].includes(scope)
-      if (has("user:read")) return (yield* getIdentity(http, operation, tokens)).id
-      const owner = has("credentials:read") ? yield* findCredentialsOwner(tokens) : undefined
+      if (has(getUserIdentity.scope)) return (yield* getIdentity(http, operation, tokens)).id
+      const owner = has(listCredentials.scope) ? yield* findCredentialsOwner(tokens) : undefined
       return (
         owner ??
         (yield* forbidden(
           operation,
-          "needs the scope user:read, or credentials:read and a credential, to identify the user"
+          `needs the scope ${getUserIdentity.scope}, or ${listCredentials.scope} and a credential, to identify the user`
         ))
       )
     })

@@ -21,7 +21,7 @@ export const findUserId = (
   externalUserId: string
 ): Effect.Effect<UserId, TinkError> =>
   Effect.gen(function* () {
-    const token = yield* issueUserToken(http, { externalUserId, scopes: ["user:read"] })
+    const token = yield* issueUserToken(http, { externalUserId, scopes: [getUserIdentity.scope] })
     const found = yield* getIdentity(http, operation, TokenSource.fromToken(token.accessToken))
     if (found.externalUserId !== undefined && found.externalUserId !== externalUserId) {
       return yield* invalidInput(operation, "Tink answered about another user than the one asked for")

@@ -1,0 +1,38 @@
+/** An endpoint that the library does not have, sent with the session, the cache and the errors of all others. */
+import { TinkHttp } from "@effect-tink/http"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import { UserCache } from "@effect-tink/user-cache"
+import { Endpoint, Users } from "@effect-tink/users"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+
+const Account = Schema.Struct({ id: Schema.String, name: Schema.String, type: Schema.String })
+
+const listAccounts = Endpoint.read({
+  name: "listAccounts",
+  scope: "accounts:read",
+  route: "/data/v2/accounts",
+  response: Schema.parseJson(Schema.Struct({ accounts: Schema.Array(Account) })),
+  cache: { timeToLive: "10 seconds" }
+})
+
+const program = Effect.gen(function* () {
+  const users = yield* Users.Users
+  const sandbox = yield* TinkSandbox.TinkSandbox
+  const { userId } = yield* users.createUser({ market: "SE" })
+  yield* sandbox.connectBank(userId)
+  const session = yield* users.authorize({ userId, scopes: ["accounts:read"] })
+  const { accounts } = yield* users.request(session, listAccounts)
+  yield* Effect.forEach(accounts, ({ id, name, type }) => Console.log(`${id}  ${type}  ${name}`))
+})
+
+const layerTink = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, TinkHttp.layer))
+
+program.pipe(
+  Effect.provide(Layer.provide(Users.layer, [UserCache.layer({ capacity: 100 }), layerTink])),
+  Effect.provide(TinkSandbox.layerHttpClient()),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,163 @@
+import { assert, describe, it } from "@effect/vitest"
+import { TinkRequest } from "@effect-tink/http"
+import { Endpoint } from "@effect-tink/users"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/TestClock"
+import { json, linesOf, noContent, type Script } from "../../../test/support/scriptedTink.js"
+import { failure } from "./helpers.js"
+import { assertNeeds, assertOne, assertRefused, cast, id, otherId, sessionWith, userId, withTink } from "./scripted.js"
+
+const session = sessionWith("accounts:read", "user:write", "credentials:read")
+
+const Account = Schema.Struct({ id: Schema.String, userId: Schema.optional(Schema.String) })
+
+const AccountList = Schema.parseJson(Schema.Struct({ accounts: Schema.Array(Account) }))
+
+const listAccounts = Endpoint.read({
+  name: "listAccounts",
+  scope: "accounts:read",
+  route: "/data/v2/accounts",
+  input: Schema.UndefinedOr(Schema.Struct({ pageSize: Schema.optional(Schema.Int) })),
+  response: AccountList,
+  cache: { timeToLive: "10 seconds" }
+})
+
+const renameAccount = (invalidates: boolean) =>
+  Endpoint.change({
+    name: "renameAccount",
+    scope: "user:write",
+    method: "PATCH",
+    route: "/data/v2/accounts/{accountId}",
+    id: Schema.NonEmptyString,
+    input: Schema.Struct({ name: Schema.String }),
+    response: TinkRequest.NoContent,
+    invalidates
+  })
+
+const script: Script = ({ method }) => (method === "GET" ? json(200, { accounts: [{ id: "a" }] }) : noContent)
+
+describe("users.request", () => {
+  it.effect("reads with the session's token, its input as the query, and answers from the cache", () =>
+    withTink(script, ({ take, users }) =>
+      Effect.gen(function* () {
+        const answer = yield* users.request(session, listAccounts, { pageSize: 5 })
+        assertOne(take(), "GET /data/v2/accounts?pageSize=5", undefined)
+        assert.deepStrictEqual(answer, { accounts: [{ id: "a" }] })
+        assert.strictEqual(yield* users.request(session, listAccounts, { pageSize: 5 }), answer)
+        assert.lengthOf(take(), 0)
+        yield* users.request(session, listAccounts)
+        yield* users.request(session, listAccounts, { pageSize: 5, bypassCache: true })
+        assert.deepStrictEqual(linesOf(take()), ["GET /data/v2/accounts", "GET /data/v2/accounts?pageSize=5"])
+      })
+    )
+  )
+
+  it.effect("reuses an answer for the time to live of its endpoint", () =>
+    withTink(script, ({ take, users }) =>
+      Effect.gen(function* () {
+        yield* users.request(session, listAccounts)
+        yield* TestClock.adjust("9 seconds")
+        yield* users.request(session, listAccounts)
+        assert.lengthOf(take(), 1)
+        yield* TestClock.adjust("1 second")
+        yield* users.request(session, listAccounts)
+        assert.lengthOf(take(), 1)
+      })
+    )
+  )
+
+  it.effect("never answers from another endpoint with the same name", () =>
+    withTink(
+      ({ path }) => json(200, path.endsWith("/list") ? { credentials: [] } : { accounts: [] }),
+      ({ take, users }) =>
+        Effect.gen(function* () {
+          const homonym = Endpoint.read({
+            name: "listCredentials",
+            scope: "credentials:read",
+            route: "/data/v2/accounts",
+            response: AccountList
+          })
+          assert.deepStrictEqual(yield* users.listCredentials(session), [])
+          assert.deepStrictEqual(yield* users.request(session, homonym), { accounts: [] })
+          assert.lengthOf(take(), 2)
+        })
+    )
+  )
+
+  it.effect("changes, and invalidates the user only if the endpoint says so", () =>
+    withTink(script, ({ take, users }) =>
+      Effect.gen(function* () {
+        yield* users.request(session, listAccounts)
+        take()
+        yield* users.request(session, renameAccount(false), "a-1", { name: "Savings" })
+        assertOne(take(), "PATCH /data/v2/accounts/a-1", { name: "Savings" })
+        yield* users.request(session, listAccounts)
+        assert.lengthOf(take(), 0)
+        yield* users.request(session, renameAccount(true), "a-1", { name: "Savings" })
+        yield* users.request(session, listAccounts)
+        assert.lengthOf(take(), 2)
+      })
+    )
+  )
+
+  it.effect("sends what a POST says is query as the query, and the rest as its body", () =>
+    withTink(script, ({ take, users }) => {
+      const search = Endpoint.change({
+        name: "search",
+        scope: "accounts:read",
+        method: "POST",
+        route: "/data/v2/search",
+        input: Schema.Struct({ page: Schema.Int, text: Schema.String }),
+        query: ["page"],
+        encoding: "form",
+        userIdMember: "owner",
+        response: TinkRequest.NoContent
+      })
+      return Effect.map(users.request(session, search, { page: 2, text: "å" }), () =>
+        assertOne(take(), "POST /data/v2/search?page=2", `owner=${userId}&text=%C3%A5`)
+      )
+    })
+  )
+
+  it.effect("fails when the answer is about another user, and stores nothing of it", () =>
+    withTink(
+      () =>
+        json(200, {
+          accounts: [
+            { id: "a", userId },
+            { id: "b", userId: otherId }
+          ]
+        }),
+      ({ take, users }) =>
+        Effect.gen(function* () {
+          const owned = Endpoint.read({
+            name: "owned",
+            scope: "accounts:read",
+            route: "/data/v2/accounts",
+            response: AccountList,
+            subject: ({ accounts }) => accounts.map((account) => ({ userId: cast(account.userId) }))
+          })
+          for (const _ of [1, 2]) {
+            const error = yield* failure(users.request(session, owned))
+            assert.strictEqual(error.reason, "Invalid")
+            assert.strictEqual(error.operation, "owned")
+          }
+          assert.lengthOf(take(), 2)
+        })
+    )
+  )
+
+  it.effect("needs the scope of the endpoint", () =>
+    assertNeeds("user:write", (users, reader) => users.request(reader, renameAccount(true), "a", { name: "b" }))
+  )
+
+  it.effect("refuses an invalid id or input before a request is sent", () =>
+    Effect.gen(function* () {
+      yield* assertRefused((users) => users.request(session, renameAccount(true), "", { name: "b" }))
+      yield* assertRefused((users) => users.request(session, renameAccount(true), id, cast({ name: 7 })))
+      yield* assertRefused((users) => users.request(session, listAccounts, cast({ pageSize: "canary" })))
+      yield* assertRefused((users) => users.request(cast({ userId }), listAccounts))
+    })
+  )
+})
