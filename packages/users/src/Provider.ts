@@ -170,13 +170,15 @@ export class ProviderIdentifier extends Schema.Class<ProviderIdentifier>("@effec
  */
 export class AuthenticationOption extends Schema.Class<AuthenticationOption>("@effect-tink/users/AuthenticationOption")(
   {
-    /** `authenticationOptionDefinition` of a `SelectedAuthenticationOption`. */
-    name: optional(Schema.String),
-    displayText: optional(Schema.String),
-    helpText: optional(Schema.String),
-    default: optional(Schema.Boolean),
-    fields: Schema.optionalWith(Schema.Array(Field), { default: () => [], nullable: true }),
-    supportedChannels: texts
+    ...lenient("AuthenticationOption", {
+      /** `authenticationOptionDefinition` of a `SelectedAuthenticationOption`. */
+      name: Schema.String,
+      displayText: Schema.String,
+      helpText: Schema.String,
+      default: Schema.Boolean
+    }),
+    fields: list("AuthenticationOption", "fields", Field),
+    supportedChannels: list("AuthenticationOption", "supportedChannels", Schema.String)
   }
 ) {}
 
@@ -189,15 +191,13 @@ export class AuthenticationOption extends Schema.Class<AuthenticationOption>("@e
 export class AuthenticationOptionsGroup extends Schema.Class<AuthenticationOptionsGroup>(
   "@effect-tink/users/AuthenticationOptionsGroup"
 )({
-  ...lenient("AuthenticationOption", {
-    /** `authenticationOptionDefinition` of a `SelectedAuthenticationOption`. */
+  ...lenient("AuthenticationOptionsGroup", {
+    /** `authenticationOptionsGroup` of a `SelectedAuthenticationOption`. */
     name: Schema.String,
     displayText: Schema.String,
-    helpText: Schema.String,
-    default: Schema.Boolean
+    helpText: Schema.String
   }),
-  fields: list("AuthenticationOption", "fields", Field),
-  supportedChannels: list("AuthenticationOption", "supportedChannels", Schema.String)
+  authenticationOptions: list("AuthenticationOptionsGroup", "authenticationOptions", AuthenticationOption)
 }) {}
 
 /**
