@@ -197,7 +197,7 @@ describe("memory", () => {
       "a refresh that is invalidated and interrupted",
       (cache, user) => leaveBehind(cache, user, cache.invalidate(user))
     ],
-    ["a value that is invalidated", (cache, user) => Effect.zipRight(read(cache, `${user}/k`), cache.invalidate(user))]
+    ["a value that is invalidated", (cache, user) => Effect.andThen(read(cache, `${user}/k`), cache.invalidate(user))]
   ]
 
   it.effect("does not grow with the number of users seen, however they leave", () =>

@@ -318,6 +318,7 @@ describe("updateCredential", () => {
   const table: ReadonlyArray<readonly [string, unknown, unknown]> = [
     ["no changes", id, undefined],
     ["changes that are a list", id, []],
+    ["changes that are a Map", id, new Map([["providerName", "canary"]])],
     ["an id that is none", "canary/..", {}],
     ["no id", undefined, {}],
     ["a field that was wiped", id, { fields: { password: wiped } }],
@@ -400,6 +401,7 @@ describe("refreshCredential", () => {
   const bad: ReadonlyArray<readonly [string, unknown]> = [
     ["options that are a text", "canary"],
     ["options that are a list", ["CHECKING_ACCOUNTS"]],
+    ["options that are a Map", new Map([["items", ["CHECKING_ACCOUNTS"]]])],
     ["null", null],
     ["no items", { items: [] }],
     ["an item that is deprecated", { items: ["EINVOICES"] }],

@@ -7,7 +7,7 @@ import * as UserCache from "@effect-tink/user-cache/UserCache"
 import { Users, UserSession } from "@effect-tink/users"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { everyRow } from "../../../test/support/rows.js"
@@ -146,14 +146,14 @@ describe("deleteUser, however the user is named,", () => {
                   const target = yield* way(userId)
                   yield* takeLines
                   yield* failRequest(index + 1, fault)
-                  const result = yield* withTime(Effect.either(users.deleteUser(target)))
+                  const result = yield* withTime(Effect.exit(users.deleteUser(target)))
                   assert.strictEqual((yield* takeLines)[index], line)
                   const isApplied = !(yield* exists(userId))
-                  if (Either.isRight(result)) {
+                  if (Exit.isSuccess(result)) {
                     assert.isTrue(isApplied)
                     yield* isForgotten(session)
                   } else {
-                    const { isAmbiguous, reason } = result.left
+                    const { isAmbiguous, reason } = yield* Effect.flip(result)
                     // The answer cannot be read; or the token that was given went with the user, and there is no other.
                     const expected = kind === "garbage" ? "Decode" : "Unauthorized"
                     assert.strictEqual(reason, expected)
@@ -235,16 +235,16 @@ describe("deleteUser of a user who is gone", () => {
               const isReached = yield* Deferred.make<void>()
               const mayGoOn = yield* Deferred.make<void>()
               yield* beforeRequest(index + 1, () =>
-                Effect.zipRight(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn))
+                Effect.andThen(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn))
               )
-              const running = yield* Effect.fork(Effect.either(users.deleteUser(target)))
+              const running = yield* Effect.fork(Effect.exit(users.deleteUser(target)))
               yield* Deferred.await(isReached)
               yield* users.deleteUser(deleter)
               yield* Deferred.succeed(mayGoOn, undefined)
               const result = yield* withTime(Fiber.join(running))
               if (name === "a session of UserSession.make") {
-                assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Unauthorized")
-              } else Either.getOrThrow(result)
+                assert.strictEqual((yield* Effect.flip(result)).reason, "Unauthorized")
+              } else yield* result
               assert.isFalse(yield* exists(userId))
             }).pipe(provideAll())
         )
@@ -277,14 +277,14 @@ describe("deleteUser and a request in flight", () => {
       const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
       yield* takeLines
       yield* sandbox.injectFault({ kind: "slow-body", milliseconds: 5000, path: "/api/v1/oauth/authorization-grant" })
-      const reading = yield* Effect.fork(Effect.either(users.listCredentials(session)))
+      const reading = yield* Effect.fork(Effect.exit(users.listCredentials(session)))
       yield* untilSent(GRANT)
       yield* users.deleteUser(UserSession.make({ userId, accessToken, scopes: ["user:delete"] }))
       yield* takeLines
       // It does not wait for the token in flight.
       assert.strictEqual((yield* failure(users.listCredentials(session))).reason, "NotFound")
       assert.deepStrictEqual(yield* takeLines, [GRANT])
-      assert.strictEqual(Either.getOrThrow(Either.flip(yield* passUntilEnd(reading))).reason, "NotFound")
+      assert.strictEqual((yield* Effect.flip(yield* passUntilEnd(reading))).reason, "NotFound")
     }).pipe(provideAll())
   )
 

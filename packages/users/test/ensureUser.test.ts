@@ -4,7 +4,7 @@ import { TinkSandbox } from "@effect-tink/sandbox"
 import { Users } from "@effect-tink/users"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import { everyRow } from "../../../test/support/rows.js"
@@ -220,16 +220,16 @@ describe("ensureUser of a new or an existing user", () => {
                   const before = yield* make(existed)
                   yield* takeLines
                   yield* failRequest(index + 1, fault)
-                  const result = yield* withTime(Effect.either(ensure))
+                  const result = yield* withTime(Effect.exit(ensure))
                   const sent = yield* takeSent
                   assert.strictEqual(sent[index]?.line, line)
                   neverBlindly(sent, kind === "429")
                   if (!isReadable(kind, line)) {
-                    assert.strictEqual(Either.getOrThrow(Either.flip(result)).reason, "Decode")
+                    assert.strictEqual((yield* Effect.flip(result)).reason, "Decode")
                     assert.strictEqual((yield* ensure).userId, yield* holder)
                     return
                   }
-                  const { userId } = Either.getOrThrow(result)
+                  const { userId } = yield* result
                   if (before._tag === "Some") assert.strictEqual(userId, before.value.userId)
                   yield* isTheOne(userId, sent)
                 }).pipe(provideAll())
@@ -309,17 +309,17 @@ describe("ensureUser with a creation whose answer is lost", () => {
               yield* takeLines
               yield* sandbox.injectFault({ kind: "drop-after", path: "/api/v1/user/create" })
               yield* failRequest(index + 3, fault)
-              const result = yield* withTime(Effect.either(ensure))
+              const result = yield* withTime(Effect.exit(ensure))
               const sent = yield* takeSent
               neverBlindly(sent, false)
               assert.lengthOf(sent.filter(isCreation), 1)
               if (!isReadable(kind, line)) {
-                const error = Either.getOrThrow(Either.flip(result))
+                const error = yield* Effect.flip(result)
                 assert.deepStrictEqual([error.reason, error.isAmbiguous], ["Decode", true])
                 assert.strictEqual((yield* ensure).userId, yield* holder)
                 return
               }
-              const { userId } = Either.getOrThrow(result)
+              const { userId } = yield* result
               yield* isTheOne(userId, sent)
             }).pipe(provideAll())
         )
@@ -395,15 +395,15 @@ it.effect.prop(
           )
         })
       const results = yield* withTime(
-        Effect.all(Effect.replicate(Effect.either(ensure), callers), { concurrency: "unbounded" })
+        Effect.all(Effect.replicate(Effect.exit(ensure), callers), { concurrency: "unbounded" })
       )
       const sent = yield* takeSent
       if (callers === 1) neverBlindly(sent, true)
       wire.before = () => Effect.void
       // The faults that are left over.
-      yield* withTime(Effect.either(ensure).pipe(Effect.repeatN(8)))
+      yield* withTime(Effect.exit(ensure).pipe(Effect.repeatN(8)))
       const { userId } = yield* ensure
-      for (const result of results) if (Either.isRight(result)) assert.strictEqual(result.right.userId, userId)
+      for (const result of results) if (Exit.isSuccess(result)) assert.strictEqual(result.value.userId, userId)
       yield* isTheOne(userId, sent)
     }).pipe(provideAll()),
   { fastCheck: { numRuns: 12 }, timeout: 60_000 }

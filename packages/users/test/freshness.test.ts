@@ -126,7 +126,7 @@ describe("an answer is cached for 1 second while a status is in progress, and fo
       table,
       ([status]) => status,
       ([status, isAtRest]) =>
-        Effect.zipRight(
+        Effect.andThen(
           staysFor([{ status: "UPDATED" }, { status }], list, isAtRest ? 30_000 : 1000),
           staysFor([{ status }, { status: "UPDATED" }], list, isAtRest ? 30_000 : 1000)
         )
@@ -142,10 +142,7 @@ describe("an answer is cached for 1 second while a status is in progress, and fo
   )
 
   it.effect("an unknown status is in progress", () =>
-    Effect.zipRight(
-      staysFor([{ status: "PONDERING" }], list, 1000),
-      staysFor([{ status: "PONDERING" }], getFirst, 1000)
-    )
+    Effect.andThen(staysFor([{ status: "PONDERING" }], list, 1000), staysFor([{ status: "PONDERING" }], getFirst, 1000))
   )
 
   it.effect("an empty list is final", () => staysFor([], list, 30_000))

@@ -4,6 +4,7 @@ import { TinkSandbox } from "@effect-tink/sandbox"
 import { Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import {
   makeStaticSession,
   allScopes,
@@ -191,6 +192,23 @@ describe("documented failures", () => {
         assert.isFalse(error.isAmbiguous)
       }
     }).pipe(provideAll())
+  )
+
+  it.effect("429: a refused refresh is no change, so that a follower ends with the first final status", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* sandbox.injectFault({ kind: "status", status: 429 })
+      const error = yield* failure(users.refreshCredential(session, credentialsId))
+      assert.strictEqual(error.reason, "RateLimited")
+      assert.isFalse(error.isAmbiguous)
+      const seen = yield* Stream.runCollect(users.followCredential(session, credentialsId))
+      assert.deepStrictEqual(
+        Array.from(seen, ({ status }) => status),
+        ["UPDATED"]
+      )
+    }).pipe(provideAll({ http: { maxRetries: 0 } }))
   )
 
   it.effect("404: the credentials of another user", () =>

@@ -404,7 +404,7 @@ describe("refreshing at once", () => {
       const outcomes = results.map((result) => (result._tag === "Right" ? result.right._tag : result.left.reason))
       assert.deepStrictEqual(new Set(outcomes), new Set(["Updated", "RateLimited"]))
       assert.lengthOf(
-        outcomes.filter((word) => word === "Updated"),
+        outcomes.filter((outcome) => outcome === "Updated"),
         1
       )
     }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
