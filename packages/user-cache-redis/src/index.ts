@@ -1,0 +1,9 @@
+/**
+ * @since 0.1.0
+ */
+export * as InvalidationStore from "./InvalidationStore.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as RedisInvalidationStore from "./RedisInvalidationStore.js"
