@@ -51,7 +51,9 @@ export const makeNamespace = (app: { readonly baseUrl: string; readonly clientId
 const make = (connection: Connection, { namespace }: Options) =>
   Effect.gen(function* () {
     if (!/^[\w.-]{1,64}$/.test(namespace)) {
-      return yield* Effect.fail(ConfigError.InvalidData(["namespace"], "must be 1 to 64 letters, digits, `_`, `.` and `-`"))
+      return yield* Effect.fail(
+        ConfigError.InvalidData(["namespace"], "must be 1 to 64 letters, digits, `_`, `.` and `-`")
+      )
     }
     const { check, store } = yield* redisStore.make(connection, namespace)
     yield* redisStore.verify(check)
@@ -127,7 +129,9 @@ const open = (
   Effect.gen(function* () {
     const url = yield* options.url ?? Config.redacted("REDIS_URL")
     if (!/^rediss?:\/\/./.test(Redacted.value(url)) || !URL.canParse(Redacted.value(url))) {
-      return yield* Effect.fail(ConfigError.InvalidData(["REDIS_URL"], "must be a URL that starts with redis:// or rediss://"))
+      return yield* Effect.fail(
+        ConfigError.InvalidData(["REDIS_URL"], "must be a URL that starts with redis:// or rediss://")
+      )
     }
     return yield* openNodeRedis(Redacted.value(url))
   })
