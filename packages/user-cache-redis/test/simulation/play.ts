@@ -18,7 +18,7 @@ class Failed extends Data.TaggedError("Failed")<{ readonly isAmbiguous: boolean 
 const users = ["ada", "bob"] as const
 const processes = 3
 const timeToLive = 3_000
-const durationMillis = 12_000
+const durationMillis = 6_000
 
 export interface Outcome {
   /** The first read that was stale, if there was one. */
@@ -35,10 +35,10 @@ export const play = (seed: number): Outcome => {
   const prng = Prng.make(seed)
   const clock = VirtualClock.make(prng)
   const scheduler = Scheduler.make(prng)
-  const lease = prng.pick([0, 0, 50, 200])
-  const worstDelay = prng.pick([2, 30, 150, 400])
-  const lossRate = prng.pick([0, 0.01, 0.1])
-  const outageRate = prng.pick([0, 0.5])
+  const lease = prng.pick([0, 50, 200])
+  const worstDelay = prng.pick([2, 30, 90, 400])
+  const lossRate = prng.pick([0, 0, 0.05])
+  const outageRate = prng.pick([0, 0, 0.5])
   const until = clock.now() + durationMillis
 
   const versions = new Map<string, number>()
@@ -87,7 +87,7 @@ export const play = (seed: number): Outcome => {
   const mutator = (cache: SharedUserCache.Service) =>
     whileOpen(
       Effect.gen(function* () {
-        yield* pause(600)
+        yield* pause(300)
         const user = prng.pick(users)
         const applied = { version: 0 }
         yield* Effect.exit(cache.invalidateAfter(user, mutation(user, applied), (error) => error.isAmbiguous))
@@ -101,9 +101,9 @@ export const play = (seed: number): Outcome => {
       let remembered = yield* fake.snapshot
       yield* whileOpen(
         Effect.gen(function* () {
-          yield* pause(700)
+          yield* pause(300)
           isDown = prng.chance(outageRate)
-          const what = prng.pick(["flush", "marks", "remember", "failover", "restart", "nothing"])
+          const what = prng.pick(["flush", "marks", "marks", "marks", "remember", "failover", "restart", "nothing"])
           if (what === "flush") yield* fake.flush
           if (what === "marks") yield* fake.forgetMarks
           if (what === "remember") remembered = yield* fake.snapshot
