@@ -10,7 +10,15 @@ const worker = fileURLToPath(new URL("./simulation/worker.ts", import.meta.url))
 const findMutant = (mutant: (typeof mutants)[number]) =>
   Effect.gen(function* () {
     yield* checkText(mutant)
-    const output = yield* runChild(["--import", registration(mutant), "--import", "tsx", worker, "400"])
+    const output = yield* runChild([
+      "--import",
+      registration(mutant),
+      "--import",
+      "tsx",
+      worker,
+      String(mutant.firstSeed),
+      "60"
+    ])
     return output === "null" ? [`${mutant.name}: not found`] : []
   })
 

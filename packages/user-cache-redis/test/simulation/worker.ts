@@ -1,7 +1,15 @@
-/** `worker <seeds>`: plays until a read is stale, and prints as JSON the seed, or null. A process of its own for a mutant. */
+/**
+ * `worker <first seed> <seeds>`: plays until a read is stale, and prints its seed as JSON, or null. A process of its own
+ * for each mutant.
+ */
 import { play } from "./play.js"
 
-const seeds = Number(process.argv[2])
-let found: number | null = null
-for (let seed = 1; seed <= seeds && found === null; seed++) if (play(seed).stale !== undefined) found = seed
-process.stdout.write(JSON.stringify(found), () => process.exit())
+const firstSeed = Number(process.argv[2])
+const lastSeed = firstSeed + Number(process.argv[3])
+
+const findStale = (seed: number): number | null => {
+  if (seed >= lastSeed) return null
+  return play(seed).stale === undefined ? findStale(seed + 1) : seed
+}
+
+process.stdout.write(JSON.stringify(findStale(firstSeed)), () => process.exit())
