@@ -94,11 +94,11 @@ export const race = async (options: RaceOptions): Promise<RaceResult> => {
   flusher.on("error", () => {})
   await flusher.connect()
 
-  const every = async (min: number, max: number, run: () => Promise<unknown>) => {
-    while (!isOver) {
-      await sleep(between(min, max))
-      if (!isOver) await run()
-    }
+  const every = async (min: number, max: number, run: () => Promise<unknown>): Promise<void> => {
+    await sleep(between(min, max))
+    if (isOver) return
+    await run()
+    return every(min, max, run)
   }
 
   const loops: Record<Fault, () => Promise<void>> = {

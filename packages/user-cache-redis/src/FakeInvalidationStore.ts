@@ -38,7 +38,7 @@ export interface Behaviour {
   readonly fault?: "error" | "lost request" | "lost answer" | undefined
 }
 
-interface Record {
+interface UserRecord {
   server: number
   token: string
   moves: number
@@ -52,7 +52,7 @@ interface Record {
  * @since 0.1.0
  * @category models
  */
-export type Snapshot = ReadonlyMap<string, Readonly<Record>>
+export type Snapshot = ReadonlyMap<string, Readonly<UserRecord>>
 
 /**
  * The fake, and its controls.
@@ -78,6 +78,8 @@ export interface Fake {
 
 const markMillis = 60_000
 
+const withoutFault = (): Behaviour => ({})
+
 const copy = (records: Snapshot) =>
   new Map(Array.from(records, ([userId, record]) => [userId, { ...record, marks: new Map(record.marks) }] as const))
 
@@ -90,12 +92,12 @@ const copy = (records: Snapshot) =>
 export const make: Effect.Effect<Fake> = Effect.gen(function* () {
   const hints = yield* PubSub.unbounded<Hint>()
   const calls: Array<Call> = []
-  let behaviourOf: (call: Call) => Behaviour = () => ({})
-  let records = new Map<string, Record>()
+  let behaviourOf: (call: Call) => Behaviour = withoutFault
+  let records = new Map<string, UserRecord>()
   let server = 1
   let tokens = 0
 
-  const read = (userId: string): Record => {
+  const read = (userId: string): UserRecord => {
     const found = records.get(userId) ?? { server, token: "", moves: 0, quarantineUntil: 0, marks: new Map() }
     if (found.token === "" || found.server !== server) {
       Object.assign(found, { server, token: `token${++tokens}`, moves: 0 })
@@ -104,7 +106,7 @@ export const make: Effect.Effect<Fake> = Effect.gen(function* () {
     return found
   }
 
-  const generation = ({ moves, token }: Record) => `${token}:${moves}`
+  const generation = ({ moves, token }: UserRecord) => `${token}:${moves}`
 
   const validate = (userId: string, now: number): Validation => {
     const record = read(userId)

@@ -213,6 +213,34 @@ describe("a Redis that forgets", () => {
   )
 })
 
+const acl = (...rules: ReadonlyArray<string>) => ["--user", "cache", "on", ">secret", ...rules]
+const commands = [
+  "+eval",
+  "+evalsha",
+  "+hmget",
+  "+hset",
+  "+hget",
+  "+hincrby",
+  "+zadd",
+  "+zrem",
+  "+zcount",
+  "+zscore",
+  "+zremrangebyscore",
+  "+pexpire",
+  "+pttl",
+  "+time",
+  "+info",
+  "+publish",
+  "+subscribe"
+]
+const keys = ["~tink:test:*", "&tink:test:*"]
+const urlOf = ({ port }: { readonly port: number }) => `redis://cache:secret@127.0.0.1:${port}`
+
+const build = (url: string) =>
+  Layer.build(RedisInvalidationStore.layerConfig(options)).pipe(
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map(url === "" ? [] : [["REDIS_URL", url]])))
+  )
+
 describe("a Redis in trouble", () => {
   it.scopedLive("that is full still takes changes, and users whom it cannot remember are not cached", () =>
     Effect.gen(function* () {
@@ -252,29 +280,6 @@ describe("a Redis in trouble", () => {
     })
   )
 
-  const acl = (...rules: ReadonlyArray<string>) => ["--user", "cache", "on", ">secret", ...rules]
-  const commands = [
-    "+eval",
-    "+evalsha",
-    "+hmget",
-    "+hset",
-    "+hget",
-    "+hincrby",
-    "+zadd",
-    "+zrem",
-    "+zcount",
-    "+zscore",
-    "+zremrangebyscore",
-    "+pexpire",
-    "+pttl",
-    "+time",
-    "+info",
-    "+publish",
-    "+subscribe"
-  ]
-  const keys = ["~tink:test:*", "&tink:test:*"]
-  const urlOf = ({ port }: { readonly port: number }) => `redis://cache:secret@127.0.0.1:${port}`
-
   it.scopedLive("is enough with the permissions that the README lists", () =>
     Effect.gen(function* () {
       const server = yield* redisServer({ args: acl(...keys, ...commands) })
@@ -311,11 +316,6 @@ describe("a Redis in trouble", () => {
 })
 
 describe("layerConfig", () => {
-  const build = (url: string) =>
-    Layer.build(RedisInvalidationStore.layerConfig(options)).pipe(
-      Effect.withConfigProvider(ConfigProvider.fromMap(new Map(url === "" ? [] : [["REDIS_URL", url]])))
-    )
-
   it.scopedLive("opens a connection to REDIS_URL", () =>
     Effect.gen(function* () {
       const server = yield* redisServer()

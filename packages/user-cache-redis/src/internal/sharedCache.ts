@@ -69,6 +69,8 @@ export interface Settings {
 /** Covers a difference of 1 % between the rates of two clocks, and a timer that fires early. */
 const stretch = (millis: number) => millis * 1.01 + 1
 
+const mayUse = (answer: Answer | undefined): answer is Answer => answer !== undefined && !answer.isChanging
+
 export const make = (store: Store, settings: Settings) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
@@ -135,8 +137,6 @@ export const make = (store: Store, settings: Settings) =>
         known.set(userId, { generation: answer.generation, validatedAt: answer.sentAt, order: answer.order })
       )
     }
-
-    const mayUse = (answer: Answer | undefined): answer is Answer => answer !== undefined && !answer.isChanging
 
     const get = <A, E, R>(
       userId: string,
