@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { defaultExclude, defineConfig } from "vitest/config"
 
 const browserTests = "examples/web/browser.test.ts"
+const redisTests = ["packages/user-cache-redis/test/redis.test.ts", "packages/user-cache-redis/test/race.test.ts"]
 
 /** The only tests that need more than npm: a machine without a browser says that it leaves them out, and passes. */
 const hasBrowser = existsSync(process.env["CHROMIUM"] ?? "/usr/bin/chromium")
@@ -11,13 +13,20 @@ if (!hasBrowser) {
   )
 }
 
+const hasRedis = spawnSync("redis-server", ["--version"]).status === 0
+if (!hasRedis) {
+  process.stderr.write(
+    `\n  No redis-server here, so ${redisTests.join(" and ")} are left out: install Debian's redis-server.\n\n`
+  )
+}
+
 /** Tests that leave nothing behind in their process share one: loading the libraries for each file takes longer than they do. */
 const sharingProcess = ["http", "user-cache", "users"].map((name) => `packages/${name}/test/**/*.test.ts`)
 
 export default defineConfig({
   test: {
     // A table is one test.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     // By default one core of a small machine is left idle.
     maxWorkers: "100%",
     minWorkers: 1,
@@ -28,7 +37,12 @@ export default defineConfig({
         test: {
           name: "programs",
           include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: [...defaultExclude, ...sharingProcess, ...(hasBrowser ? [] : [browserTests])]
+          exclude: [
+            ...defaultExclude,
+            ...sharingProcess,
+            ...(hasBrowser ? [] : [browserTests]),
+            ...(hasRedis ? [] : redisTests)
+          ]
         }
       }
     ]

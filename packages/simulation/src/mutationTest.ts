@@ -31,10 +31,10 @@ const Outcome = Schema.Struct({
 
 const decodeOutcome = Schema.decode(Schema.parseJson(Outcome))
 
-const sourceUrl = (mutant: Mutant): URL => new URL(`../../${mutant.file}`, import.meta.url)
+const sourceUrl = (mutant: Pick<Mutant, "file">): URL => new URL(`../../${mutant.file}`, import.meta.url)
 
 /** Fails unless the text of a mutant occurs exactly once. */
-export const checkText = (mutant: Mutant) =>
+export const checkText = (mutant: Pick<Mutant, "name" | "file" | "text">) =>
   Effect.gen(function* () {
     const { file, name, text } = mutant
     const outdated = (problem: string) =>
@@ -48,14 +48,14 @@ export const checkText = (mutant: Mutant) =>
   })
 
 /** A module that replaces the text in the process that imports it. It must be imported before tsx. */
-export const registration = ({ file, replacement, text }: Mutant): string => {
+export const registration = ({ file, replacement, text }: Pick<Mutant, "file" | "replacement" | "text">): string => {
   const loader = new URL("./mutantLoader.mjs", import.meta.url).href
   const data = JSON.stringify({ url: `/packages/${file}`, text, replacement })
   const code = `import { register } from "node:module"; register(${JSON.stringify(loader)}, { data: ${data} })`
   return `data:text/javascript,${encodeURIComponent(code)}`
 }
 
-const runChild = (args: ReadonlyArray<string>) =>
+export const runChild = (args: ReadonlyArray<string>) =>
   Effect.async<string, string>((resume) => {
     const child = execFile(process.execPath, args, (error, stdout, stderr) => {
       resume(error === null ? Effect.succeed(stdout) : Effect.fail(`${error.message}\n${stderr}`))

@@ -8,8 +8,11 @@ import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { isAmbiguousExit } from "./internal/ambiguity.js"
 import * as internal from "./internal/userCache.js"
 
 /**
@@ -85,6 +88,12 @@ export interface Service {
     mutation: Effect.Effect<A, E, R>,
     isAmbiguous: (error: E) => boolean
   ) => Effect.Effect<A, E, R>
+
+  /**
+   * The users that another process has changed, as far as this one was told: to look again early. Empty for a cache of one
+   * process.
+   */
+  readonly changes: Stream.Stream<string>
 
   /** The numbers since the cache was made. The metrics `tink_user_cache_*` count the same for all caches together. */
   readonly stats: Effect.Effect<Stats>
@@ -200,6 +209,16 @@ export interface Options {
 export class UserCache extends Context.Tag("@effect-tink/user-cache/UserCache")<UserCache, Service>() {}
 
 /**
+ * Whether a mutation may have been applied, or may still be, although it did not succeed: what `invalidateAfter`
+ * quarantines after. For a service that decorates this one.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isAmbiguousOutcome: <A, E>(exit: Exit.Exit<A, E>, isAmbiguous: (error: E) => boolean) => boolean =
+  isAmbiguousExit
+
+/**
  * Makes a cache. Lookups in flight when the scope closes are interrupted.
  *
  * Dies when `capacity` is not a whole number, 0 or more, or when a duration is malformed.
@@ -220,6 +239,7 @@ export const make = (options: Options): Effect.Effect<Service, never, Scope.Scop
     })
     return {
       ...engine,
+      changes: Stream.empty,
       // A key names one kind of value, so what is stored or awaited under it has the type of the lookup at hand.
       get: engine.get as Service["get"],
       refresh: engine.refresh as Service["refresh"]
@@ -245,6 +265,7 @@ export const layerNoop: Layer.Layer<UserCache> = Layer.succeed(UserCache, {
   refresh: <A, E, R>(_userId: string, _key: string, lookup: Effect.Effect<A, E, R>) => lookup,
   invalidate: () => Effect.void,
   invalidateAfter: <A, E, R>(_userId: string, mutation: Effect.Effect<A, E, R>) => mutation,
+  changes: Stream.empty,
   stats: Effect.succeed({
     hits: 0,
     joins: 0,

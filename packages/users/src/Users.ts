@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { AccessToken } from "@effect-tink/http/AccessToken"
-import type { CredentialsId } from "@effect-tink/http/Ids"
+import { type CredentialsId, UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
@@ -16,8 +16,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { Credential } from "./Credential.js"
 import type { Operations, SessionEndpoint } from "./Endpoint.js"
 import * as Access from "./internal/access.js"
@@ -342,6 +343,9 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
       isClosed: () => isClosed,
       onChange: pollers.changed
     })
+    // Another process has changed them: followers look again.
+    yield* Effect.forkScoped(Stream.runForEach(Stream.filter(cache.changes, Schema.is(UserId)), pollers.changed))
+
     const follow = Follow.make({ access, pollers, latestChanges })
     const dependencies = { http, access, userTokens, usersId }
 

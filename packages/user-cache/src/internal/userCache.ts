@@ -23,7 +23,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Scope from "effect/Scope"
-import { isCertainFailure } from "./ambiguity.js"
+import { isAmbiguousExit } from "./ambiguity.js"
 import { makeCounters } from "./counters.js"
 import { LinkedList, type Links } from "./linkedList.js"
 import { maxElapsed, type Moment, now } from "./moment.js"
@@ -263,10 +263,10 @@ export const make = (options: {
     isAmbiguous: (error: E) => boolean
   ) =>
     Effect.onExit(mutation, (exit) =>
-      Effect.sync(() => Exit.isSuccess(exit) || isCertainFailure(exit.cause, isAmbiguous)).pipe(
+      Effect.sync(() => isAmbiguousExit(exit, isAmbiguous)).pipe(
         // `isAmbiguous` is the caller's code: even if it throws, the user is invalidated.
         Effect.onError(() => invalidateAndQuarantine(userId)),
-        Effect.flatMap((isCertain) => (isCertain ? invalidate(userId) : invalidateAndQuarantine(userId)))
+        Effect.flatMap((mayBeApplied) => (mayBeApplied ? invalidateAndQuarantine(userId) : invalidate(userId)))
       )
     )
 

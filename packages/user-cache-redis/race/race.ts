@@ -1,0 +1,149 @@
+/** A race: two processes over one cache and one Redis, with faults. The origin is here. */
+import { type ChildProcess, fork } from "node:child_process"
+import { setTimeout as sleep } from "node:timers/promises"
+import { createClient } from "redis"
+import type { CacheName } from "./caches.js"
+import type { Fault } from "./faults.js"
+import { type FromWorker, monotonicMillis, type ToWorker, type WorkerOptions } from "./messages.js"
+import { startRedisServer } from "./redisServer.js"
+import { makeStaleReads } from "./staleReads.js"
+
+export interface RaceOptions {
+  readonly cache: CacheName
+  readonly seconds: number
+  readonly faults: ReadonlyArray<Fault>
+  readonly onProgress?: (result: RaceResult) => void
+}
+
+export interface RaceResult {
+  readonly reads: number
+  readonly stale: number
+  readonly changes: number
+  readonly worstMillis: number
+  readonly lookups: number
+  /** How often each fault struck. */
+  readonly struck: Readonly<Record<string, number>>
+  readonly troubles: number
+}
+
+const users = 20
+const between = (min: number, max: number) => min + Math.random() * (max - min)
+
+export const race = async (options: RaceOptions): Promise<RaceResult> => {
+  let redis = await startRedisServer()
+  const { port } = redis
+  const versions = Array.from({ length: users }, () => 0)
+  const staleReads = makeStaleReads(users)
+  const struck: Record<string, number> = {}
+  let lookups = 0
+  let troubles = 0
+  let isOver = false
+  /** What happens to the next process that is in the middle of a change. */
+  let next: "stop-process" | "kill-process" | undefined
+
+  const count = (fault: Fault) => (struck[fault] = (struck[fault] ?? 0) + 1)
+
+  const strike = (worker: ChildProcess): void => {
+    if (next === undefined) return
+    count(next)
+    if (next === "kill-process") worker.kill("SIGKILL")
+    else {
+      worker.kill("SIGSTOP")
+      void sleep(between(100, 1_000)).then(() => worker.kill("SIGCONT"))
+    }
+    next = undefined
+  }
+
+  const answer = async (worker: ChildProcess, message: FromWorker & { _tag: "Lookup" | "Change" }) => {
+    const { id, user } = message
+    await sleep(between(0, 6))
+    if (message._tag === "Change") {
+      // Half of the time, the change is applied after the fault.
+      const isBefore = Math.random() < 0.5
+      if (isBefore) strike(worker)
+      versions[user] = (versions[user] ?? 0) + 1
+      if (!isBefore) strike(worker)
+    } else lookups += 1
+    const version = versions[user] ?? 0
+    await sleep(between(0, 6))
+    const reply: ToWorker = { id, version }
+    if (worker.connected) worker.send(reply, () => {})
+  }
+
+  const workers = new Set<ChildProcess>()
+  const startWorker = (): void => {
+    const workerOptions: WorkerOptions = { cache: options.cache, redisUrl: redis.url, users, readers: 40, mutators: 2 }
+    const worker = fork(new URL("./worker.ts", import.meta.url), [JSON.stringify(workerOptions)], {
+      execArgv: ["--import", "tsx"],
+      stdio: "ignore"
+    })
+    workers.add(worker)
+    worker.on("message", (message: FromWorker) => {
+      if (message._tag === "Report") staleReads.add(message)
+      else if (message._tag === "Trouble") troubles += 1
+      else void answer(worker, message)
+    })
+    worker.on("error", () => {})
+    worker.on("exit", () => {
+      workers.delete(worker)
+      if (!isOver) startWorker()
+    })
+  }
+
+  const flusher = createClient({ url: redis.url, disableOfflineQueue: true })
+  flusher.on("error", () => {})
+  await flusher.connect()
+
+  const every = async (min: number, max: number, run: () => Promise<unknown>): Promise<void> => {
+    await sleep(between(min, max))
+    if (isOver) return
+    await run()
+    return every(min, max, run)
+  }
+
+  const loops: Record<Fault, () => Promise<void>> = {
+    flush: () =>
+      every(60, 60, () => {
+        count("flush")
+        return flusher.flushAll().catch(() => {})
+      }),
+    "stop-redis": () =>
+      every(1_500, 4_000, async () => {
+        count("stop-redis")
+        const stopped = redis
+        stopped.signal("SIGSTOP")
+        await sleep(between(50, 1_000))
+        stopped.signal("SIGCONT")
+      }),
+    "kill-redis": () =>
+      every(2_000, 6_000, async () => {
+        count("kill-redis")
+        await redis.kill()
+        await sleep(between(0, 500))
+        redis = await startRedisServer({ port })
+      }),
+    "stop-process": () => every(1_000, 3_000, async () => void (next = "stop-process")),
+    "kill-process": () => every(4_000, 8_000, async () => void (next = "kill-process"))
+  }
+
+  const result = (): RaceResult => ({ ...staleReads.result, lookups, struck, troubles })
+
+  startWorker()
+  startWorker()
+  const running = options.faults.map((fault) => loops[fault]())
+  const end = monotonicMillis() + options.seconds * 1_000
+  while (monotonicMillis() < end) {
+    await sleep(Math.min(1_000, Math.max(1, end - monotonicMillis())))
+    staleReads.check(monotonicMillis())
+    options.onProgress?.(result())
+  }
+
+  isOver = true
+  await Promise.all(running)
+  await sleep(1_000)
+  staleReads.check(Number.POSITIVE_INFINITY)
+  flusher.destroy()
+  for (const worker of workers) worker.kill("SIGKILL")
+  await redis.kill()
+  return result()
+}

@@ -1,0 +1,143 @@
+/**
+ * A `UserCache` that keeps its promises across processes: after a change of a user has ended in one, no read in any other
+ * is answered by what was there before.
+ *
+ * @since 0.1.0
+ */
+import * as UserCache from "@effect-tink/user-cache/UserCache"
+import * as ConfigError from "effect/ConfigError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { InvalidationStore } from "./InvalidationStore.js"
+import * as internal from "./internal/sharedCache.js"
+
+/**
+ * The settings of a shared cache. All processes that share a store need the same `timeToLive` and `lease`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends UserCache.Options {
+  /**
+   * For how long the answer of the store counts. Zero by default: every read asks. With a lease, a hit within it costs no
+   * round trip, and every change takes at least as long as the lease.
+   */
+  readonly lease?: Duration.DurationInput | undefined
+  /**
+   * How long the end of a change waits for a store that cannot be told of it: at most, and by default, the time to live.
+   * With less, another process may be answered by what was there before, until that has expired.
+   */
+  readonly holdBack?: Duration.DurationInput | undefined
+  /** How long the store may take to answer. After that, a read runs its own lookup. 200 milliseconds by default. */
+  readonly commandTimeout?: Duration.DurationInput | undefined
+}
+
+/**
+ * The numbers of one shared cache. `bypasses` includes the two kinds below. A user whose generation is new to this process
+ * counts in `invalidations`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Stats extends UserCache.Stats {
+  /** Questions and messages sent to the store. */
+  readonly roundTrips: number
+  /** Those that the store did not answer, or not in time. */
+  readonly storeFailures: number
+  /** Reads of a user who was changing or quarantined in some process. */
+  readonly changingBypasses: number
+  /** Reads that the store could not validate. */
+  readonly unvalidatedBypasses: number
+  /** How long ends of changes were held back, all together. */
+  readonly heldBackMillis: number
+}
+
+/**
+ * A `UserCache` with more numbers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service extends UserCache.Service {
+  readonly stats: Effect.Effect<Stats>
+}
+
+const readCapacity = (capacity: number) =>
+  Number.isSafeInteger(capacity) && capacity >= 0
+    ? Effect.succeed(capacity)
+    : Effect.fail(ConfigError.InvalidData(["capacity"], "must be a whole number, 0 or more"))
+
+/** Not `Duration.decodeUnknown` alone, which takes `NaN` and negative numbers for zero. */
+const readMillis = (
+  name: keyof Options,
+  input: unknown,
+  range: { readonly min?: number; readonly max?: number; readonly rule?: string } = {}
+) => {
+  const millis = Option.map(Duration.decodeUnknown(input), Duration.toMillis)
+  const isInRange = (value: number) => value >= (range.min ?? 0) && value <= (range.max ?? Number.MAX_SAFE_INTEGER)
+  return Option.match(typeof input === "number" && !(input >= 0) ? Option.none() : Option.filter(millis, isInRange), {
+    onNone: () => Effect.fail(ConfigError.InvalidData([name], `must be a finite duration${range.rule ?? ""}`)),
+    onSome: Effect.succeed
+  })
+}
+
+const readSettings = (options: Options): Effect.Effect<internal.Settings, ConfigError.ConfigError> =>
+  Effect.gen(function* () {
+    const timeToLiveMillis = yield* readMillis("timeToLive", options.timeToLive ?? "30 seconds")
+    const withinLife = { max: timeToLiveMillis, rule: ", at most the time to live" }
+    return yield* Effect.all(
+      {
+        capacity: readCapacity(options.capacity),
+        timeToLiveMillis: Effect.succeed(timeToLiveMillis),
+        quarantineMillis: readMillis("quarantine", options.quarantine ?? "30 seconds"),
+        leaseMillis: readMillis("lease", options.lease ?? 0, withinLife),
+        holdBackMillis: readMillis("holdBack", options.holdBack ?? timeToLiveMillis, withinLife),
+        commandTimeoutMillis: readMillis("commandTimeout", options.commandTimeout ?? "200 millis", {
+          min: 1,
+          rule: " of at least a millisecond"
+        })
+      },
+      { mode: "validate" }
+    ).pipe(
+      Effect.mapError((errors) =>
+        Object.values(errors)
+          .flatMap(Option.toArray)
+          .reduce((all, error) => ConfigError.And(all, error))
+      )
+    )
+  })
+
+/**
+ * Makes a cache that asks the store before it answers.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options
+): Effect.Effect<Service, ConfigError.ConfigError, InvalidationStore | Scope.Scope> =>
+  Effect.flatMap(readSettings(options), (settings) =>
+    Effect.flatMap(InvalidationStore, (store) => internal.make(store, settings))
+  )
+
+/**
+ * Provides `UserCache`, so that `Users` is right across processes.
+ *
+ * @example
+ * ```ts
+ * import { RedisInvalidationStore, SharedUserCache } from "@effect-tink/user-cache-redis"
+ * import { Layer } from "effect"
+ *
+ * export const UserCacheLive = SharedUserCache.layer({ capacity: 10_000 }).pipe(
+ *   Layer.provide(RedisInvalidationStore.layerConfig({ namespace: "shop-production" })) // REDIS_URL
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options): Layer.Layer<UserCache.UserCache, ConfigError.ConfigError, InvalidationStore> =>
+  Layer.scoped(UserCache.UserCache, make(options))

@@ -1,0 +1,40 @@
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type Connection, toMessage } from "./connection.js"
+
+interface Subscriber {
+  on(event: "error", listener: (error: Error) => void): unknown
+  on(event: "message", listener: (channel: string, message: string) => void): unknown
+  subscribe(channel: string): Promise<unknown>
+  disconnect(): unknown
+}
+
+/** The part of a client or cluster of ioredis 5 or 6 that is used. */
+export interface IoredisClient {
+  readonly isCluster: boolean
+  evalsha(sha: string, keyCount: number, ...keysAndArguments: Array<string>): Promise<unknown>
+  eval(script: string, keyCount: number, ...keysAndArguments: Array<string>): Promise<unknown>
+  duplicate(): Subscriber
+}
+
+export const fromIoredis = (client: IoredisClient): Connection => ({
+  isCluster: client.isCluster,
+  evalSha: (sha, keys, args) => client.evalsha(sha, keys.length, ...keys, ...args),
+  eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
+  messages: (channel) =>
+    Stream.asyncScoped((emit) =>
+      Effect.gen(function* () {
+        const subscriber = yield* Effect.acquireRelease(
+          Effect.sync(() => client.duplicate()),
+          (subscriber) => Effect.sync(() => subscriber.disconnect())
+        )
+        // It reconnects by itself. Without a listener, an error would be printed.
+        subscriber.on("error", () => {})
+        subscriber.on("message", (_, message) => void emit.single(message))
+        yield* Effect.tryPromise({
+          try: () => subscriber.subscribe(channel),
+          catch: (cause) => ({ message: toMessage(cause) })
+        })
+      })
+    )
+})

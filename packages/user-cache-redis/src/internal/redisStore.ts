@@ -1,0 +1,167 @@
+/** The store over a connection: keys, batches, and what a server must be able to do. */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
+import * as Stream from "effect/Stream"
+import { type Service, StoreError, type Validation } from "../InvalidationStore.js"
+import { type Connection, toMessage } from "./connection.js"
+import { hashSlot } from "./hashSlot.js"
+import * as scripts from "./scripts.js"
+
+/** A script blocks the server while it runs. */
+const usersPerScript = 500
+
+const hex = (bytes: ArrayBuffer) => Encoding.encodeHex(new Uint8Array(bytes))
+
+const sha1 = (text: string) =>
+  Effect.map(
+    Effect.promise(() => crypto.subtle.digest("SHA-1", new TextEncoder().encode(text))),
+    hex
+  )
+
+/** Nothing that ends a hash tag early. Ids of Tink stay readable. */
+const toTag = (userId: string): string => (/^[\w-]+$/.test(userId) ? userId : `~${Encoding.encodeBase64Url(userId)}`)
+
+/** Tokens that no process has made before. */
+const makeTokens = () => {
+  const random = Encoding.encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)))
+  let count = 0
+  return () => `${random}.${(++count).toString(36)}`
+}
+
+const isText = (value: unknown): value is string => typeof value === "string"
+
+const parseValidations = (answer: unknown, users: number): ReadonlyArray<Validation> | undefined => {
+  if (!Array.isArray(answer) || answer.length !== 2 * users) return undefined
+  const validations: Array<Validation> = []
+  for (let index = 0; index < answer.length; index += 2) {
+    const generation: unknown = answer[index]
+    if (!isText(generation)) return undefined
+    validations.push({ generation, isChanging: answer[index + 1] !== 0 })
+  }
+  return validations
+}
+
+export const make = (connection: Connection, namespace: string) =>
+  Effect.gen(function* () {
+    const prefix = `tink:${namespace}:`
+    const channel = `${prefix}hints`
+    const nextToken = makeTokens()
+    const shas = new Map<scripts.Script, string>()
+    for (const script of [scripts.check, scripts.validate, scripts.begin, scripts.finish, scripts.advance]) {
+      shas.set(script, yield* sha1(script.text))
+    }
+
+    const keysOf = (userId: string): ReadonlyArray<string> => {
+      const key = `${prefix}{${toTag(userId)}}`
+      return [`${key}s`, `${key}p`]
+    }
+
+    const send = async (script: scripts.Script, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => {
+      try {
+        return await connection.evalSha(shas.get(script) ?? "", keys, args)
+      } catch (cause) {
+        if (!toMessage(cause).startsWith("NOSCRIPT")) throw cause
+        return connection.eval(script.text, keys, args)
+      }
+    }
+
+    const run = <A>(
+      script: scripts.Script,
+      keys: ReadonlyArray<string>,
+      args: ReadonlyArray<string>,
+      parse: (answer: unknown) => A | undefined
+    ): Effect.Effect<A, StoreError> =>
+      Effect.tryPromise({
+        try: async () => {
+          const parsed = parse(await send(script, keys, args))
+          if (parsed === undefined) throw new Error("an answer that is not the script's")
+          return parsed
+        },
+        catch: (cause) => new StoreError({ operation: script.name, message: toMessage(cause) })
+      })
+
+    const validateTogether = (userIds: ReadonlyArray<string>) =>
+      run(scripts.validate, userIds.flatMap(keysOf), [nextToken()], (answer) =>
+        parseValidations(answer, userIds.length)
+      )
+
+    const split = (userIds: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+      (connection.isCluster
+        ? Object.values(Arr.groupBy(userIds, (userId) => String(hashSlot(toTag(userId)))))
+        : [userIds]
+      ).flatMap((group) => Arr.chunksOf(group, usersPerScript))
+
+    const validate: Service["validate"] = (userIds) => {
+      const groups = split(userIds)
+      const [first] = groups
+      if (groups.length === 1 && first !== undefined) return validateTogether(first)
+      return Effect.map(Effect.forEach(groups, validateTogether, { concurrency: "unbounded" }), (answers) => {
+        const byUser = new Map<string, Validation>()
+        for (const [userId, answer] of Arr.zip(groups.flat(), answers.flat())) byUser.set(userId, answer)
+        return userIds.map((userId) => byUser.get(userId) ?? { generation: "", isChanging: true })
+      })
+    }
+
+    const begin: Service["begin"] = (userId, changeId) =>
+      run(scripts.begin, keysOf(userId), [nextToken(), changeId], (answer) => (answer === 1 ? true : undefined))
+
+    const finish: Service["finish"] = (userId, changeId, quarantineMillis) =>
+      run(
+        scripts.finish,
+        keysOf(userId),
+        [nextToken(), changeId, String(quarantineMillis), channel, `${changeId} ${userId}`],
+        (answer) => (answer === 1 || answer === 0 ? { wasMarked: answer === 1 } : undefined)
+      )
+
+    const advance: Service["advance"] = (userId) =>
+      run(scripts.advance, keysOf(userId), [nextToken()], (answer) => {
+        const [previous, generation] = Array.isArray(answer) ? answer : []
+        return isText(previous) && isText(generation) ? { previous, generation } : undefined
+      })
+
+    const hints: Service["hints"] = connection.messages(channel).pipe(
+      Stream.map((message) => {
+        const end = message.indexOf(" ")
+        return { changeId: message.slice(0, end), userId: message.slice(end + 1) }
+      }),
+      Stream.mapError(({ message }) => new StoreError({ operation: "hints", message }))
+    )
+
+    const check = run(scripts.check, keysOf("check"), [], (answer) => {
+      const [server, policy] = Array.isArray(answer) ? answer : []
+      return isText(server) && isText(policy) ? { policy } : undefined
+    })
+
+    return { store: { validate, begin, finish, advance, hints } satisfies Service, check }
+  })
+
+/** Answers of a server that is there, and will never do what the store needs. */
+const isRefusal = ({ message }: StoreError) =>
+  /NOPERM|can't run|NOAUTH|WRONGPASS|INFO has no|unknown command|not allowed/i.test(message)
+
+/**
+ * Fails if the server can never be used. One that cannot be reached now may be later: until then nothing is cached.
+ */
+export const verify = (check: Effect.Effect<{ readonly policy: string }, StoreError>) =>
+  check.pipe(
+    Effect.timeoutFail({
+      duration: "2 seconds",
+      onTimeout: () => new StoreError({ operation: "check", message: "no answer within 2 seconds" })
+    }),
+    Effect.matchEffect({
+      onSuccess: ({ policy }) =>
+        policy === "noeviction"
+          ? Effect.void
+          : Effect.logWarning(
+              `Redis has maxmemory-policy ${policy === "" ? "unknown" : policy}: set noeviction, because an evicted quarantine is forgotten`
+            ),
+      onFailure: (error) =>
+        isRefusal(error)
+          ? new StoreError({
+              operation: "check",
+              message: `Redis must allow INFO, EVAL and the commands that the README lists, which failover safety needs: ${error.message}`
+            })
+          : Effect.logWarning(`Redis does not answer, so nothing is cached until it does: ${error.message}`)
+    })
+  )

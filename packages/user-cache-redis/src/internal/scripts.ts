@@ -1,0 +1,124 @@
+/**
+ * The scripts that run in Redis. A user has two keys with the same hash tag:
+ *
+ * - `…{u}s`, a hash: `r` the server that wrote it, `t` a random token, `n` the number of moves, `q` the end of the
+ *   quarantine. The generation is `t:n`.
+ * - `…{u}p`, a sorted set: the ids of changes under way, by their deadlines.
+ *
+ * If `r` is not the server that answers, the record comes from before a restart or a failover, and moves may be missing:
+ * it gets a new token. A server is identified by its run id, which differs between a primary and its replica, and by its
+ * replication id, which differs after every promotion, also of a server that was primary before.
+ *
+ * All times are the server's. A script may write to a full Redis once it has written a command that needs no memory, so
+ * `begin` and `finish` start with one.
+ */
+
+/** How long a mark lasts, in milliseconds. Longer than a change may take together with its hold-back. */
+export const markMillis = 60_000
+
+/** How long an unused record is kept, in milliseconds. */
+const keepMillis = 600_000
+
+const prelude = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local replication = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+if not run or not replication then return redis.error_reply('ERR INFO has no run_id or no master_replid') end
+local server = string.sub(run, 1, 16) .. string.sub(replication, 1, 16)
+
+local function keep(key, millis)
+  if redis.call('PTTL', key) < millis / 2 then redis.call('PEXPIRE', key, millis) end
+end
+local function record(key, token)
+  local found = redis.call('HMGET', key, 'r', 't', 'n', 'q')
+  local quarantine = tonumber(found[4]) or 0
+  if found[1] == server then return found[2] .. ':' .. found[3], quarantine end
+  local written = redis.pcall('HSET', key, 'r', server, 't', token, 'n', 0)
+  if type(written) == 'table' and written.err then
+    if string.find(written.err, 'OOM') then return nil end
+    error(written.err)
+  end
+  return token .. ':0', quarantine
+end
+local function move(key, token)
+  record(key, token)
+  local count = redis.call('HINCRBY', key, 'n', 1)
+  return redis.call('HGET', key, 't') .. ':' .. (count - 1), redis.call('HGET', key, 't') .. ':' .. count
+end
+local function isMarked(key, change)
+  local deadline = redis.call('ZSCORE', key, change)
+  return deadline and tonumber(deadline) > now
+end
+`
+
+export interface Script {
+  readonly name: "check" | "validate" | "begin" | "finish" | "advance"
+  readonly text: string
+}
+
+/** KEYS: the two of each user. ARGV: a new token. Answers generation and 0 or 1, for each user. */
+export const validate: Script = {
+  name: "validate",
+  text: `${prelude}
+local answers = {}
+for i = 1, #KEYS, 2 do
+  local generation, quarantine = record(KEYS[i], ARGV[1])
+  if generation then
+    keep(KEYS[i], math.max(${keepMillis}, 2 * (quarantine - now)))
+    local isChanging = now < quarantine or redis.call('ZCOUNT', KEYS[i + 1], '(' .. now, '+inf') > 0
+    answers[i] = generation
+    answers[i + 1] = isChanging and 1 or 0
+  else
+    answers[i] = ''
+    answers[i + 1] = 1
+  end
+end
+return answers`
+}
+
+/** KEYS: the two of the user. ARGV: a new token, the change. */
+export const begin: Script = {
+  name: "begin",
+  text: `${prelude}
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+move(KEYS[1], ARGV[1])
+keep(KEYS[1], ${keepMillis})
+redis.call('ZADD', KEYS[2], now + ${markMillis}, ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ${2 * markMillis})
+return 1`
+}
+
+/** KEYS: the two of the user. ARGV: a new token, the change, the quarantine, the channel, the message. */
+export const finish: Script = {
+  name: "finish",
+  text: `${prelude}
+local wasMarked = isMarked(KEYS[2], ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[2])
+move(KEYS[1], ARGV[1])
+local millis = tonumber(ARGV[3])
+if millis > 0 then
+  local quarantine = math.max(tonumber(redis.call('HGET', KEYS[1], 'q')) or 0, now + math.ceil(millis))
+  redis.call('HSET', KEYS[1], 'q', quarantine)
+end
+keep(KEYS[1], math.max(${keepMillis}, 2 * millis))
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return wasMarked and 1 or 0`
+}
+
+/** KEYS: the two of the user. ARGV: a new token. Answers the generations before and after. */
+export const advance: Script = {
+  name: "advance",
+  text: `${prelude}
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+local previous, generation = move(KEYS[1], ARGV[1])
+keep(KEYS[1], ${keepMillis})
+return { previous, generation }`
+}
+
+/** Answers the server, and what it does when it is full. */
+export const check: Script = {
+  name: "check",
+  text: `${prelude}
+return { server, string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)') or '' }`
+}

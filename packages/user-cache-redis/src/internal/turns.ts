@@ -1,0 +1,80 @@
+/**
+ * Lookups without a cache: a lookup answers only readers who came before it started. Of one key, one lookup runs and one
+ * waits for it to end, with all readers who came meanwhile.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import type * as Scope from "effect/Scope"
+
+type Lookup = Effect.Effect<unknown, unknown, unknown>
+
+interface Turn {
+  readonly result: Deferred.Deferred<unknown, unknown>
+  readonly over: Deferred.Deferred<void>
+  isOpen: boolean
+  readers: number
+  fiber: Fiber.RuntimeFiber<void> | undefined
+}
+
+const makeTurn = (): Turn => ({
+  result: Deferred.unsafeMake(FiberId.none),
+  over: Deferred.unsafeMake(FiberId.none),
+  isOpen: true,
+  readers: 0,
+  fiber: undefined
+})
+
+export const makeTurns = (scope: Scope.Scope) => {
+  /** The last turn of each key. */
+  const turns = new Map<string, Turn>()
+
+  /** The last reader to leave interrupts the lookup. */
+  const leave = (turn: Turn) =>
+    Effect.suspend(() => {
+      turn.readers -= 1
+      if (turn.readers > 0 || turn.fiber === undefined) return Effect.void
+      turn.isOpen = false
+      return Fiber.interrupt(turn.fiber)
+    })
+
+  const wait = (turn: Turn, restore: Restore) => {
+    turn.readers += 1
+    return Effect.onInterrupt(restore(Deferred.await(turn.result)), () => leave(turn))
+  }
+
+  const start = (key: string, previous: Turn | undefined, lookup: Lookup, restore: Restore) => {
+    const turn = makeTurn()
+    turns.set(key, turn)
+    const closed = Effect.suspend(() => {
+      turn.isOpen = false
+      return lookup
+    })
+    const value = previous === undefined ? closed : Effect.andThen(Deferred.await(previous.over), closed)
+    return Effect.exit(Effect.interruptible(value)).pipe(
+      Effect.map((exit) => {
+        turn.isOpen = false
+        if (turns.get(key) === turn) turns.delete(key)
+        Deferred.unsafeDone(turn.result, exit)
+        Deferred.unsafeDone(turn.over, Effect.void)
+      }),
+      Effect.forkIn(scope),
+      Effect.flatMap((fiber) => {
+        turn.fiber = fiber
+        return wait(turn, restore)
+      })
+    )
+  }
+
+  return (userId: string, key: string, lookup: Lookup) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.suspend(() => {
+        const place = JSON.stringify([userId, key])
+        const last = turns.get(place)
+        return last?.isOpen === true ? wait(last, restore) : start(place, last, lookup, restore)
+      })
+    )
+}
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>

@@ -1,0 +1,408 @@
+/** What only a real server shows: scripts, restarts, replicas, a cluster, permissions, and a server that is full or slow. */
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { Redis as Ioredis } from "ioredis"
+import { Redis as Ioredis6 } from "ioredis6"
+import { createCluster } from "redis"
+import { createClient as createClient5 } from "redis5"
+import { InvalidationStore } from "../src/InvalidationStore.js"
+import * as RedisInvalidationStore from "../src/RedisInvalidationStore.js"
+import { ambiguous, isAmbiguous, makeOrigin, makeProcess, nodeRedis, redisServer, storeOn } from "./helpers.js"
+
+const options = { namespace: "test" }
+
+const eventually = <A, E>(effect: Effect.Effect<A, E>, isDone: (value: A) => boolean) =>
+  Effect.repeat(effect, { until: isDone, schedule: Schedule.spaced("20 millis") }).pipe(Effect.timeout("10 seconds"))
+
+/** Waits until the store answers again. */
+const untilUp = (store: { readonly validate: (userIds: ReadonlyArray<string>) => Effect.Effect<unknown, unknown> }) =>
+  eventually(Effect.option(store.validate(["probe"])), Option.isSome)
+
+/** Two processes, each with a connection of its own. */
+const twoProcesses = (server: { readonly url: string }, settings: Parameters<typeof makeProcess>[1] = {}) =>
+  Effect.gen(function* () {
+    const stores = yield* Effect.all([storeOn(server), storeOn(server)])
+    const [one, two] = yield* Effect.all([makeProcess(stores[0], settings), makeProcess(stores[1], settings)])
+    return { one, two, stores, origin: makeOrigin() }
+  })
+
+describe("two processes on a Redis", () => {
+  it.scopedLive("are right after each other's changes, at one round trip a hit", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const { one, origin, two } = yield* twoProcesses(server)
+      for (let round = 1; round <= 20; round++) {
+        yield* origin.changeThrough(round % 2 === 0 ? one : two)
+        for (const cache of [one, two, one, two]) assert.strictEqual(yield* origin.read(cache), round)
+      }
+      assert.strictEqual(origin.lookups, 40)
+      const { hits, roundTrips } = yield* one.stats
+      assert.deepStrictEqual([hits, roundTrips], [20, 60])
+    })
+  )
+
+  it.scopedLive("hear of each other's changes, on every client", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const clients = {
+        "node-redis 6": yield* storeOn(server),
+        "node-redis 5": yield* Effect.acquireRelease(
+          Effect.promise(() => createClient5({ url: server.url }).connect()),
+          (client) => Effect.sync(() => client.destroy())
+        ).pipe(Effect.flatMap((client) => RedisInvalidationStore.makeNodeRedis(client, options))),
+        "ioredis 5": yield* Effect.acquireRelease(
+          Effect.sync(() => new Ioredis(server.url)),
+          (client) => Effect.sync(() => client.disconnect())
+        ).pipe(Effect.flatMap((client) => RedisInvalidationStore.makeIoredis(client, options))),
+        "ioredis 6": yield* Effect.acquireRelease(
+          Effect.sync(() => new Ioredis6(server.url)),
+          (client) => Effect.sync(() => client.disconnect())
+        ).pipe(Effect.flatMap((client) => RedisInvalidationStore.makeIoredis(client, options)))
+      }
+      const mutator = yield* makeProcess(yield* storeOn(server))
+      for (const [name, store] of Object.entries(clients)) {
+        const origin = makeOrigin()
+        const cache = yield* makeProcess(store)
+        const woken = yield* Effect.fork(Stream.runHead(cache.changes))
+        yield* origin.read(cache)
+        // The subscription takes a moment, and a hint before it is lost.
+        const changing = yield* Effect.fork(Effect.repeat(origin.changeThrough(mutator), Schedule.spaced("30 millis")))
+        assert.deepStrictEqual(yield* Fiber.join(woken), Option.some("ada"), name)
+        yield* Fiber.interrupt(changing)
+        const version = yield* origin.read(mutator)
+        assert.strictEqual(yield* origin.read(cache), version, name)
+        assert.isAbove(version, 0, name)
+      }
+    })
+  )
+
+  it.scopedLive("share a quarantine", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const { one, origin, two } = yield* twoProcesses(server, { quarantine: "400 millis" })
+      yield* Effect.exit(one.invalidateAfter("ada", ambiguous, isAmbiguous))
+      for (let read = 0; read < 3; read++) yield* origin.read(two)
+      assert.strictEqual(origin.lookups, 3)
+      yield* Effect.sleep("500 millis")
+      for (let read = 0; read < 3; read++) yield* origin.read(two)
+      assert.strictEqual(origin.lookups, 4)
+    })
+  )
+
+  it.scopedLive("never get a lookup that started before a change", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const { one, origin, two } = yield* twoProcesses(server)
+      const started = yield* Deferred.make<void>()
+      const answer = yield* Deferred.make<number>()
+      const lookup = Effect.andThen(Deferred.succeed(started, undefined), Deferred.await(answer))
+      const late = yield* Effect.fork(one.get("ada", "balance", lookup))
+      yield* Deferred.await(started)
+      yield* origin.changeThrough(two)
+      assert.strictEqual(yield* origin.read(one), 1)
+      yield* Deferred.succeed(answer, 0)
+      assert.strictEqual(yield* Fiber.join(late), 0)
+      assert.strictEqual(yield* origin.read(one), 1)
+    })
+  )
+
+  it.scopedLive("keep users with odd ids apart", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const { one, origin, two } = yield* twoProcesses(server)
+      const ids = ["", "}", "{", "a b", "é", "x".repeat(500), "~", "a}{b"]
+      for (const id of ids) yield* origin.read(one, id)
+      for (const [index, id] of ids.entries()) {
+        yield* origin.changeThrough(two, id)
+        assert.strictEqual(yield* origin.read(one, id), 1)
+        assert.strictEqual(origin.lookups, ids.length + index + 1)
+      }
+    })
+  )
+})
+
+describe("a Redis that forgets", () => {
+  it.scopedLive("because it is flushed, or loses single keys, revives nothing, and a lost mark is told", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const admin = yield* nodeRedis(server.url)
+      const { one, origin, stores, two } = yield* twoProcesses(server)
+      yield* origin.read(one)
+      yield* origin.changeThrough(two)
+      yield* Effect.promise(() => admin.flushAll())
+      assert.strictEqual(yield* origin.read(one), 1)
+      const evict = Effect.promise(() => admin.del("tink:test:{ada}s"))
+      yield* origin.changeThrough(two)
+      yield* evict
+      assert.strictEqual(yield* origin.read(one), 2)
+
+      yield* stores[0].begin("ada", "change-1")
+      yield* Effect.promise(() => admin.del("tink:test:{ada}p"))
+      assert.deepStrictEqual(yield* stores[0].finish("ada", "change-1", 0), { wasMarked: false })
+      yield* stores[0].begin("ada", "change-2")
+      assert.deepStrictEqual(yield* stores[0].finish("ada", "change-2", 0), { wasMarked: true })
+    })
+  )
+
+  it.scopedLive("because it is killed and starts empty holds a change back, and revives nothing", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const { one, origin, stores, two } = yield* twoProcesses(server)
+      yield* origin.read(one)
+      yield* Effect.promise(() => server.kill())
+      const change = yield* Effect.fork(origin.changeThrough(two))
+      yield* Effect.sleep("300 millis")
+      assert.isNull(change.unsafePoll())
+      assert.strictEqual(yield* origin.read(one), 1)
+      yield* redisServer({ port: server.port })
+      yield* Effect.forEach(stores, untilUp)
+      yield* Fiber.join(change)
+      assert.strictEqual(yield* origin.read(one), 1)
+      assert.isAbove((yield* two.stats).heldBackMillis, 0)
+    })
+  )
+
+  it.scopedLive(
+    "because a replica was promoted that had missed a change revives nothing, also when it fails back",
+    () =>
+      Effect.gen(function* () {
+        const primary = yield* redisServer()
+        const replica = yield* redisServer({ args: ["--replicaof", "127.0.0.1", String(primary.port)] })
+        const onPrimary = yield* nodeRedis(primary.url)
+        const onReplica = yield* nodeRedis(replica.url)
+        const stores = yield* Effect.all([storeOn(primary), storeOn(replica)])
+        yield* eventually(
+          Effect.promise(() => onReplica.info("replication")),
+          (info) => info.includes("master_link_status:up")
+        )
+        const before = yield* stores[0].validate(["ada"])
+        yield* eventually(
+          Effect.promise(() => onReplica.exists("tink:test:{ada}s")),
+          (count) => count === 1
+        )
+        // A replica answers nothing by itself: it is another server than the one that wrote the record.
+        assert.isTrue(Option.isNone(yield* Effect.option(stores[1].validate(["ada"]))))
+        // The replica is cut off, and a change is lost.
+        replica.signal("SIGSTOP")
+        yield* stores[0].finish("ada", "change-1", 0)
+        yield* Effect.promise(() => onPrimary.sendCommand(["CLIENT", "KILL", "TYPE", "replica"]))
+        replica.signal("SIGCONT")
+        yield* Effect.promise(() => onReplica.sendCommand(["REPLICAOF", "NO", "ONE"]))
+        const after = yield* stores[1].validate(["ada"])
+        assert.notDeepEqual(after, before)
+        // The old primary becomes a replica, misses a change, and is promoted with the same run id.
+        yield* Effect.promise(() => onPrimary.sendCommand(["REPLICAOF", "127.0.0.1", String(replica.port)]))
+        yield* eventually(
+          Effect.promise(() => onPrimary.info("replication")),
+          (info) => info.includes("master_link_status:up")
+        )
+        yield* Effect.promise(() => onPrimary.sendCommand(["REPLICAOF", "NO", "ONE"]))
+        const failedBack = yield* stores[0].validate(["ada"])
+        assert.notDeepEqual(failedBack, before)
+        assert.notDeepEqual(failedBack, after)
+      }),
+    30_000
+  )
+})
+
+const acl = (...rules: ReadonlyArray<string>) => ["--user", "cache", "on", ">secret", ...rules]
+const commands = [
+  "+eval",
+  "+evalsha",
+  "+hmget",
+  "+hset",
+  "+hget",
+  "+hincrby",
+  "+zadd",
+  "+zrem",
+  "+zcount",
+  "+zscore",
+  "+zremrangebyscore",
+  "+pexpire",
+  "+pttl",
+  "+time",
+  "+info",
+  "+publish",
+  "+subscribe"
+]
+const keys = ["~tink:test:*", "&tink:test:*"]
+const urlOf = ({ port }: { readonly port: number }) => `redis://cache:secret@127.0.0.1:${port}`
+
+const build = (url: string) =>
+  Layer.build(RedisInvalidationStore.layerConfig(options)).pipe(
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map(url === "" ? [] : [["REDIS_URL", url]])))
+  )
+
+describe("a Redis in trouble", () => {
+  it.scopedLive("that is full still takes changes, and users whom it cannot remember are not cached", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const admin = yield* nodeRedis(server.url)
+      const { one, origin, two } = yield* twoProcesses(server, { quarantine: "10 seconds" })
+      yield* origin.read(one)
+      yield* Effect.promise(() => admin.configSet("maxmemory", "1"))
+      yield* origin.changeThrough(two)
+      assert.strictEqual(yield* origin.read(one), 1)
+      assert.strictEqual(yield* origin.read(one), 1)
+      assert.strictEqual((yield* one.stats).hits, 1)
+      const before = origin.lookups
+      yield* origin.read(one, "bob")
+      yield* origin.read(one, "bob")
+      assert.strictEqual(origin.lookups, before + 2)
+      yield* Effect.exit(two.invalidateAfter("ada", ambiguous, isAmbiguous))
+      yield* origin.read(one)
+      yield* origin.read(one)
+      assert.strictEqual(origin.lookups, before + 4)
+      assert.strictEqual((yield* two.stats).heldBackMillis, 0)
+    })
+  )
+
+  it.scopedLive("that stands still is given up after 200 ms, and then not asked by every read", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const { one, origin } = yield* twoProcesses(server)
+      yield* origin.read(one)
+      yield* Effect.acquireRelease(
+        Effect.sync(() => server.signal("SIGSTOP")),
+        () => Effect.sync(() => server.signal("SIGCONT"))
+      )
+      for (let read = 0; read < 8; read++) yield* origin.read(one)
+      assert.strictEqual(origin.lookups, 9)
+      assert.isAtMost((yield* one.stats).storeFailures, 4)
+    })
+  )
+
+  it.scopedLive("is enough with the permissions that the README lists", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer({ args: acl(...keys, ...commands) })
+      const { one, origin, two } = yield* twoProcesses({ url: urlOf(server) })
+      yield* origin.read(one)
+      yield* origin.changeThrough(two)
+      yield* Effect.exit(two.invalidateAfter("ada", ambiguous, isAmbiguous))
+      yield* two.refresh("bob", "balance", origin.lookup("bob"))
+      assert.strictEqual(yield* origin.read(one), 1)
+      assert.strictEqual((yield* two.stats).storeFailures, 0)
+    })
+  )
+
+  it.scopedLive("is refused at the start when it forbids INFO, and the error says why and no password", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer({ args: acl(...keys, ...commands.filter((name) => name !== "+info")) })
+      const error = yield* Effect.flip(storeOn({ url: urlOf(server) }))
+      assert.strictEqual(error._tag, "StoreError")
+      assert.include(String(error), "must allow INFO")
+      assert.notInclude(String(error), "secret")
+    })
+  )
+
+  it.scopedLive("is warned of when it may evict", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer({ args: ["--maxmemory-policy", "allkeys-lru"] })
+      const messages: Array<string> = []
+      const logger = Logger.make(({ message }) => void messages.push(String(message)))
+      yield* Effect.provide(storeOn(server), Logger.replace(Logger.defaultLogger, logger))
+      assert.strictEqual(messages.length, 1)
+      assert.include(messages[0], "noeviction")
+    })
+  )
+})
+
+describe("layerConfig", () => {
+  it.scopedLive("opens a connection to REDIS_URL", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const context = yield* build(server.url)
+      const validations = yield* Effect.flatMap(InvalidationStore, (store) => store.validate(["ada"])).pipe(
+        Effect.provide(context)
+      )
+      assert.strictEqual(validations.length, 1)
+    })
+  )
+
+  it.scopedLive("starts without a Redis, with a warning, and uses it when it comes", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      yield* Effect.promise(() => server.kill())
+      const messages: Array<string> = []
+      const logger = Logger.make(({ message }) => void messages.push(String(message)))
+      const context = yield* Effect.provide(build(server.url), Logger.replace(Logger.defaultLogger, logger))
+      assert.strictEqual(messages.length, 1)
+      yield* redisServer({ port: server.port })
+      yield* Effect.flatMap(InvalidationStore, untilUp).pipe(Effect.provide(context))
+    })
+  )
+
+  it.scopedLive("names a variable that is missing or malformed, and not its value", () =>
+    Effect.gen(function* () {
+      for (const url of ["", "http://user:hidden@host", "hidden"]) {
+        const error = yield* Effect.flip(build(url))
+        assert.include(String(error), "REDIS_URL")
+        assert.notInclude(String(error), "hidden")
+      }
+    })
+  )
+})
+
+describe("a cluster", () => {
+  it.scopedLive(
+    "takes the users of one question on all its nodes",
+    () =>
+      Effect.gen(function* () {
+        const nodes = yield* Effect.all(
+          Array.from({ length: 3 }, (_, index) =>
+            redisServer({
+              args: ["--cluster-enabled", "yes", "--cluster-config-file", `nodes-${process.pid}-${index}.conf`]
+            })
+          ),
+          { concurrency: "unbounded" }
+        )
+        const clients = yield* Effect.forEach(nodes, ({ url }) => nodeRedis(url))
+        for (const [index, client] of clients.entries()) {
+          const first = Math.floor((16_384 * index) / 3)
+          const last = Math.floor((16_384 * (index + 1)) / 3) - 1
+          yield* Effect.promise(() => client.sendCommand(["CLUSTER", "ADDSLOTSRANGE", String(first), String(last)]))
+          for (const { port } of nodes)
+            yield* Effect.promise(() => client.sendCommand(["CLUSTER", "MEET", "127.0.0.1", String(port)]))
+        }
+        for (const client of clients) {
+          yield* eventually(
+            Effect.promise(() => client.sendCommand(["CLUSTER", "INFO"])),
+            (info) => String(info).includes("cluster_state:ok")
+          )
+        }
+        const connect = Effect.acquireRelease(
+          Effect.promise(async () => {
+            const cluster = createCluster({ rootNodes: nodes.map(({ url }) => ({ url })) })
+            cluster.on("error", () => {})
+            return cluster.connect()
+          }),
+          (cluster) => Effect.sync(() => cluster.destroy())
+        ).pipe(Effect.flatMap((cluster) => RedisInvalidationStore.makeNodeRedis(cluster, options)))
+        const [one, two] = yield* Effect.all([
+          Effect.flatMap(connect, (store) => makeProcess(store)),
+          Effect.flatMap(connect, (store) => makeProcess(store))
+        ])
+        const origin = makeOrigin()
+        const ids = Array.from({ length: 60 }, (_, index) => `user-${index}`)
+        const readAll = Effect.forEach(ids, (id) => origin.read(one, id), { concurrency: "unbounded" })
+        yield* readAll
+        yield* readAll
+        assert.strictEqual(origin.lookups, 60)
+        yield* Effect.forEach(ids, (id) => origin.changeThrough(two, id), { concurrency: "unbounded" })
+        assert.deepStrictEqual(
+          yield* readAll,
+          ids.map(() => 1)
+        )
+        assert.strictEqual((yield* one.stats).storeFailures, 0)
+      }),
+    30_000
+  )
+})
