@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
@@ -172,12 +173,27 @@ describe("the command line", () => {
   it.live("has defaults, and takes every option", () =>
     Effect.gen(function* () {
       const { seen: defaults } = yield* parse()
-      assert.deepStrictEqual(defaults, [{ port: 4010, clientId: "sandbox-client", clientSecret: "sandbox-secret" }])
-      const { seen: given } = yield* parse("--port", "4011", "--client-id=me", "--client-secret", "hush")
-      assert.deepStrictEqual(given, [{ port: 4011, clientId: "me", clientSecret: "hush" }])
+      const times = {
+        clientTokenLifetime: "30 minutes",
+        userTokenLifetime: "2 hours",
+        codeLifetime: "10 minutes",
+        acceptingTime: "0 seconds",
+        authenticatingTime: "1 second",
+        updatingTime: "2 seconds",
+        sessionLifetime: "90 days"
+      }
+      const common = { ...times, publicKey: Option.none() }
+      const app = { clientId: "sandbox-client", clientSecret: "sandbox-secret" }
+      assert.deepStrictEqual(defaults, [{ ...common, ...app, host: "127.0.0.1", port: 4010 }])
+      const mine = ["--client-id=me", "--client-secret", "hush", "--host", "0.0.0.0", "--session-lifetime", "1 day"]
+      const { seen: given } = yield* parse("--port", "4011", ...mine)
+      assert.deepStrictEqual(given, [
+        { ...common, port: 4011, clientId: "me", clientSecret: "hush", host: "0.0.0.0", sessionLifetime: "1 day" }
+      ])
       const { isFailure, seen, text } = yield* parse("-h")
       assert.deepStrictEqual([isFailure, seen], [false, []])
-      for (const option of ["--port", "--client-id", "--client-secret", "--help"]) assert.include(text, option)
+      for (const option of ["--port", "--host", "--client-id", "--client-secret", "--updating-time", "--help"])
+        assert.include(text, option)
     })
   )
 
@@ -187,6 +203,9 @@ describe("the command line", () => {
     [["--port", "-1"], /^--port has to be .* not '-1'$/],
     [["--port", "1.5"], /^--port has to be .* not '1.5'$/],
     [["--port"], /--port/],
+    [["--host", ""], /^--host cannot be empty$/],
+    [["--updating-time", "soon"], /^--updating-time has to be a time such as '90 seconds' or '30 minutes'$/],
+    [["--code-lifetime", "Infinity"], /^--code-lifetime has to be a time/],
     [["--client-id", ""], /^--client-id cannot be empty$/],
     [["--client-secret", ""], /^--client-secret cannot be empty$/],
     [["start"], /'start'/]
