@@ -55,7 +55,7 @@ const portOf = (stdout: string) => Number(/127\.0\.0\.1:(\d+)/.exec(stdout)?.[1]
 
 const linesOf = (text: string) => text.trimEnd().split("\n")
 
-const timeout = { timeout: 15_000 }
+const timeout = { timeout: 60_000 }
 
 describe.concurrent("bin", () => {
   it.scopedLive(
@@ -133,6 +133,42 @@ describe.concurrent("bin", () => {
         assert.deepStrictEqual(linesOf(command.stderr()), [
           `Port ${port} is in use: stop what is listening there, or choose another port with --port`
         ])
+      }),
+    timeout
+  )
+
+  it.scopedLive(
+    "reports a host that is not this machine's, and a file without a key, in one line",
+    () =>
+      Effect.gen(function* () {
+        const elsewhere = yield* run("--port", "0", "--host", "192.0.2.1")
+        assert.strictEqual(yield* elsewhere.exit, 1)
+        assert.deepStrictEqual(linesOf(elsewhere.stderr()), [
+          "192.0.2.1 is not an address of this machine: choose another with --host"
+        ])
+        const keyless = yield* run("--port", "0", "--public-key", bin)
+        assert.strictEqual(yield* keyless.exit, 1)
+        assert.deepStrictEqual(linesOf(keyless.stderr()), [`--public-key ${bin} is not a PEM file of a P-256 key`])
+      }),
+    timeout
+  )
+
+  it.scopedLive(
+    "listens where it is told to, for as long as tokens are told to live",
+    () =>
+      Effect.gen(function* () {
+        const command = yield* run("--port", "0", "--host", "0.0.0.0", "--client-token-lifetime", "90 seconds")
+        yield* command.until(isReady)
+        const port = /^Tink sandbox on http:\/\/0\.0\.0\.0:(\d+) /.exec(command.stdout())?.[1]
+        const body = new URLSearchParams({
+          client_id: "sandbox-client",
+          client_secret: "sandbox-secret",
+          grant_type: "client_credentials"
+        })
+        const answer: unknown = yield* Effect.promise(async () =>
+          (await fetch(`http://127.0.0.1:${port}/api/v1/oauth/token`, { method: "POST", body })).json()
+        )
+        assert.propertyVal(answer, "expires_in", 90)
       }),
     timeout
   )

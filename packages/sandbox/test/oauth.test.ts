@@ -253,6 +253,24 @@ describe("POST /api/v1/oauth/authorization-grant", () => {
     ["an unknown external user", () => ({ external_user_id: "cust-0002", scope: "user:read" }), 404]
   ]
 
+  it.effect("takes an empty id for one that is not given", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      const scope = "user:read"
+      for (const twins of [
+        { user_id: "", external_user_id: "cust-0001" },
+        { user_id: userId, external_user_id: "" }
+      ]) {
+        assert.strictEqual((yield* askCode({ ...twins, scope, actor_client_id: tinkLink })).status, 200)
+        assert.strictEqual(
+          (yield* delegate({ ...twins, scope, id_hint: "Ann", actor_client_id: tinkLink })).status,
+          200
+        )
+      }
+      assert.strictEqual((yield* askCode({ user_id: "", external_user_id: "", scope })).status, 400)
+    }).pipe(provideSandbox)
+  )
+
   it.effect("refuses an invalid user or scope", () =>
     eachRow(refused, ([, form, status]) =>
       Effect.gen(function* () {
