@@ -28,6 +28,7 @@ export {
   type CredentialsType,
   type Fault,
   type FaultTarget,
+  type MutualTlsOptions,
   type Options,
   type ReceivedRequest,
   type RefreshOutcome,
@@ -57,6 +58,8 @@ export {
 export interface Service extends TestControls.TestControls {
   /** Where it listens, without a trailing slash. In process, every host is answered, and this is one of them. */
   readonly baseUrl: string
+  /** Where the listener for mutual TLS is; `undefined` without one, and in process. */
+  readonly mutualTlsUrl: string | undefined
   readonly clientId: string
   readonly clientSecret: Redacted.Redacted<string>
 }
@@ -69,14 +72,18 @@ export interface Service extends TestControls.TestControls {
  */
 export class TinkSandbox extends Context.Tag("@effect-tink/sandbox/TinkSandbox")<TinkSandbox, Service>() {}
 
-const makeService = (sandbox: Sandbox.Sandbox, baseUrl: string): Service => ({
+const makeService = (
+  sandbox: Sandbox.Sandbox,
+  { baseUrl, mutualTlsUrl }: Pick<Service, "baseUrl" | "mutualTlsUrl">
+): Service => ({
   ...TestControls.make(sandbox),
   baseUrl,
+  mutualTlsUrl,
   clientId: sandbox.settings.clientId,
   clientSecret: Redacted.make(sandbox.settings.clientSecret)
 })
 
-const makeSandbox = (options: Options) => Sandbox.make(Settings.make(options), () => Effect.void)
+const makeSandbox = (options: ServerOptions) => Sandbox.make(Settings.make(options), () => Effect.void)
 
 /**
  * A sandbox in process, and an `HttpClient` whose every request, to any host, is answered by it. No port is opened.
@@ -107,7 +114,7 @@ export const layerHttpClient = (options: Options = {}): Layer.Layer<TinkSandbox 
       const sandbox = yield* makeSandbox(options)
       const client = yield* InProcess.make(sandbox)
       return Context.make(HttpClient.HttpClient, client).pipe(
-        Context.add(TinkSandbox, makeService(sandbox, "http://127.0.0.1"))
+        Context.add(TinkSandbox, makeService(sandbox, { baseUrl: "http://127.0.0.1", mutualTlsUrl: undefined }))
       )
     })
   )
@@ -136,8 +143,16 @@ export const layerServer = (options: ServerOptions = {}): Layer.Layer<TinkSandbo
     TinkSandbox,
     Effect.gen(function* () {
       const sandbox = yield* makeSandbox(options)
-      const address = { host: options.host ?? "127.0.0.1", port: options.port ?? 0 }
-      const { host, port } = yield* NodeServer.listen(sandbox, address)
-      return makeService(sandbox, `http://${host}:${port}`)
+      const { host } = sandbox.settings
+      const { mutualTls, port = 0 } = options
+      const address = yield* NodeServer.listen(sandbox, { host, port })
+      const secure =
+        mutualTls === undefined
+          ? undefined
+          : yield* NodeServer.listenMutualTls(sandbox, { host, port: mutualTls.port ?? 0 }, mutualTls)
+      return makeService(sandbox, {
+        baseUrl: NodeServer.urlOf("http", address),
+        mutualTlsUrl: secure === undefined ? undefined : NodeServer.urlOf("https", secure)
+      })
     })
   )

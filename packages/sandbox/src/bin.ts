@@ -15,7 +15,11 @@ const run = Command.run(command, { name: "Tink sandbox", version: "0.1.0" })
 
 run(process.argv).pipe(
   Effect.tapError((error) =>
-    Console.error(error._tag === "CannotListen" ? error.message : "Invalid command-line arguments: try --help")
+    Console.error(
+      error._tag === "CannotListen" || error._tag === "InvalidPublicKey"
+        ? error.message
+        : "Invalid command-line arguments: try --help"
+    )
   ),
   Effect.tapDefect((cause) => Effect.logFatal(cause)),
   Effect.provide(NodeContext.layer),

@@ -254,3 +254,90 @@ describe("acceptingTime", () => {
     }).pipe(Effect.provide(TinkSandbox.layerHttpClient({ acceptingTime: "5 seconds" })))
   )
 })
+
+describe("the bank's own page", () => {
+  const bankPath = "/bank/authorize"
+
+  const submit = (id: string, choice: string) => send("POST", bankPath, { form: { state: id, choice } })
+
+  const outcomes: ReadonlyArray<readonly [string, string]> = [
+    ["approve", "UPDATED"],
+    ["cancel", "AUTHENTICATION_ERROR"],
+    ["error", "TEMPORARY_ERROR"],
+    ["login", "AUTHENTICATION_ERROR"]
+  ]
+
+  it.effect("ends the wait of every AWAITING status as the user chooses", () =>
+    eachRow(
+      (
+        [
+          "AWAITING_THIRD_PARTY_APP_AUTHENTICATION",
+          "AWAITING_SUPPLEMENTAL_INFORMATION",
+          "AWAITING_MOBILE_BANKID_AUTHENTICATION"
+        ] as const
+      ).flatMap((status) => outcomes.map(([choice, end]) => ({ choice, end, status }))),
+      ({ choice, end, status }) =>
+        Effect.gen(function* () {
+          const { id, read } = yield* waiting(status)
+          const page = yield* send("GET", `${bankPath}?state=${id}`)
+          assert.strictEqual(page.status, 200)
+          assert.include(page.text, "<h1>Demo Bank (website)</h1>")
+          assert.include((yield* submit(id, choice)).text, "Go back to the app")
+          yield* TestClock.adjust("2 seconds")
+          assert.strictEqual((yield* read).status, end)
+          assert.strictEqual((yield* submit(id, choice)).status, 409)
+        })
+    )
+  )
+
+  const started = Effect.fnUntraced(function* (json: Readonly<Record<string, unknown>>) {
+    const all = yield* connected()
+    yield* all.refresh("?authenticate=true", json)
+    yield* TestClock.adjust("1 second")
+    const { desktop } = JSON.parse((yield* all.read).supplementalInformation)
+    return { ...all, address: String(desktop.url).replace("http://127.0.0.1", "") }
+  })
+
+  it.effect("is where the third-party payload leads, and returns to the app", () =>
+    Effect.gen(function* () {
+      const { address, id, read } = yield* started({ appUri: "example://open?a=1" })
+      assert.strictEqual((yield* send("GET", address)).status, 200)
+      const { headers, status } = yield* submit(id, "approve")
+      assert.deepStrictEqual([status, headers["location"]], [303, "example://open?a=1"])
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual((yield* read).status, "UPDATED")
+    }).pipe(provideSandbox)
+  )
+
+  const relayed: ReadonlyArray<readonly [string, "code" | "error", string]> = [
+    ["approve", "code", "UPDATING"],
+    ["cancel", "error", "AUTHENTICATION_ERROR"]
+  ]
+
+  it.effect("sends the bank's answer to the app's callback, which the app relays", () =>
+    eachRow(relayed, ([choice, name, end]) =>
+      Effect.gen(function* () {
+        const { id, read } = yield* started({ appUri: "example://open", callbackUri: "https://app.example/bank" })
+        const { headers } = yield* submit(id, choice)
+        const url = new URL(String(headers["location"]))
+        assert.strictEqual(url.origin + url.pathname, "https://app.example/bank")
+        const { state, ...parameters } = Object.fromEntries(url.searchParams)
+        assert.deepStrictEqual([state, Object.keys(parameters)], [id, [name]])
+        assert.strictEqual((yield* read).status, "AWAITING_THIRD_PARTY_APP_AUTHENTICATION")
+        const path = "/api/v1/credentials/third-party/callback/relayed"
+        const { body, status } = yield* send("POST", path, { json: { state, parameters } })
+        assert.deepStrictEqual([status, body], [200, { appUri: "example://open" }])
+        assert.strictEqual((yield* read).status, end)
+      })
+    )
+  )
+
+  it.effect("is an error for credentials that do not wait, and for a choice that is none", () =>
+    Effect.gen(function* () {
+      const { id } = yield* connected()
+      assert.strictEqual((yield* send("GET", `${bankPath}?state=x`)).status, 404)
+      assert.strictEqual((yield* send("GET", `${bankPath}?state=${id}`)).status, 409)
+      assert.strictEqual((yield* submit(id, "perhaps")).status, 400)
+    }).pipe(provideSandbox)
+  )
+})

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
@@ -54,7 +55,7 @@ const portOf = (stdout: string) => Number(/127\.0\.0\.1:(\d+)/.exec(stdout)?.[1]
 
 const linesOf = (text: string) => text.trimEnd().split("\n")
 
-const timeout = { timeout: 15_000 }
+const timeout = { timeout: 60_000 }
 
 describe.concurrent("bin", () => {
   it.scopedLive(
@@ -137,6 +138,42 @@ describe.concurrent("bin", () => {
   )
 
   it.scopedLive(
+    "reports a host that is not this machine's, and a file without a key, in one line",
+    () =>
+      Effect.gen(function* () {
+        const elsewhere = yield* run("--port", "0", "--host", "192.0.2.1")
+        assert.strictEqual(yield* elsewhere.exit, 1)
+        assert.deepStrictEqual(linesOf(elsewhere.stderr()), [
+          "192.0.2.1 is not an address of this machine: choose another with --host"
+        ])
+        const keyless = yield* run("--port", "0", "--public-key", bin)
+        assert.strictEqual(yield* keyless.exit, 1)
+        assert.deepStrictEqual(linesOf(keyless.stderr()), [`--public-key ${bin} is not a PEM file of a P-256 key`])
+      }),
+    timeout
+  )
+
+  it.scopedLive(
+    "listens where it is told to, for as long as tokens are told to live",
+    () =>
+      Effect.gen(function* () {
+        const command = yield* run("--port", "0", "--host", "0.0.0.0", "--client-token-lifetime", "90 seconds")
+        yield* command.until(isReady)
+        const port = /^Tink sandbox on http:\/\/0\.0\.0\.0:(\d+) /.exec(command.stdout())?.[1]
+        const body = new URLSearchParams({
+          client_id: "sandbox-client",
+          client_secret: "sandbox-secret",
+          grant_type: "client_credentials"
+        })
+        const answer: unknown = yield* Effect.promise(async () =>
+          (await fetch(`http://127.0.0.1:${port}/api/v1/oauth/token`, { method: "POST", body })).json()
+        )
+        assert.propertyVal(answer, "expires_in", 90)
+      }),
+    timeout
+  )
+
+  it.scopedLive(
     "reports an unknown option in one line, and refers to --help",
     () =>
       Effect.gen(function* () {
@@ -178,12 +215,27 @@ describe("the command line", () => {
   it.live("has defaults, and takes every option", () =>
     Effect.gen(function* () {
       const { seen: defaults } = yield* parse()
-      assert.deepStrictEqual(defaults, [{ port: 4010, clientId: "sandbox-client", clientSecret: "sandbox-secret" }])
-      const { seen: given } = yield* parse("--port", "4011", "--client-id=me", "--client-secret", "hush")
-      assert.deepStrictEqual(given, [{ port: 4011, clientId: "me", clientSecret: "hush" }])
+      const times = {
+        clientTokenLifetime: "30 minutes",
+        userTokenLifetime: "2 hours",
+        codeLifetime: "10 minutes",
+        acceptingTime: "0 seconds",
+        authenticatingTime: "1 second",
+        updatingTime: "2 seconds",
+        sessionLifetime: "90 days"
+      }
+      const common = { ...times, publicKey: Option.none() }
+      const app = { clientId: "sandbox-client", clientSecret: "sandbox-secret" }
+      assert.deepStrictEqual(defaults, [{ ...common, ...app, host: "127.0.0.1", port: 4010 }])
+      const mine = ["--client-id=me", "--client-secret", "hush", "--host", "0.0.0.0", "--session-lifetime", "1 day"]
+      const { seen: given } = yield* parse("--port", "4011", ...mine)
+      assert.deepStrictEqual(given, [
+        { ...common, port: 4011, clientId: "me", clientSecret: "hush", host: "0.0.0.0", sessionLifetime: "1 day" }
+      ])
       const { isFailure, seen, text } = yield* parse("-h")
       assert.deepStrictEqual([isFailure, seen], [false, []])
-      for (const option of ["--port", "--client-id", "--client-secret", "--help"]) assert.include(text, option)
+      for (const option of ["--port", "--host", "--client-id", "--client-secret", "--updating-time", "--help"])
+        assert.include(text, option)
     })
   )
 
@@ -193,6 +245,9 @@ describe("the command line", () => {
     [["--port", "-1"], /^--port has to be .* not '-1'$/],
     [["--port", "1.5"], /^--port has to be .* not '1.5'$/],
     [["--port"], /--port/],
+    [["--host", ""], /^--host cannot be empty$/],
+    [["--updating-time", "soon"], /^--updating-time has to be a time such as '90 seconds' or '30 minutes'$/],
+    [["--code-lifetime", "Infinity"], /^--code-lifetime has to be a time/],
     [["--client-id", ""], /^--client-id cannot be empty$/],
     [["--client-secret", ""], /^--client-secret cannot be empty$/],
     [["start"], /'start'/]

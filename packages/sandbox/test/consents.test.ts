@@ -134,35 +134,48 @@ describe("GET /api/v1/provider-consents", () => {
 })
 
 describe("POST /api/v1/provider-consents:extend", () => {
-  it.effect("returns the consent with a later expiry date", () =>
-    Effect.gen(function* () {
-      const { extend, one, read, refresh } = yield* consents({ providerName: extendable })
-      const before = yield* one
-      assert.strictEqual(before.sessionExtendable, true)
-      const { body, status } = yield* extend()
-      assert.strictEqual(status, 200)
-      assert.deepStrictEqual(body, { ...before, sessionExpiryDate: start + 180 * day })
-      assert.deepStrictEqual(yield* one, body)
-      assert.strictEqual((yield* read).sessionExpiryDate, start + 180 * day)
-      yield* refresh()
-      yield* TestClock.adjust("3 seconds")
-      assert.strictEqual((yield* read).sessionExpiryDate, start + 180 * day)
-    }).pipe(provideSandbox)
+  const moments: ReadonlyArray<readonly [string, TinkSandbox.ConnectBankOptions]> = [
+    ["before its end", {}],
+    ["after its end", { sessionExpiryDate: start - 100 * day }],
+    ["once a refresh has found its end", { sessionExpiryDate: start - day, status: "SESSION_EXPIRED" }],
+    ["after a failed login", { status: "AUTHENTICATION_ERROR" }]
+  ]
+
+  it.effect("starts a session, and a refresh is possible again", () =>
+    eachRow(moments, ([, options]) =>
+      Effect.gen(function* () {
+        const { extend, one, read, refresh } = yield* consents({ providerName: extendable, ...options })
+        yield* TestClock.adjust("1 hour")
+        const now = start + 3_600_000
+        const { detailedError: _, ...before } = yield* one
+        assert.strictEqual(before.sessionExtendable, true)
+        const { body, status } = yield* extend()
+        assert.strictEqual(status, 200)
+        const session = { status: "UPDATED", statusUpdated: now, sessionExpiryDate: now + 90 * day }
+        assert.deepStrictEqual(body, { ...before, ...session })
+        assert.deepStrictEqual(yield* one, body)
+        yield* refresh()
+        yield* TestClock.adjust("3 seconds")
+        assert.deepInclude(yield* read, { status: "UPDATED", sessionExpiryDate: now + 90 * day })
+      })
+    )
   )
 
   it.effect("also applies to a running refresh", () =>
     Effect.gen(function* () {
       const { extend, read, refresh } = yield* consents({ providerName: extendable })
+      yield* TestClock.adjust("1 hour")
       yield* refresh()
       yield* extend()
+      assert.strictEqual((yield* read).status, "AUTHENTICATING")
       yield* TestClock.adjust("3 seconds")
-      assert.strictEqual((yield* read).sessionExpiryDate, start + 180 * day)
+      assert.deepInclude(yield* read, { status: "UPDATED", sessionExpiryDate: start + 3_600_000 + 90 * day })
     }).pipe(provideSandbox)
   )
 
-  it.effect("refuses a consent that is not extendable or has expired", () =>
+  it.effect("refuses a consent that is not extendable", () =>
     eachRow(
-      [{}, { providerName: extendable, sessionExpiryDate: start }, { providerName: "se-demobank-password" }],
+      [{}, { providerName: extendable, status: "PERMANENT_ERROR" } as const, { providerName: "se-demobank-password" }],
       (options) =>
         Effect.gen(function* () {
           const { extend, one } = yield* consents(options)

@@ -315,7 +315,7 @@ describe("POST /api/v1/credentials/{id}/refresh", () => {
       assert.strictEqual(waiting.status, "AWAITING_THIRD_PARTY_APP_AUTHENTICATION")
       assert.strictEqual(yield* refresh(), 429)
       const url = JSON.parse(waiting.supplementalInformation).desktop.url
-      assert.strictEqual(new URL(url).hostname, "bank.example")
+      assert.strictEqual(url, `http://127.0.0.1/bank/authorize?state=${id}`)
       yield* TestClock.adjust("1 second")
       const gone = yield* read
       assert.strictEqual(gone.status, "AUTHENTICATION_ERROR")

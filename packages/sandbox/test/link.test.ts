@@ -45,6 +45,16 @@ const submit = (path: string, form: Readonly<Record<string, string>>) =>
     return { ...received, location, url, query: Object.fromEntries(url?.searchParams ?? []) }
   })
 
+/** Opens a link that leads back to the app at once. */
+const visit = (address: string) =>
+  Effect.map(send("GET", address), (received) => {
+    const { location } = received.headers
+    const url = location === undefined ? undefined : new URL(location)
+    return { ...received, location, url, query: Object.fromEntries(url?.searchParams ?? []) }
+  })
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
 const provider = "se-demobank-open-banking-redirect"
 
 const openWith = (code: string) => send("GET", addressOf(connectPath, { ...app, authorization_code: code }))
@@ -96,7 +106,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
       assert.strictEqual(page.status, 200)
       assert.strictEqual(page.headers["content-type"], "text/html; charset=utf-8")
       assert.strictEqual(page.headers["cache-control"], "no-store")
-      assert.strictEqual(page.headers["referrer-policy"], "no-referrer")
+      assert.strictEqual(page.headers["referrer-policy"], "same-origin")
       assert.include(String(page.headers["content-security-policy"]), "default-src 'none'")
       assert.match(page.text, /<html lang="en">/)
       assert.match(page.text, /<h1>Connect your bank<\/h1>/)
@@ -109,17 +119,24 @@ describe("GET /1.0/transactions/connect-accounts", () => {
         "se-demobank-mobilebankid"
       ])
       const buttons = [...page.text.matchAll(/<button[^>]*>([^<]*)<\/button>/g)].map(([, name]) => name?.trim())
-      assert.deepStrictEqual(buttons, ["Approve", "Cancel", "The bank reports an error", "The login fails"])
+      assert.deepStrictEqual(buttons, [
+        "Approve",
+        "Cancel",
+        "Decline the consent",
+        "The bank reports an error",
+        "The login fails"
+      ])
       assert.notInclude(page.text, "<script")
     }).pipe(provideSandbox)
   )
 
-  it.effect("offers the banks of the link's market, or else of the user's", () =>
+  it.effect("offers the banks of the link's market, or else of Sweden, whatever the user's market is", () =>
     Effect.gen(function* () {
       const british = yield* atConnect({ market: "GB" })
       assert.include(inputsIn(british.page.text), "uk-demobank-open-banking-redirect-extendable")
-      const swedish = yield* atConnect({ market: undefined })
-      assert.include(inputsIn(swedish.page.text), "se-demobank-mobilebankid")
+      const code = yield* delegate({ user_id: yield* newUser({ market: "GB" }) })
+      const swedish = yield* send("GET", addressOf(connectPath, { ...app, authorization_code: code }))
+      assert.include(inputsIn(swedish.text), "se-demobank-mobilebankid")
     }).pipe(provideSandbox)
   )
 
@@ -132,29 +149,29 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
-  const refused: ReadonlyArray<readonly [string, Query]> = [
-    ["another client", { client_id: "x" }],
-    ["no client", { client_id: undefined }],
-    ["no redirect_uri", { redirect_uri: undefined }],
-    ["a relative redirect_uri", { redirect_uri: "/callback" }],
-    ["a redirect_uri without a scheme", { redirect_uri: "//app.example/callback" }],
-    ["a redirect_uri that is a script", { redirect_uri: "javascript:alert(1)" }],
-    ["a redirect_uri of an app", { redirect_uri: "app://callback" }],
-    ["a redirect_uri without a host", { redirect_uri: "https://" }],
-    ["an unknown market", { market: "ZZ" }],
-    ["an invalid locale", { locale: "en" }],
-    ["an unknown scope", { scope: "root" }],
-    ["an unknown code", { authorization_code: "x" }],
-    ["an empty code", { authorization_code: "" }]
+  const unusable: ReadonlyArray<string | undefined> = [
+    undefined,
+    "",
+    "/callback",
+    "//app.example/callback",
+    "https://",
+    "app",
+    "app:callback",
+    "javascript://x/%0aalert(1)",
+    "data://x",
+    "file:///etc/passwd"
   ]
 
-  it.effect("refuses an invalid link with a page, and keeps the code", () =>
-    eachRow(refused, ([, query]) =>
+  it.effect("is a page with an error if there is nowhere to return to, and keeps the code", () =>
+    eachRow(unusable, (redirectUri) =>
       Effect.gen(function* () {
         const userId = yield* newUser()
         const code = yield* delegate({ user_id: userId })
         const good = { ...app, authorization_code: code, market: "SE" }
-        const { headers, status, text } = yield* send("GET", addressOf(connectPath, { ...good, ...query }))
+        const { headers, status, text } = yield* send(
+          "GET",
+          addressOf(connectPath, { ...good, redirect_uri: redirectUri })
+        )
         assert.strictEqual(status, 400)
         assert.strictEqual(headers["content-type"], "text/html; charset=utf-8")
         assert.match(text, /<h1>This link does not work<\/h1>/)
@@ -164,16 +181,69 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     )
   )
 
-  it.effect("requires a code that is delegated to Tink Link, with all required scopes", () =>
+  const returned: ReadonlyArray<readonly [Query, string, string]> = [
+    [{ client_id: "x" }, "BAD_REQUEST", "INVALID_PARAMETER_CLIENT_ID"],
+    [{ client_id: undefined }, "BAD_REQUEST", "INVALID_PARAMETER_CLIENT_ID"],
+    [{ scope: "root" }, "BAD_REQUEST", "INVALID_PARAMETER_SCOPE"],
+    [{ authorization_code: "" }, "BAD_REQUEST", "INVALID_PARAMETER_AUTHORIZATION_CODE"],
+    [{ input_provider: "x".repeat(101) }, "BAD_REQUEST", "INVALID_PARAMETER_INPUT_PROVIDER"],
+    [{ input_username: "x".repeat(51) }, "BAD_REQUEST", "INVALID_PARAMETER_INPUT_USERNAME"],
+    [{ refreshable_items: "GOLD" }, "BAD_REQUEST", "INVALID_PARAMETER_REFRESHABLE_ITEMS"],
+    [{ financial_services_segments: "PERSONAL,GOLD" }, "BAD_REQUEST", "INVALID_PARAMETER_FINANCIAL_SERVICES_SEGMENTS"],
+    [{ input_provider: "uk-demobank-password" }, "TEMPORARY_ERROR", "REQUEST_FAILED_FETCH_PROVIDER"],
+    [{ market: "ZZ" }, "INTERNAL_ERROR", "REQUEST_FAILED_FETCH_PROVIDERS"],
+    [{ session_id: "x" }, "INTERNAL_ERROR", "REQUEST_FAILED_FETCH_SESSION"],
+    [{ authorization_code: "x" }, "INTERNAL_ERROR", "REQUEST_FAILED_FETCH_EXISTING_USER"]
+  ]
+
+  it.effect("returns to the app with the documented error and the state, and keeps the code", () =>
+    eachRow(returned, ([query, error, reason]) =>
+      Effect.gen(function* () {
+        const code = yield* delegate({ user_id: yield* newUser() })
+        const good = { ...app, authorization_code: code, market: "SE", state: "s-1" }
+        const back = yield* visit(addressOf(connectPath, { ...good, ...query }))
+        assert.strictEqual(back.status, 303)
+        assert.strictEqual(back.url?.origin, "https://app.example")
+        const { message, provider_name: _, tracking_id: trackingId, ...others } = back.query
+        assert.deepStrictEqual(others, { error, error_reason: reason, state: "s-1" })
+        assert.isNotEmpty(message)
+        assert.match(String(trackingId), uuid)
+        assert.strictEqual((yield* send("GET", addressOf(connectPath, good))).status, 200)
+      })
+    )
+  )
+
+  it.effect("takes a locale that Tink does not know, and every item and segment that it documents", () =>
+    Effect.gen(function* () {
+      const { page } = yield* atConnect({
+        locale: "en",
+        refreshable_items: "CHECKING_ACCOUNTS,CREDITCARD_TRANSACTIONS",
+        financial_services_segments: "PERSONAL,BUSINESS",
+        input_username: "ann",
+        test: "true"
+      })
+      assert.strictEqual(page.status, 200)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("requires a code that is delegated to Tink Link, with the scopes that it needs", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
+      const reasonOf = (code: string) =>
+        Effect.map(
+          visit(addressOf(connectPath, { ...app, authorization_code: code })),
+          ({ query }) => query["error_reason"]
+        )
       const { body } = yield* askCode({ user_id: userId, scope: linkScope })
-      assert.strictEqual((yield* openWith(body.code)).status, 400)
+      assert.strictEqual(yield* reasonOf(body.code), "REQUEST_FAILED_FETCH_EXISTING_USER")
       const forOther = yield* delegate({ user_id: userId, actor_client_id: "x" })
-      assert.strictEqual((yield* openWith(forOther)).status, 400)
-      const narrow = yield* openWith(yield* delegate({ user_id: userId, scope: "credentials:read,user:read" }))
-      assert.strictEqual(narrow.status, 400)
-      assert.include(narrow.text, "credentials:write")
+      assert.strictEqual(yield* reasonOf(forOther), "REQUEST_FAILED_FETCH_EXISTING_USER")
+      const reading = yield* delegate({ user_id: userId, scope: "credentials:read,user:read" })
+      assert.strictEqual(yield* reasonOf(reading), "REQUEST_FAILED_CREATE_CREDENTIALS")
+      const narrow = yield* delegate({ user_id: userId, scope: linkScope.replace(",user:read", "") })
+      assert.strictEqual(yield* reasonOf(narrow), "INVALID_STATE_SCOPE")
+      const withoutGrant = yield* delegate({ user_id: userId, scope: linkScope.replace("authorization:grant,", "") })
+      assert.strictEqual((yield* openWith(withoutGrant)).status, 200)
     }).pipe(provideSandbox)
   )
 
@@ -182,8 +252,23 @@ describe("GET /1.0/transactions/connect-accounts", () => {
       const userId = yield* newUser()
       const code = yield* delegate({ user_id: userId })
       yield* TestClock.adjust("10 minutes")
-      const page = yield* send("GET", addressOf(connectPath, { ...app, authorization_code: code }))
-      assert.strictEqual(page.status, 400)
+      const { query } = yield* visit(addressOf(connectPath, { ...app, authorization_code: code }))
+      assert.strictEqual(query["error"], "INTERNAL_ERROR")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("shows only the bank that the link chooses, and preselects one of the given company", () =>
+    Effect.gen(function* () {
+      const { credentials, end, page } = yield* atConnect({ input_provider: "se-demobank-password" })
+      assert.deepStrictEqual(inputsIn(page.text), ["se-demobank-password"])
+      assert.notInclude(page.text, 'type="radio"')
+      assert.include(page.text, "<strong>Demo Bank (password)</strong>")
+      yield* end("approve", "se-demobank-password")
+      assert.strictEqual((yield* credentials)[0].providerName, "se-demobank-password")
+      const { body } = yield* send("GET", "/api/v1/providers/SE?includeTestProviders=true")
+      const company = body.providers[0].financialInstitutionId
+      const preselected = yield* atConnect({ financial_institution_id: company })
+      assert.match(preselected.page.text, /value="se-demobank-open-banking-redirect"[^>]*checked/)
     }).pipe(provideSandbox)
   )
 
@@ -197,10 +282,10 @@ describe("GET /1.0/transactions/connect-accounts", () => {
         redirect_uri: "https://evil.example",
         authorization_code: code
       })
-      assert.strictEqual((yield* send("GET", elsewhere)).status, 400)
-      assert.strictEqual((yield* send("GET", address.replace(connectPath, renewPath))).status, 400)
+      assert.strictEqual((yield* visit(elsewhere)).query["error"], "INTERNAL_ERROR")
+      assert.strictEqual((yield* visit(address.replace(connectPath, renewPath))).query["error"], "BAD_REQUEST")
       yield* end("approve")
-      assert.strictEqual((yield* send("GET", address)).status, 400)
+      assert.strictEqual((yield* visit(address)).query["error_reason"], "REQUEST_FAILED_FETCH_EXISTING_USER")
     }).pipe(provideSandbox)
   )
 
@@ -211,7 +296,8 @@ describe("GET /1.0/transactions/connect-accounts", () => {
       const { id } = yield* sandbox.connectBank(userId)
       const query = { ...app, authorization_code: yield* delegate({ user_id: userId }), credentials_id: id }
       assert.strictEqual((yield* send("GET", addressOf(connectPath, query))).status, 200)
-      assert.strictEqual((yield* send("GET", addressOf(renewPath, query))).status, 400)
+      const { query: error } = yield* visit(addressOf(renewPath, query))
+      assert.deepInclude(error, { error: "INTERNAL_ERROR", credentials: id, provider_name: provider })
     }).pipe(provideSandbox)
   )
 
@@ -220,7 +306,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
       const { address, end } = yield* atConnect()
       yield* end("approve")
       yield* TestClock.adjust("61 minutes")
-      assert.strictEqual((yield* send("GET", address)).status, 400)
+      assert.strictEqual((yield* visit(address)).query["error"], "INTERNAL_ERROR")
     }).pipe(Effect.provide(TinkSandbox.layerHttpClient({ codeLifetime: "2 hours" })))
   )
 
@@ -324,26 +410,33 @@ describe("connecting a bank of a permanent user", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("can be cancelled, and nothing is connected", () =>
-    Effect.gen(function* () {
-      const { credentials, end } = yield* atConnect()
-      const { query, status } = yield* end("cancel")
-      assert.strictEqual(status, 303)
-      const { message, tracking_id: trackingId, ...others } = query
-      assert.deepStrictEqual(others, {
-        error: "USER_CANCELLED",
-        error_reason: "USER_CANCELLED",
-        provider_name: provider,
-        state: "s-1"
-      })
-      assert.isNotEmpty(message)
-      assert.match(String(trackingId), /^[0-9a-f]{32}$/)
-      assert.deepStrictEqual(yield* credentials, [])
-    }).pipe(provideSandbox)
+  it.effect("can be cancelled or declined, and nothing is connected", () =>
+    eachRow(
+      [
+        ["cancel", "USER_CANCELLED"],
+        ["decline", "USER_DECLINED_CONSENT"]
+      ] as const,
+      ([choice, reason]) =>
+        Effect.gen(function* () {
+          const { credentials, end } = yield* atConnect()
+          const { query, status } = yield* end(choice)
+          assert.strictEqual(status, 303)
+          const { message, tracking_id: trackingId, ...others } = query
+          assert.deepStrictEqual(others, {
+            error: "USER_CANCELLED",
+            error_reason: reason,
+            provider_name: provider,
+            state: "s-1"
+          })
+          assert.isNotEmpty(message)
+          assert.match(String(trackingId), uuid)
+          assert.deepStrictEqual(yield* credentials, [])
+        })
+    )
   )
 
   const failures: ReadonlyArray<readonly [string, string, Readonly<Record<string, string>>]> = [
-    ["error", "TEMPORARY_ERROR", { error_reason: "PROVIDER_UNAVAILABLE" }],
+    ["error", "TEMPORARY_ERROR", { error_reason: "REQUEST_FAILED_FETCH_ACCOUNTS" }],
     ["login", "AUTHENTICATION_ERROR", { error_reason: "STATIC_CREDENTIALS_INCORRECT", error_type: "USER_LOGIN_ERROR" }]
   ]
 
@@ -388,7 +481,7 @@ describe("connecting a bank of a permanent user", () => {
 })
 
 describe("one-time access", () => {
-  const visit = Effect.fnUntraced(function* (query: Query = {}) {
+  const atOneTime = Effect.fnUntraced(function* (query: Query = {}) {
     yield* TestClock.setTime(start)
     const address = addressOf(connectPath, { ...app, market: "SE", locale: "en_US", state: "s-1", ...query })
     const page = yield* send("GET", address)
@@ -398,7 +491,7 @@ describe("one-time access", () => {
 
   it.effect("returns to the app with a code and the credentials", () =>
     Effect.gen(function* () {
-      const { end, page } = yield* visit()
+      const { end, page } = yield* atOneTime()
       assert.strictEqual(page.status, 200)
       const { query } = yield* end("approve")
       assert.deepStrictEqual(keysOf(query), ["code", "credentials_id", "state"])
@@ -426,7 +519,7 @@ describe("one-time access", () => {
 
   it.effect("grants the scopes of the link", () =>
     Effect.gen(function* () {
-      const { end } = yield* visit({ scope: "user:read,user:delete" })
+      const { end } = yield* atOneTime({ scope: "user:read,user:delete" })
       const { query } = yield* end("approve")
       assert.strictEqual((yield* redeem(String(query["code"]))).body.scope, "user:delete,user:read")
     }).pipe(provideSandbox)
@@ -434,7 +527,7 @@ describe("one-time access", () => {
 
   it.effect("creates a new user for each visit", () =>
     Effect.gen(function* () {
-      const { address, end } = yield* visit()
+      const { address, end } = yield* atOneTime()
       const page = yield* send("GET", address)
       assert.strictEqual(page.status, 200)
       const one = yield* end("approve")
@@ -447,7 +540,7 @@ describe("one-time access", () => {
   it.effect("creates no user unless it is approved", () =>
     eachRow(["cancel", "error", "login"], (choice) =>
       Effect.gen(function* () {
-        const { end } = yield* visit()
+        const { end } = yield* atOneTime()
         const { query } = yield* end(choice)
         assert.isNotEmpty(query["error"])
         assert.notProperty(query, "credentials")
@@ -457,15 +550,19 @@ describe("one-time access", () => {
     )
   )
 
-  it.effect("requires a market", () =>
+  it.effect("is in Sweden and in English by default", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* visit({ market: undefined })).page.status, 400)
+      const { end } = yield* atOneTime({ market: undefined, locale: undefined })
+      const { query } = yield* end("approve")
+      const { body } = yield* redeem(String(query["code"]))
+      const user = yield* send("GET", "/api/v1/user", { token: body.access_token })
+      assert.deepInclude(user.body.profile, { market: "SE", locale: "en_US" })
     }).pipe(provideSandbox)
   )
 
   it.effect("ends after a day", () =>
     Effect.gen(function* () {
-      const { end } = yield* visit()
+      const { end } = yield* atOneTime()
       const { query } = yield* end("approve")
       const { body } = yield* redeem(String(query["code"]))
       const user = yield* send("GET", "/api/v1/user", { token: body.access_token })
@@ -517,7 +614,7 @@ describe("/1.0/transactions/update-consent", () => {
       assert.strictEqual((yield* end("approve")).location, first.location)
       assert.strictEqual((yield* end("error")).location, first.location)
       assert.deepStrictEqual(yield* read, before)
-      assert.strictEqual((yield* send("GET", address)).status, 400)
+      assert.strictEqual((yield* visit(address)).query["error"], "INTERNAL_ERROR")
     }).pipe(provideSandbox)
   )
 
@@ -554,31 +651,259 @@ describe("/1.0/transactions/update-consent", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("refuses a link without a code or the user's credentials, and keeps the code", () =>
-    eachRow([{ authorization_code: undefined }, { credentials_id: undefined }, { credentials_id: "x" }], (query) =>
+  const refused: ReadonlyArray<readonly [Query, string]> = [
+    [{ authorization_code: undefined }, "INVALID_PARAMETER_AUTHORIZATION_CODE"],
+    [{ credentials_id: undefined }, "INVALID_PARAMETER_CREDENTIALS_ID"],
+    [{ credentials_id: "" }, "INVALID_PARAMETER_CREDENTIALS_ID"],
+    [{ credentials_id: "x" }, "REQUEST_FAILED_FETCH_CREDENTIALS"]
+  ]
+
+  it.effect("returns to the app from a link without a code or the user's credentials, and keeps the code", () =>
+    eachRow(refused, ([query, reason]) =>
       Effect.gen(function* () {
-        const { code, id, page } = yield* atRenew(query)
-        assert.strictEqual(page.status, 400)
+        const { address, code, id } = yield* atRenew(query)
+        assert.strictEqual((yield* visit(address)).query["error_reason"], reason)
         const good = addressOf(renewPath, { ...app, authorization_code: code, credentials_id: id })
         assert.strictEqual((yield* send("GET", good)).status, 200)
       })
     )
   )
 
-  it.effect("refuses another user's credentials, and a disabled bank", () =>
+  it.effect("returns to the app from another user's credentials, and from a disabled bank", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const { id } = yield* sandbox.connectBank(yield* newUser())
-      assert.strictEqual((yield* atRenew({ credentials_id: id })).page.status, 400)
-      assert.strictEqual((yield* atRenew({}, { status: "PERMANENT_ERROR" })).page.status, 400)
+      const theirs = yield* atRenew({ credentials_id: id })
+      assert.strictEqual((yield* visit(theirs.address)).query["error_reason"], "REQUEST_FAILED_FETCH_CREDENTIALS")
+      const disabled = yield* atRenew({}, { status: "PERMANENT_ERROR" })
+      const { query } = yield* visit(disabled.address)
+      assert.deepInclude(query, { error_reason: "INVALID_STATE_PROVIDER", credentials: disabled.id })
     }).pipe(provideSandbox)
   )
 
-  it.effect("refuses credentials that were deleted during the visit", () =>
+  it.effect("returns to the app when the credentials were deleted during the visit", () =>
     Effect.gen(function* () {
-      const { end, path, token } = yield* atRenew()
+      const { end, id, path, token } = yield* atRenew()
       yield* send("DELETE", path, { token })
-      assert.strictEqual((yield* end("approve")).status, 400)
+      const { query } = yield* end("approve")
+      assert.deepInclude(query, { error_reason: "REQUEST_FAILED_FETCH_CREDENTIALS", credentials: id })
+    }).pipe(provideSandbox)
+  )
+})
+
+const extendable = "uk-demobank-open-banking-redirect-extendable"
+
+/** A user with a bank, at a page about it. */
+const atPage = Effect.fnUntraced(function* (
+  path: string,
+  query: Query = {},
+  options: TinkSandbox.ConnectBankOptions = { providerName: extendable }
+) {
+  const all = yield* connected(options)
+  yield* TestClock.adjust("1 hour")
+  const code = yield* delegate({ user_id: all.userId })
+  const address = addressOf(path, { ...app, authorization_code: code, credentials_id: all.id, state: "s-1", ...query })
+  const page = yield* visit(address)
+  return { ...all, address, page, end: (choice: string) => submit(path, { session: sessionIn(page.text), choice }) }
+})
+
+describe("every page of Tink Link", () => {
+  const connecting = [
+    connectPath,
+    "/1.0/business-transactions/connect-accounts",
+    "/1.0/products/connect-accounts",
+    "/1.0/credentials/add"
+  ]
+
+  it.effect("connects a bank, with a slash at the end of its path or without", () =>
+    eachRow([...connecting, ...connecting.map((path) => `${path}/`)], (path) =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(start)
+        const code = yield* delegate({ user_id: yield* newUser() })
+        const query = { ...app, authorization_code: code, products: "TRANSACTIONS" }
+        const page = yield* send("GET", addressOf(path, query))
+        const action = /action="([^"]+)"/.exec(page.text)?.[1] ?? ""
+        const back = yield* submit(action, { session: sessionIn(page.text), provider, choice: "approve" })
+        assert.deepStrictEqual(keysOf(back.query), ["credentials_id"])
+      })
+    )
+  )
+
+  it.effect("gives one-time access without a code, where that is possible", () =>
+    eachRow(["/1.0/authorize/", ...connecting], (path) =>
+      Effect.gen(function* () {
+        const page = yield* visit(addressOf(path, { ...app, products: "TRANSACTIONS" }))
+        if (path === "/1.0/credentials/add") {
+          return assert.strictEqual(page.query["error_reason"], "INVALID_PARAMETER_AUTHORIZATION_CODE")
+        }
+        const back = yield* submit(path, { session: sessionIn(page.text), provider, choice: "approve" })
+        assert.deepStrictEqual(keysOf(back.query), ["code", "credentials_id"])
+      })
+    )
+  )
+
+  it.effect("requires products where they are documented", () =>
+    Effect.gen(function* () {
+      const { query } = yield* visit(addressOf("/1.0/products/connect-accounts", app))
+      assert.strictEqual(query["error_reason"], "INVALID_PARAMETER_PRODUCTS")
+    }).pipe(provideSandbox)
+  )
+
+  interface Row {
+    readonly path: string
+    readonly title: string
+    /** The status after approval, at once. */
+    readonly status: string
+    readonly isNewSession: boolean
+    readonly query?: Query
+  }
+  const updating = { status: "UPDATING", isNewSession: true }
+  const rows: ReadonlyArray<Row> = [
+    { path: renewPath, title: "Renew your consent", ...updating },
+    { path: "/1.0/business-transactions/update-consent", title: "Renew your consent", ...updating },
+    { path: "/1.0/products/update-consent", title: "Renew your consent", query: { products: "LOANS" }, ...updating },
+    ...["transactions", "products", "credentials"].map((product) => ({
+      path: `/1.0/${product}/extend-consent`,
+      title: "Extend your consent",
+      status: "UPDATED",
+      isNewSession: true
+    })),
+    { path: "/1.0/credentials/refresh", title: "Refresh your bank", status: "AUTHENTICATING", isNewSession: false },
+    { path: "/1.0/credentials/refresh", title: "Refresh your bank", query: { authenticate: "true" }, ...updating },
+    { path: "/1.0/credentials/authenticate", title: "Log in to your bank", status: "UPDATED", isNewSession: true }
+  ]
+
+  it.effect("changes a connected bank as its name says", () =>
+    eachRow(rows, ({ isNewSession, path, query, status, title }) =>
+      Effect.gen(function* () {
+        const { end, id, page, read } = yield* atPage(path, query)
+        assert.strictEqual(page.status, 200)
+        assert.include(page.text, `<h1>${title}</h1>`)
+        const back = yield* end("approve")
+        const both = path.endsWith("extend-consent") ? { credentialsId: id } : {}
+        assert.deepStrictEqual(back.query, { ...both, credentials_id: id, state: "s-1" })
+        const now = isNewSession ? start + 3_600_000 : start
+        assert.deepInclude(yield* read, { status, sessionExpiryDate: now + 90 * day })
+        yield* TestClock.adjust("3 seconds")
+        assert.strictEqual((yield* read).status, "UPDATED")
+      })
+    )
+  )
+
+  it.effect("changes nothing when cancelled or declined", () =>
+    eachRow(
+      rows.flatMap((row) => [{ ...row, choice: "cancel" } as const, { ...row, choice: "decline" } as const]),
+      ({ choice, path, query }) =>
+        Effect.gen(function* () {
+          const { end, id, read } = yield* atPage(path, query)
+          const before = yield* read
+          const back = yield* end(choice)
+          assert.deepInclude(back.query, { error: "USER_CANCELLED", credentials: id, provider_name: extendable })
+          assert.deepStrictEqual(yield* read, before)
+        })
+    )
+  )
+
+  const impossible: ReadonlyArray<readonly [string, TinkSandbox.ConnectBankOptions, string]> = [
+    ["credentials/authenticate", { providerName: "se-demobank-password" }, "INVALID_STATE_NON_OPEN_BANKING_PROVIDER"],
+    ["credentials/extend-consent", {}, "INVALID_STATE_PROVIDER"],
+    ["credentials/refresh", { status: "PERMANENT_ERROR" }, "INVALID_STATE_PROVIDER"]
+  ]
+
+  it.effect("returns to the app if the bank cannot do it", () =>
+    eachRow(impossible, ([path, options, reason]) =>
+      Effect.gen(function* () {
+        const { id, page } = yield* atPage(`/1.0/${path}`, {}, options)
+        assert.deepInclude(page.query, { error: "BAD_REQUEST", error_reason: reason, credentials: id, state: "s-1" })
+      })
+    )
+  )
+
+  it.effect("refreshes no bank that is being refreshed or waits for the user", () =>
+    eachRow(
+      [
+        [500, "INVALID_STATE_REFRESH_CREDENTIALS_RATE_LIMITED"],
+        [1000, "INVALID_STATE_CREDENTIALS_IS_AWAITING_THIRD_PARTY"]
+      ] as const,
+      ([milliseconds, reason]) =>
+        Effect.gen(function* () {
+          const { id, refresh, userId } = yield* connected()
+          yield* refresh("?authenticate=true")
+          yield* TestClock.adjust(milliseconds)
+          const code = yield* delegate({ user_id: userId })
+          const query = { ...app, authorization_code: code, credentials_id: id }
+          const { query: error } = yield* visit(addressOf("/1.0/credentials/refresh", query))
+          assert.strictEqual(error["error_reason"], reason)
+        })
+    )
+  )
+
+  it.effect("returns to an app of the user's device", () =>
+    Effect.gen(function* () {
+      const { end } = yield* atConnect({ redirect_uri: "com.example.app://tink/back?a=1" })
+      const { location, query } = yield* end("approve")
+      const id = String(query["credentials_id"])
+      assert.strictEqual(location, `com.example.app://tink/back?a=1&credentials_id=${id}&state=s-1`)
+      const error = yield* visit(addressOf(connectPath, { client_id: "x", redirect_uri: "example://open" }))
+      assert.match(String(error.location), /^example:\/\/open\?error=BAD_REQUEST&/)
+    }).pipe(provideSandbox)
+  )
+})
+
+describe("POST /link/v1/session", () => {
+  const create = (json: unknown, scope = "link-session:write") =>
+    Effect.flatMap(clientToken(scope), (token) => send("POST", "/link/v1/session", { token, json }))
+
+  const taken: ReadonlyArray<Readonly<Record<string, unknown>>> = [
+    { externalReference: "order-1" },
+    { merchantId: "m" },
+    { personalIdentifier: "198001010000" },
+    { sourceAccountNumber: "1" },
+    { user: { firstName: "Ann" } },
+    { externalReference: "o", user: { firstName: "Ann", lastName: "Berg" } }
+  ]
+
+  it.effect("returns an id of 64 hexadecimal digits for each documented field", () =>
+    eachRow(taken, (json) =>
+      Effect.gen(function* () {
+        const { body, status } = yield* create(json)
+        assert.strictEqual(status, 200)
+        assert.deepStrictEqual(keysOf(body), ["sessionId"])
+        assert.match(body.sessionId, /^[0-9a-f]{64}$/)
+      })
+    )
+  )
+
+  const refused: ReadonlyArray<readonly [unknown, number, string]> = [
+    [{}, 400, "link-session:write"],
+    [{ user: {} }, 400, "link-session:write"],
+    [{ externalReference: "a b" }, 400, "link-session:write"],
+    [{ externalReference: "x".repeat(51) }, 400, "link-session:write"],
+    [{ merchantId: 1 }, 400, "link-session:write"],
+    [{ merchantId: "m" }, 403, "user:create"]
+  ]
+
+  it.effect("refuses an empty or invalid session, and a token without the scope", () =>
+    eachRow(refused, ([json, status, scope]) =>
+      Effect.gen(function* () {
+        assert.strictEqual((yield* create(json, scope)).status, status)
+      })
+    )
+  )
+
+  it.effect("is for one visit within ten minutes, which can be reloaded", () =>
+    Effect.gen(function* () {
+      const { body } = yield* create({ user: { firstName: "Ann", lastName: "Berg" } })
+      const address = addressOf(connectPath, { ...app, session_id: body.sessionId })
+      const page = yield* send("GET", address)
+      assert.include(page.text, "<strong>Ann Berg</strong>")
+      assert.strictEqual((yield* send("GET", address)).text, page.text)
+      yield* submit(connectPath, { session: sessionIn(page.text), provider, choice: "approve" })
+      assert.strictEqual((yield* visit(address)).query["error_reason"], "REQUEST_FAILED_FETCH_SESSION")
+      const late = (yield* create({ merchantId: "m" })).body.sessionId
+      yield* TestClock.adjust("10 minutes")
+      const { query } = yield* visit(addressOf(connectPath, { ...app, session_id: late }))
+      assert.deepInclude(query, { error: "INTERNAL_ERROR", error_reason: "REQUEST_FAILED_FETCH_SESSION" })
     }).pipe(provideSandbox)
   )
 })

@@ -21,6 +21,29 @@ const tokenForm = (form: Readonly<Record<string, string>>) => send("POST", "/api
 
 const app = { client_id: "sandbox-client", client_secret: "sandbox-secret" }
 
+// tink-api.md 8.8.
+const documented = (
+  "authorization:grant authorization:revoke user:create link-session:write user:read user:write user:delete calendar:read " +
+  "credentials:read credentials:write credentials:refresh provider-consents:read provider-consents:write balance-refresh " +
+  "balance-refresh:readonly providers:read consents consents:readonly webhook-endpoints accounts:read balances:read " +
+  "transactions:read transactions:categorize accounts.balances:readonly accounts.parties:readonly identity:read " +
+  "identities:readonly investments:read investment-accounts:readonly loan-accounts:readonly accounts:write " +
+  "transactions:write account-verification-reports:write account-verification-reports:read " +
+  "business-account-verification-reports:read transaction-reports:readonly enrichment.on-demand enrichment.transactions " +
+  "enrichment.transactions:readonly enrichment.merchant enrichment.sustainability transactions.recurring:read " +
+  "insights:write budgets:write budgets-bfm insights:read budgets:read cash-flow cost-of-living:read financial-calendar " +
+  "financial-calendar:readonly savings-goals:read savings-goals:write statistics:read subscriptions:read payment:read " +
+  "payment:write bulk-payment:read bulk-payment:write mandate-payments mandate-payments:readonly settlement-accounts " +
+  "settlement-accounts:readonly expense-checks:create expense-checks:readonly expense-checks:delete income-checks:create " +
+  "income-checks:delete income-checks:readonly risk-insights:create risk-insights:delete risk-insights:readonly merchants " +
+  "merchants:readonly"
+).split(" ")
+
+const unlisted = (
+  "authorization:read reports-generation-jobs:readonly link-session:read transfer:read transfer:execute " +
+  "user-report-bundles:read"
+).split(" ")
+
 // Tink Link's client id: tink-api.md 2.
 const tinkLink = "df05e4b379934cd09963197cc855bfe9"
 
@@ -52,13 +75,30 @@ describe("POST /api/v1/oauth/token, client_credentials", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("grants all client scopes without a requested one", () =>
+  it.effect("grants all client scopes if none is requested, and no scope of users", () =>
     Effect.gen(function* () {
       const { body } = yield* askClientToken()
-      assert.strictEqual(
-        body.scope,
-        "authorization:grant,authorization:revoke,link-session:write,user:create,webhook-endpoints"
-      )
+      const scopes = String(body.scope).split(",")
+      assert.includeMembers(scopes, [
+        "user:create",
+        "authorization:grant",
+        "authorization:revoke",
+        "link-session:write"
+      ])
+      assert.includeMembers(scopes, ["webhook-endpoints", "providers:read", "payment:read", "merchants"])
+      assert.notInclude(scopes, "credentials:read")
+      assert.notInclude(scopes, "user:read")
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("grants every documented scope, also those of products that are not here", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser()
+      assert.strictEqual(documented.length, 74)
+      for (const scope of [...documented, ...unlisted]) {
+        assert.strictEqual((yield* askClientToken(scope)).body.scope, scope)
+        assert.strictEqual((yield* askCode({ user_id: userId, scope })).status, 200, scope)
+      }
     }).pipe(provideSandbox)
   )
 
@@ -212,6 +252,24 @@ describe("POST /api/v1/oauth/authorization-grant", () => {
     ["an unknown user", () => ({ user_id: "0".repeat(32), scope: "user:read" }), 404],
     ["an unknown external user", () => ({ external_user_id: "cust-0002", scope: "user:read" }), 404]
   ]
+
+  it.effect("takes an empty id for one that is not given", () =>
+    Effect.gen(function* () {
+      const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })
+      const scope = "user:read"
+      for (const twins of [
+        { user_id: "", external_user_id: "cust-0001" },
+        { user_id: userId, external_user_id: "" }
+      ]) {
+        assert.strictEqual((yield* askCode({ ...twins, scope, actor_client_id: tinkLink })).status, 200)
+        assert.strictEqual(
+          (yield* delegate({ ...twins, scope, id_hint: "Ann", actor_client_id: tinkLink })).status,
+          200
+        )
+      }
+      assert.strictEqual((yield* askCode({ user_id: "", external_user_id: "", scope })).status, 400)
+    }).pipe(provideSandbox)
+  )
 
   it.effect("refuses an invalid user or scope", () =>
     eachRow(refused, ([, form, status]) =>

@@ -138,7 +138,12 @@ describe("POST /api/v1/credentials", () => {
         callbackUri: "https://app.example/callback",
         originatingUserIp: "192.0.2.1",
         triggerRefresh: true,
-        selectedAuthenticationOptions: [{}]
+        selectedAuthenticationOptions: [
+          {
+            authenticationOptionDefinition: "SE_MOBILE_BANKID_OTHER_DEVICE",
+            authenticationOptionsGroup: "SE_MOBILE_BANKID_DEVICE_CHOICE"
+          }
+        ]
       }
       assert.strictEqual((yield* create(json, "?items=CHECKING_ACCOUNTS&items=IDENTITY_DATA")).status, 200)
     }).pipe(provideSandbox)

@@ -9,6 +9,7 @@ const arrival = (path: string): RequestLog.Arrival => ({
     query: new URLSearchParams(),
     headers: {},
     body: new Uint8Array(),
+    connection: { certificate: undefined },
     notes: { refresh: null }
   },
   now: 1000,

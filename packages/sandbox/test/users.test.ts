@@ -117,6 +117,7 @@ describe("GET /api/v1/user", () => {
       assert.strictEqual(body.created, 1_700_000_000_000)
       const { notificationSettings, ...profile } = body.profile
       assert.deepStrictEqual(profile, {
+        periodSettings: { mode: "MONTHLY_ADJUSTED", adjustedPeriodDay: 25 },
         currency: "SEK",
         locale: "sv_SE",
         market: "SE",
@@ -228,7 +229,8 @@ describe("/api/v1/user/profile", () => {
       const json = { ...changed, notificationSettings, currency: "GBP", market: "GB", cashbackEnabled: true }
       const { body, status } = yield* put(json)
       assert.strictEqual(status, 200)
-      const profile = { ...changed, notificationSettings, currency: "SEK", market: "SE" }
+      const periodSettings = { mode: "MONTHLY", adjustedPeriodDay: 1 }
+      const profile = { ...changed, periodSettings, notificationSettings, currency: "SEK", market: "SE" }
       assert.deepStrictEqual(body, profile)
       assert.deepStrictEqual((yield* send("GET", "/api/v1/user/profile", { token })).body, profile)
       assert.deepStrictEqual(yield* user, { ...before, profile })
@@ -236,15 +238,13 @@ describe("/api/v1/user/profile", () => {
   )
 
   const wrong: ReadonlyArray<readonly [string, Readonly<Record<string, unknown>>]> = [
-    ["no locale", { locale: undefined }],
     ["a locale with a dash", { locale: "sv-SE" }],
     ["an unknown time zone", { timeZone: "Europe/Atlantis" }],
     ["day 0", { periodAdjustedDay: 0 }],
     ["day 32", { periodAdjustedDay: 32 }],
     ["half a day", { periodAdjustedDay: 1.5 }],
-    ["no day", { periodAdjustedDay: undefined }],
+    ["no day for the mode that needs one", { periodMode: "MONTHLY_ADJUSTED", periodAdjustedDay: undefined }],
     ["another mode", { periodMode: "WEEKLY" }],
-    ["no notification settings", { notificationSettings: undefined }],
     ["a notification setting too few", { notificationSettings: { balance: true } }]
   ]
 
@@ -257,6 +257,32 @@ describe("/api/v1/user/profile", () => {
         assert.strictEqual((yield* put({ ...changed, notificationSettings, ...fields })).status, 400)
         assert.deepStrictEqual(yield* user, before)
         assert.strictEqual((yield* put({ ...changed, notificationSettings })).status, 200)
+      })
+    )
+  )
+
+  const parts: ReadonlyArray<Readonly<Record<string, unknown>>> = [
+    { periodMode: "MONTHLY_ADJUSTED", periodAdjustedDay: 7 },
+    { periodMode: "MONTHLY" },
+    { periodAdjustedDay: 7 },
+    { locale: "en_GB", timeZone: "Europe/London" }
+  ]
+
+  it.effect("is changed in a part, which the answer echoes", () =>
+    eachRow(parts, (part) =>
+      Effect.gen(function* () {
+        const { put, user } = yield* userWithToken()
+        const before = yield* user
+        const { body, status } = yield* put({ ...part, market: "GB" })
+        assert.deepStrictEqual([status, body], [200, part])
+        const { periodSettings, ...profile } = (yield* user).profile
+        const { periodSettings: _, ...old } = before.profile
+        assert.deepStrictEqual(profile, { ...old, ...part })
+        assert.deepStrictEqual(periodSettings, {
+          mode: profile.periodMode,
+          adjustedPeriodDay: profile.periodAdjustedDay
+        })
+        assert.strictEqual((yield* put({ market: "GB" })).status, 400)
       })
     )
   )

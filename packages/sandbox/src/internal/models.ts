@@ -15,6 +15,11 @@ export interface Options {
   readonly clientId?: string
   /** The app's client secret. Default: `"sandbox-secret"`. */
   readonly clientSecret?: string
+  /**
+   * The app's public key (P-256) as PEM, for the JWT-bearer grant (tink-api.md 1.5): the key itself, or a certificate with it.
+   * Default: none, and every assertion is refused.
+   */
+  readonly publicKey?: string
   /** How long a client token is valid; `expires_in` gives it in whole seconds. Default: 30 minutes. */
   readonly clientTokenLifetime?: Duration.DurationInput
   /** How long a user token is valid. Default: 2 hours. */
@@ -45,8 +50,31 @@ export interface Options {
 export interface ServerOptions extends Options {
   /** Default: 0, any free port; `baseUrl` has the one that was chosen. */
   readonly port?: number
-  /** Default: `"127.0.0.1"`. */
+  /**
+   * The address to listen on. Default: `"127.0.0.1"`, which only this machine can reach. Another address can be the host of the
+   * test controls and of Tink Link's forms too; with `"0.0.0.0"` and `"::"`, every name can.
+   */
   readonly host?: string
+  /** A second listener, for mutual TLS. Default: none. */
+  readonly mutualTls?: MutualTlsOptions
+}
+
+/**
+ * The listener that is Tink's `mtls.api.tink.com` (tink-api.md 1.5): the same users and credentials, for an app that
+ * authenticates by its certificate.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MutualTlsOptions {
+  /** The private key of the server, as PEM. */
+  readonly key: string
+  /** The certificate of the server, as PEM. */
+  readonly certificate: string
+  /** The app's certificate, as PEM. The whole certificate has to match, not only its subject. */
+  readonly clientCertificate: string
+  /** Default: 0, any free port; `mutualTlsUrl` has the one that was chosen. */
+  readonly port?: number
 }
 
 export const credentialsTypes = ["PASSWORD", "MOBILE_BANKID", "KEYFOB", "THIRD_PARTY_APP"] as const

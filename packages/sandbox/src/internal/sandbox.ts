@@ -4,10 +4,14 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import { bankPath } from "./credentials/supplementalInformation.js"
 import * as Faults from "./faults/faults.js"
+import * as apiErrors from "./http/apiErrors.js"
+import { isForeign } from "./http/foreign.js"
 import * as Incoming from "./http/incoming.js"
 import { withTinkHeaders } from "./http/responses.js"
 import * as Router from "./http/router.js"
@@ -15,6 +19,7 @@ import type { ReceivedRequest } from "./models.js"
 import * as RequestLog from "./requestLog/requestLog.js"
 import * as controls from "./routes/controls.js"
 import { tinkRoutes } from "./routes/tinkRoutes.js"
+import { isPage } from "./tinkLink/flows.js"
 import type { Settings } from "./settings.js"
 import * as ids from "./state/ids.js"
 import * as State from "./state/state.js"
@@ -37,8 +42,24 @@ export interface Sandbox {
    */
   readonly handle: <E>(
     request: HttpServerRequest.HttpServerRequest,
-    chunks: Stream.Stream<Uint8Array, E>
+    chunks: Stream.Stream<Uint8Array, E>,
+    connection: Incoming.Connection
   ) => Effect.Effect<Response, Faults.Damage | E>
+}
+
+const isControl = ({ path }: Incoming.Incoming): boolean => path === "/sandbox" || path.startsWith("/sandbox/")
+
+// The API needs no protection: a token is not sent by a browser on its own.
+const isProtected = (incoming: Incoming.Incoming): boolean =>
+  isControl(incoming) || (incoming.method === "POST" && (isPage(incoming.path) || incoming.path === bankPath))
+
+// What is refused before its path is looked at, and without a line in the log.
+const refusal = (settings: Settings, incoming: Incoming.Incoming): Option.Option<apiErrors.ApiError> => {
+  const { certificate } = incoming.connection
+  if (certificate !== undefined && certificate !== settings.certificate) return Option.some(apiErrors.wrongCertificate)
+  return isProtected(incoming) && isForeign(incoming, settings.host)
+    ? Option.some(apiErrors.foreignRequest)
+    : Option.none()
 }
 
 type OnRequest = (request: ReceivedRequest) => Effect.Effect<void>
@@ -84,10 +105,14 @@ export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sa
     )
 
     const answer = (request: HttpServerRequest.HttpServerRequest, incoming: Incoming.Incoming) => {
-      const isControl = incoming.path === "/sandbox" || incoming.path.startsWith("/sandbox/")
       return Clock.currentTimeMillis.pipe(
         Effect.tap((now) => State.sweep(state, now)),
-        Effect.andThen(isControl ? testControls : tink),
+        Effect.andThen(
+          Option.match(refusal(settings, incoming), {
+            onSome: (error) => Effect.succeed(apiErrors.toResponse(error)),
+            onNone: () => (isControl(incoming) ? testControls : tink)
+          })
+        ),
         Effect.mapBoth({
           onSuccess: (response) => withTinkHeaders(response, incoming),
           onFailure: (damage) => Faults.mapResponse(damage, (response) => withTinkHeaders(response, incoming))
@@ -98,9 +123,9 @@ export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sa
       )
     }
 
-    const handle: Sandbox["handle"] = (request, chunks) =>
+    const handle: Sandbox["handle"] = (request, chunks, connection) =>
       Effect.gen(function* () {
-        const incoming = yield* Incoming.read(request, chunks, Effect.withRandom(ids.id, random))
+        const incoming = yield* Incoming.read(request, chunks, connection, Effect.withRandom(ids.id, random))
         const clock = yield* Effect.clock
         // An exit: a fiber that fails by itself logs the damaged response, with its body.
         const fiber = fork(Effect.exit(Effect.withClock(answer(request, incoming), clock)))

@@ -1,10 +1,17 @@
 import * as Duration from "effect/Duration"
-import type { Options } from "./models.js"
+import * as Crypto from "node:crypto"
+import type { ServerOptions } from "./models.js"
+import { readPublicKey } from "./oauth/assertion.js"
 
 /** The options with their defaults. Durations are in milliseconds. */
 export interface Settings {
   readonly clientId: string
   readonly clientSecret: string
+  readonly publicKey: Crypto.KeyObject | undefined
+  /** The fingerprint of the app's certificate. */
+  readonly certificate: string | undefined
+  /** The address that a server listens on. */
+  readonly host: string
   readonly clientTokenLifetime: number
   readonly userTokenLifetime: number
   readonly codeLifetime: number
@@ -15,9 +22,16 @@ export interface Settings {
   readonly rateLimitedRefresh: "429" | "204"
 }
 
-export const make = (options: Options): Settings => ({
+export const make = (options: ServerOptions): Settings => ({
   clientId: options.clientId ?? "sandbox-client",
   clientSecret: options.clientSecret ?? "sandbox-secret",
+  publicKey: options.publicKey === undefined ? undefined : readPublicKey(options.publicKey),
+  certificate:
+    options.mutualTls === undefined
+      ? undefined
+      : new Crypto.X509Certificate(options.mutualTls.clientCertificate).fingerprint256,
+  // Only this machine can reach it.
+  host: options.host ?? "127.0.0.1",
   // tink-api.md 1.3: 30 minutes for client tokens; for user tokens 12.4 prefers 2 hours.
   clientTokenLifetime: Duration.toMillis(options.clientTokenLifetime ?? "30 minutes"),
   userTokenLifetime: Duration.toMillis(options.userTokenLifetime ?? "2 hours"),

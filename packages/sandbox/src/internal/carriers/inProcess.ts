@@ -113,7 +113,7 @@ export const make = (sandbox: Sandbox): Effect.Effect<HttpClient.HttpClient, nev
       const read = Stream.mapError(chunks, (cause) =>
         transportError(request, "The request body could not be read", cause)
       )
-      return sandbox.handle(toServerRequest(request, url, contentType), read).pipe(
+      return sandbox.handle(toServerRequest(request, url, contentType), read, { certificate: undefined }).pipe(
         Effect.catchIf(
           (error) => error._tag !== "RequestError",
           (damage) => damaged(damage, request)

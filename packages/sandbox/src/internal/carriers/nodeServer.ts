@@ -7,8 +7,11 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
+import * as Https from "node:https"
+import * as Tls from "node:tls"
 import { type Damage, halves } from "../faults/faults.js"
 import { noContent } from "../http/responses.js"
+import type { MutualTlsOptions } from "../models.js"
 import type { Sandbox } from "../sandbox.js"
 
 export interface Address {
@@ -42,11 +45,15 @@ const sendDamaged = (response: Http.ServerResponse, damage: Damage): Effect.Effe
     Effect.ensuring(Effect.sync(() => response.end()))
   )
 
+const certificateOf = ({ socket }: Http.IncomingMessage): string | undefined =>
+  socket instanceof Tls.TLSSocket ? (socket.getPeerCertificate().fingerprint256 ?? "") : undefined
+
 const toApp = (sandbox: Sandbox): HttpApp.Default<HttpServerError.RequestError> =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const response = NodeHttpServerRequest.toServerResponse(request)
-    return yield* sandbox.handle(request, request.stream).pipe(
+    const connection = { certificate: certificateOf(NodeHttpServerRequest.toIncomingMessage(request)) }
+    return yield* sandbox.handle(request, request.stream, connection).pipe(
       Effect.catchIf(
         (error) => error._tag !== "RequestError",
         (damage) => Effect.as(sendDamaged(response, damage), noContent)
@@ -61,15 +68,36 @@ const close = (server: Http.Server): Effect.Effect<void> =>
     server.closeAllConnections()
   })
 
-/** Listens until the scope closes. Port 0 is any free port; the address has the one that was chosen. */
-export const listen = (
+const listenWith = (
+  nodeServer: Http.Server,
   sandbox: Sandbox,
   { host, port }: Address
 ): Effect.Effect<Address, HttpServerError.ServeError, Scope.Scope> =>
   Effect.gen(function* () {
-    const nodeServer = Http.createServer()
     const server = yield* NodeHttpServer.make(() => nodeServer, { host, port })
     yield* Effect.addFinalizer(() => close(nodeServer))
     yield* Effect.locally(server.serve(toApp(sandbox)), HttpMiddleware.currentTracerDisabledWhen, () => true)
     return { host, port: server.address._tag === "TcpAddress" ? server.address.port : port }
   })
+
+/** Listens until the scope closes. Port 0 is any free port; the address has the one that was chosen. */
+export const listen = (
+  sandbox: Sandbox,
+  address: Address
+): Effect.Effect<Address, HttpServerError.ServeError, Scope.Scope> =>
+  Effect.suspend(() => listenWith(Http.createServer(), sandbox, address))
+
+/** As `listen`, for mutual TLS. A wrong client certificate is not an end of the handshake, but of each request: 401. */
+export const listenMutualTls = (
+  sandbox: Sandbox,
+  address: Address,
+  { certificate, key }: MutualTlsOptions
+): Effect.Effect<Address, HttpServerError.ServeError, Scope.Scope> =>
+  Effect.suspend(() => {
+    const server = Https.createServer({ key, cert: certificate, requestCert: true, rejectUnauthorized: false })
+    return listenWith(server, sandbox, address)
+  })
+
+/** The URL of an address. */
+export const urlOf = (scheme: "http" | "https", { host, port }: Address): string =>
+  `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`

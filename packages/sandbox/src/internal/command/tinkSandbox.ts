@@ -1,14 +1,21 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
+import * as FileSystem from "@effect/platform/FileSystem"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as Console from "effect/Console"
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as NodeServer from "../carriers/nodeServer.js"
+import type { ServerOptions } from "../models.js"
 import { formatRequest } from "../requestLog/formatRequest.js"
 import * as Sandbox from "../sandbox.js"
 import * as Settings from "../settings.js"
+
+/** The file of `--public-key` has no such key. */
+export class InvalidPublicKey extends Data.TaggedError("InvalidPublicKey")<{ readonly message: string }> {}
 
 /** The command cannot listen on its port. */
 export class CannotListen extends Data.TaggedError("CannotListen")<{ readonly message: string }> {}
@@ -16,12 +23,14 @@ export class CannotListen extends Data.TaggedError("CannotListen")<{ readonly me
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : String(cause)
 
-const cannotListen = (port: number) => (error: HttpServerError.ServeError) => {
+const cannotListen = (host: string, port: number) => (error: HttpServerError.ServeError) => {
   const code = codeOf(error.cause)
   const message =
     code === "EADDRINUSE"
       ? `Port ${port} is in use: stop what is listening there, or choose another port with --port`
-      : `Cannot listen on port ${port} (${code}): choose another port with --port`
+      : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
+        ? `${host} is not an address of this machine: choose another with --host`
+        : `Cannot listen on port ${port} (${code}): choose another port with --port`
   return new CannotListen({ message })
 }
 
@@ -35,8 +44,32 @@ const Port = Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65_535
 const nonEmpty = (option: string) =>
   Schema.String.pipe(Schema.nonEmptyString({ message: () => `${option} cannot be empty` }))
 
+const isDuration = (text: string): text is Duration.DurationInput & string =>
+  Option.exists(Duration.decodeUnknown(text), Duration.isFinite)
+
+const duration = (name: string, fallback: Duration.DurationInput & string, description: string) =>
+  Options.text(name).pipe(
+    Options.withSchema(
+      Schema.String.pipe(
+        Schema.filter(isDuration, { message: () => `--${name} has to be a time such as '90 seconds' or '30 minutes'` })
+      )
+    ),
+    Options.withPseudoName("time"),
+    Options.withDescription(description),
+    Options.withDefault(fallback)
+  )
+
 /** What the command line can set. */
 export const options = {
+  host: Options.text("host").pipe(
+    Options.withSchema(nonEmpty("--host")),
+    Options.withPseudoName("address"),
+    Options.withDescription(
+      "The address to listen on. Test controls and Tink Link's forms take requests for it, and for this machine's own names; " +
+        "with 0.0.0.0 (in a container, say) for every name."
+    ),
+    Options.withDefault("127.0.0.1")
+  ),
   port: Options.text("port").pipe(
     Options.withSchema(Port),
     Options.withPseudoName("number"),
@@ -52,21 +85,42 @@ export const options = {
     Options.withSchema(nonEmpty("--client-secret")),
     Options.withDescription("The app's client secret."),
     Options.withDefault("sandbox-secret")
-  )
+  ),
+  publicKey: Options.file("public-key", { exists: "yes" }).pipe(
+    Options.withDescription("The app's public key (P-256) for the JWT-bearer grant, as a PEM file."),
+    Options.optional
+  ),
+  clientTokenLifetime: duration("client-token-lifetime", "30 minutes", "How long a client token is valid."),
+  userTokenLifetime: duration("user-token-lifetime", "2 hours", "How long a user token is valid."),
+  codeLifetime: duration("code-lifetime", "10 minutes", "How long an authorization code can be redeemed."),
+  acceptingTime: duration("accepting-time", "0 seconds", "How long an accepted refresh still shows the old status."),
+  authenticatingTime: duration("authenticating-time", "1 second", "How long a refresh stays in AUTHENTICATING."),
+  updatingTime: duration("updating-time", "2 seconds", "How long a refresh stays in UPDATING."),
+  sessionLifetime: duration("session-lifetime", "90 days", "How long a bank session lasts.")
 }
 
-// Only this machine can reach it.
-const host = "127.0.0.1"
+const makeSettings = (given: ServerOptions, publicKey: Option.Option<string>) =>
+  Option.match(publicKey, {
+    onNone: () => Effect.sync(() => Settings.make(given)),
+    onSome: (path) =>
+      FileSystem.FileSystem.pipe(
+        Effect.andThen((files) => files.readFileString(path)),
+        Effect.andThen((pem) => Effect.try(() => Settings.make({ ...given, publicKey: pem }))),
+        Effect.mapError(
+          () => new InvalidPublicKey({ message: `--public-key ${path} is not a PEM file of a P-256 key` })
+        )
+      )
+  })
 
 /** `tink-sandbox`: serves a sandbox until it is interrupted, and prints a line for each request. */
-export const command = Command.make("tink-sandbox", options, ({ clientId, clientSecret, port }) =>
+export const command = Command.make("tink-sandbox", options, ({ port, publicKey, ...others }) =>
   Effect.gen(function* () {
-    const settings = Settings.make({ clientId, clientSecret })
+    const { clientId, clientSecret, host } = others
+    const settings = yield* makeSettings(others, publicKey)
     const sandbox = yield* Sandbox.make(settings, (request) => Console.log(formatRequest(request)))
-    const address = yield* Effect.mapError(NodeServer.listen(sandbox, { host, port }), cannotListen(port))
-    yield* Console.log(
-      `Tink sandbox on http://${host}:${address.port} client_id=${clientId} client_secret=${clientSecret}`
-    )
+    const address = yield* Effect.mapError(NodeServer.listen(sandbox, { host, port }), cannotListen(host, port))
+    const url = NodeServer.urlOf("http", address)
+    yield* Console.log(`Tink sandbox on ${url} client_id=${clientId} client_secret=${clientSecret}`)
     return yield* Effect.never
   }).pipe(Effect.scoped)
 )

@@ -1,52 +1,122 @@
 import type { AwaitingStatus, CredentialsType } from "../models.js"
-import { isMarket } from "../users/markets.js"
+import { markets } from "../users/markets.js"
+import { type Field, field } from "./field.js"
 import type * as Timeline from "./timeline.js"
 
-/** A demo bank. */
+/** A bank: what the sandbox knows of it. */
 export interface Provider {
   readonly name: string
+  /** The number of the bank among all. */
+  readonly index: number
+  readonly market: string
   readonly displayName: string
+  readonly isTest: boolean
   readonly type: CredentialsType
-  /** The fields that `POST /api/v1/credentials` requires. */
-  readonly fields: ReadonlyArray<string>
+  /** What the user enters, and `POST /api/v1/credentials` requires. */
+  readonly fields: ReadonlyArray<Field>
+  readonly capabilities: ReadonlyArray<string>
 }
 
-type Kind = Omit<Provider, "name">
+type Kind = Omit<Provider, "name" | "index" | "market">
 
-// Three names are those of tink-api.md 10.3; the other two are this sandbox's. The first is the default.
+const username = field({ name: "username", description: "Username" })
+const password = field({ name: "password", description: "Password", masked: true, sensitive: true })
+const personalNumber = field({
+  name: "username",
+  description: "Personal number",
+  hint: "YYYYMMDDNNNN",
+  numeric: true
+})
+
+const isTest = true
+const everyday = ["CHECKING_ACCOUNTS", "SAVINGS_ACCOUNTS", "CREDIT_CARDS", "IDENTITY_DATA"]
+
+// Three of the demo banks' names are those of tink-api.md 10.3; the other two are this sandbox's. The first is the default.
 const everywhere: Readonly<Record<string, Kind>> = {
-  "open-banking-redirect": { displayName: "Demo Bank (website)", type: "THIRD_PARTY_APP", fields: [] },
-  password: { displayName: "Demo Bank (password)", type: "PASSWORD", fields: ["username", "password"] },
-  "open-banking-embedded": { displayName: "Demo Bank (one-time code)", type: "KEYFOB", fields: ["username"] }
+  "demobank-open-banking-redirect": {
+    displayName: "Demo Bank (website)",
+    isTest,
+    type: "THIRD_PARTY_APP",
+    fields: [],
+    capabilities: [...everyday, "PAYMENTS", "TRANSFERS"]
+  },
+  "demobank-password": {
+    displayName: "Demo Bank (password)",
+    isTest,
+    type: "PASSWORD",
+    fields: [username, password],
+    capabilities: [...everyday, "INVESTMENTS", "LOANS"]
+  },
+  "demobank-open-banking-embedded": {
+    displayName: "Demo Bank (one-time code)",
+    isTest,
+    type: "KEYFOB",
+    fields: [username],
+    capabilities: everyday
+  },
+  // Not a test provider, so that the default of `includeTestProviders` shows one.
+  "sandbox-open-banking-redirect": {
+    displayName: "Sandbox Bank",
+    isTest: false,
+    type: "THIRD_PARTY_APP",
+    fields: [],
+    capabilities: everyday
+  }
 }
 
 const extra: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   GB: {
-    "open-banking-redirect-extendable": {
+    "demobank-open-banking-redirect-extendable": {
       displayName: "Demo Bank (extendable)",
+      isTest,
       type: "THIRD_PARTY_APP",
-      fields: []
+      fields: [],
+      capabilities: everyday
     }
   },
-  SE: { mobilebankid: { displayName: "Demo Bank (BankID)", type: "MOBILE_BANKID", fields: ["username"] } }
+  SE: {
+    "demobank-mobilebankid": {
+      displayName: "Demo Bank (BankID)",
+      isTest,
+      type: "MOBILE_BANKID",
+      fields: [personalNumber],
+      capabilities: [...everyday, "EINVOICES"]
+    }
+  }
 }
 
 const prefixOf = (market: string) => (market === "GB" ? "uk" : market.toLowerCase())
 
-/** The demo banks of a market. Every market has some. */
+/** The banks of all markets. */
+export const all: ReadonlyArray<Provider> = markets
+  .flatMap((market) =>
+    Object.entries({ ...everywhere, ...extra[market] }).map(([suffix, kind]) => ({
+      name: `${prefixOf(market)}-${suffix}`,
+      market,
+      ...kind
+    }))
+  )
+  .map((provider, index) => ({ ...provider, index }))
+
+const byName: ReadonlyMap<string, Provider> = new Map(all.map((provider) => [provider.name, provider]))
+
+/** The bank with a name, in any market. */
+export const find = (name: string): Provider | undefined => byName.get(name)
+
+/** The banks of a market. */
 export const ofMarket = (market: string): ReadonlyArray<Provider> =>
-  Object.entries({ ...everywhere, ...extra[market] }).map(([suffix, kind]) => ({
-    name: `${prefixOf(market)}-demobank-${suffix}`,
-    ...kind
-  }))
+  all.filter((provider) => provider.market === market)
 
-/** The demo bank with a name, in any market. */
-export const find = (name: string): Provider | undefined => {
-  const market = name.startsWith("uk-") ? "GB" : name.slice(0, 2).toUpperCase()
-  return isMarket(market) ? ofMarket(market).find((provider) => provider.name === name) : undefined
-}
+const uuid = (kind: string, number: number) => `${kind}-0000-4000-8000-${number.toString(16).padStart(12, "0")}`
 
-/** Only open banking has sessions that expire (tink-api.md 6.1); a demo bank's name says so (10.3). */
+/** The id of a bank, which is not its name. */
+export const idOf = ({ index }: Provider): string => uuid("00000001", index + 1)
+
+/** The id of the company that a bank belongs to: one in each market for the demo banks, and one for the others. */
+export const financialInstitutionId = ({ isTest, market }: Provider): string =>
+  uuid(isTest ? "00000002" : "00000003", markets.indexOf(market) + 1)
+
+/** Only open banking has sessions that expire (tink-api.md 6.1); a bank's name says so (10.3). */
 export const hasSession = (providerName: string): boolean => providerName.includes("open-banking")
 
 /** Whether a session can be extended without a visit to the bank; the name says so, too. */

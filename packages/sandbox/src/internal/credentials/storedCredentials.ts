@@ -19,9 +19,9 @@ const secretFields: ReadonlySet<string> = new Set(["password"])
 export const defaultAppUri = "tink://open"
 
 /** The credentials of tink-api.md 6.1 at a moment. `fields` is always sent (12.11); redirect providers have none. */
-export const present = (credentials: StoredCredentials, now: number): Credentials => {
+export const present = (credentials: StoredCredentials, now: number, origin: string): Credentials => {
   const step = Timeline.stepAt(credentials.timeline, now)
-  const information = supplementalInformation(step.status, credentials)
+  const information = supplementalInformation(step.status, credentials, origin)
   return {
     id: credentials.id,
     providerName: credentials.providerName,
@@ -42,7 +42,8 @@ export const connect = Effect.fnUntraced(function* (
   state: State,
   settings: Settings,
   userId: string,
-  options: ConnectBankOptions
+  options: ConnectBankOptions,
+  origin = "http://127.0.0.1"
 ) {
   const id = yield* ids.id
   const now = yield* Clock.currentTimeMillis
@@ -68,10 +69,11 @@ export const connect = Effect.fnUntraced(function* (
     nextRefresh: undefined,
     isAuthenticationOnly: false,
     fields: {},
-    appUri: defaultAppUri
+    appUri: defaultAppUri,
+    callbackUri: undefined
   }
   state.credentials.set(id, stored)
-  return present(stored, now)
+  return present(stored, now, origin)
 })
 
 /** Sets the outcome of the next refresh. */

@@ -1,15 +1,18 @@
 import type { CredentialsStatus } from "../models.js"
+import { field } from "./field.js"
 
 interface CredentialRef {
   readonly id: string
-  readonly providerName: string
 }
 
-// `.example` is reserved, so the links lead nowhere.
-const thirdPartyApp = ({ id, providerName }: CredentialRef) => {
-  const url = `https://bank.example/${providerName}/authorize?state=${id}`
+/** The bank's own page. */
+export const bankPath = "/bank/authorize"
+
+// An app of the bank does not exist (`.example` is reserved), but its page does.
+const thirdPartyApp = ({ id }: CredentialRef, origin: string) => {
+  const url = `${origin}${bankPath}?state=${id}`
   return {
-    android: { packageName: "com.example.bank", requiredMinimumVersion: 0, intent: url },
+    android: { packageName: "com.example.bank", requiredMinimumVersion: "1.0", intent: url },
     ios: { appStoreUrl: "https://bank.example/app", scheme: "bankexample", deepLinkUrl: url },
     desktop: { url },
     downloadTitle: "Download the bank's app",
@@ -20,20 +23,18 @@ const thirdPartyApp = ({ id, providerName }: CredentialRef) => {
 }
 
 const oneTimePassword = [
-  {
+  field({
     name: "otp",
     description: "One-time password",
-    helpText: "The bank has sent it to you.",
+    helpText: "Any six digits are correct, except 000000.",
+    hint: "NNNNNN",
     pattern: "[0-9]{6}",
+    patternError: "Enter six digits",
     minLength: 6,
     maxLength: 6,
     numeric: true,
-    masked: false,
-    sensitive: true,
-    immutable: false,
-    optional: false,
-    checkbox: false
-  }
+    sensitive: true
+  })
 ]
 
 /** A well-formed code that the bank rejects. */
@@ -52,10 +53,14 @@ export const checkCode = (
 const autostartToken = ({ id }: CredentialRef) => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
 
 /** What the user is asked for: a string, whose format depends on the status (tink-api.md 6.3). */
-export const supplementalInformation = (status: CredentialsStatus, ref: CredentialRef): string | undefined => {
+export const supplementalInformation = (
+  status: CredentialsStatus,
+  ref: CredentialRef,
+  origin: string
+): string | undefined => {
   switch (status) {
     case "AWAITING_THIRD_PARTY_APP_AUTHENTICATION":
-      return JSON.stringify(thirdPartyApp(ref))
+      return JSON.stringify(thirdPartyApp(ref, origin))
     case "AWAITING_SUPPLEMENTAL_INFORMATION":
       return JSON.stringify(oneTimePassword)
     case "AWAITING_MOBILE_BANKID_AUTHENTICATION":

@@ -168,6 +168,14 @@ export const authenticated = (
   }
 }
 
+/** A new session without the bank and without new data (tink-api.md 7.2). A refresh that is fetching goes on. */
+export const extended = (timeline: Timeline, now: number, settings: Settings): Timeline => {
+  const from = stepAt(timeline, now)
+  return isRunning(timeline, now) && !isAwaiting(from.status)
+    ? withSessionExpiry(timeline, now + settings.sessionLifetime)
+    : follow(from, [{ after: 0, status: "UPDATED", isApproved: true, isWithoutData: true }], now, settings)
+}
+
 /** The same states with another expiry date of the bank session. */
 export const withSessionExpiry = (timeline: Timeline, sessionExpiryDate: number): Timeline =>
   Arr.map(timeline, (step) => ({ ...step, hasSession: true, sessionExpiryDate }))

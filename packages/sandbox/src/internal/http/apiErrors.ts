@@ -26,6 +26,12 @@ const make = (status: number, errorCode: string, errorMessage: string, headers?:
 
 export const unknownClient = make(401, "oauth.client_not_found", "Could not find the OAuth client")
 
+/** tink-api.md 1.1: forbidden for a client that authenticates by an assertion or a certificate. */
+export const secretForbidden = make(400, "oauth.client_secret_forbidden", "client_secret must not be sent here")
+
+/** tink-api.md 1.5: over mutual TLS, every request needs the certificate. */
+export const wrongCertificate = make(401, "oauth.wrong_certificate", "The client certificate is not that of the app")
+
 export const wrongSecret = make(401, "oauth.invalid_client_secret", "Invalid client secret")
 
 /** tink-api.md 12.3: 400, although one page of the documentation says 401. */
@@ -45,6 +51,13 @@ export const wrongKindOfToken = (kind: "client" | "user") =>
   make(403, "authorization.wrong_token", `This endpoint takes a ${kind} access token`)
 
 export const invalid = (message: string) => make(400, "request.invalid", message)
+
+/** tink-api.md 1.5: what Tink answers is not documented. */
+export const invalidAssertion = (reason: string) =>
+  make(401, "oauth.invalid_assertion", `The assertion is not valid: ${reason}`)
+
+/** tink-api.md 14.14: an error whose status is not documented. */
+export const unknownMarket = make(400, "providers.unknown_market", "There are no providers in this market")
 
 export const invalidMarket = make(400, "user.invalid_market", "The market is not an ISO 3166-1 alpha-2 country code")
 
@@ -79,6 +92,12 @@ export const refreshRateLimited = make(429, "credentials.refresh_rate_limited", 
 
 /** Of the test control `completeAuthentication`. */
 export const notAwaiting = make(409, "sandbox.not_awaiting", "The credentials do not wait for the user")
+
+export const foreignRequest = make(
+  403,
+  "sandbox.foreign_request",
+  "This takes no requests from other web pages, and none for another host: see --host"
+)
 
 export const unknownRoute = make(404, "request.route_not_found", "There is nothing at this path")
 

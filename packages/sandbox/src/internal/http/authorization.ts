@@ -12,6 +12,8 @@ const requireToken = Effect.fnUntraced(function* (state: State, incoming: Incomi
   const now = yield* Clock.currentTimeMillis
   const token: AccessToken | undefined = state.tokens.get(bearerToken(incoming) ?? "")
   if (token === undefined || now >= token.expiresAt) return yield* apiErrors.unauthorized
+  const isBound = token.certificate !== undefined
+  if (isBound && token.certificate !== incoming.connection.certificate) return yield* apiErrors.unauthorized
   if (!token.scopes.has(scope)) return yield* apiErrors.missingScope(scope)
   return token
 })
@@ -30,6 +32,19 @@ export const requireUser: (state: State, incoming: Incoming, scope: string) => E
     // Deleting a user deletes their tokens, so the user exists; if not, the token is not valid.
     return yield* Effect.fromNullable(state.users.get(token.userId)).pipe(Effect.mapError(() => apiErrors.unauthorized))
   })
+
+/** Requires a token of either kind with the scope, and returns its user, if it has one. */
+export const requireAny: (
+  state: State,
+  incoming: Incoming,
+  scope: string
+) => Effect.Effect<User | undefined, apiErrors.ApiError> = Effect.fnUntraced(function* (state, incoming, scope) {
+  const { userId } = yield* requireToken(state, incoming, scope)
+  return userId === undefined ? undefined : state.users.get(userId)
+})
+
+/** Whether a request has a token, valid or not. */
+export const hasToken = (incoming: Incoming): boolean => incoming.headers["authorization"] !== undefined
 
 /** Requires a user token with the scope, and returns the credentials of the path, if they are the user's. */
 export const requireOwnCredentials = Effect.fnUntraced(function* (state: State, request: RoutedRequest, scope: string) {

@@ -5,6 +5,12 @@ import * as Stream from "effect/Stream"
 import type { RequestedRefresh } from "../models.js"
 import * as BodyCollector from "./bodyCollector.js"
 
+/** What is known of a request's connection, besides its headers. */
+export interface Connection {
+  /** Over mutual TLS, the fingerprint of the client's certificate, empty if it has none. */
+  readonly certificate: string | undefined
+}
+
 /** A request with all of its body. Header names are lower case. */
 export interface Incoming {
   readonly requestId: string
@@ -13,6 +19,7 @@ export interface Incoming {
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array | "too-large"
+  readonly connection: Connection
   /** What a handler adds to the request log. */
   readonly notes: { refresh: RequestedRefresh | null }
 }
@@ -29,6 +36,7 @@ const splitUrl = (url: string): readonly [path: string, query: URLSearchParams] 
 export const read = <E>(
   { headers, method, url }: HttpServerRequest.HttpServerRequest,
   chunks: Stream.Stream<Uint8Array, E>,
+  connection: Connection,
   nextId: Effect.Effect<string>
 ): Effect.Effect<Incoming, E> =>
   Effect.gen(function* () {
@@ -42,6 +50,7 @@ export const read = <E>(
       query,
       headers,
       body: collector.body(),
+      connection,
       notes: { refresh: null }
     }
   })

@@ -40,15 +40,34 @@ export const readFlag = (request: Incoming, name: string): Effect.Effect<boolean
     : Effect.fail(apiErrors.invalid(`${name} has to be true or false`))
 }
 
+/** Reads a query parameter that is one of some names. Default: `undefined`. */
+export const readChoice = (
+  request: Incoming,
+  name: string,
+  choices: ReadonlyArray<string>
+): Effect.Effect<string | undefined, apiErrors.ApiError> => {
+  const value = request.query.get(name) ?? undefined
+  return value === undefined || choices.includes(value)
+    ? Effect.succeed(value)
+    : Effect.fail(apiErrors.invalid(`${name} has to be one of ${choices.join(", ")}`))
+}
+
+/** tink-api.md 6.6, beta. */
+const AuthenticationOption = Schema.Struct({
+  authenticationOptionDefinition: Schema.NonEmptyString,
+  authenticationOptionsGroup: Schema.NonEmptyString,
+  fields: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String }))
+})
+
 // Absolute, of any scheme: `tink://open` is the default (6.6).
 const Uri = Schema.String.pipe(Schema.filter((text) => URL.canParse(text)))
 
-/** The fields of every body that sends the user to their bank. The options are beta, and their content is not documented. */
+/** The fields of every body that sends the user to their bank. */
 export const authenticationFields = {
   appUri: Schema.optional(Uri),
   callbackUri: Schema.optional(Uri),
   originatingUserIp: Schema.optional(Schema.String),
-  selectedAuthenticationOptions: Schema.optional(Schema.Array(Schema.Unknown))
+  selectedAuthenticationOptions: Schema.optional(Schema.Array(AuthenticationOption))
 }
 
 export const UserAvailability = Schema.Struct({

@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { detailedError } from "../credentials/detailedError.js"
-import { isExtendable } from "../credentials/providers.js"
+import { isEligible } from "../credentials/extension.js"
 import * as Timeline from "../credentials/timeline.js"
 import * as apiErrors from "../http/apiErrors.js"
 import * as authorization from "../http/authorization.js"
@@ -29,7 +29,7 @@ const present = ({ id, providerName, timeline }: StoredCredentials, now: number)
     status: step.status,
     statusUpdated: step.statusUpdated,
     sessionExpiryDate: step.sessionExpiryDate,
-    sessionExtendable: isExtendable(providerName),
+    sessionExtendable: isEligible(providerName, step),
     accountIds: accountIds(id, step),
     detailedError: detailedError(step)
   }
@@ -47,7 +47,7 @@ const list = (state: State): Handler =>
 
 const decodeExtend = requestBody.json(Schema.Struct({ credentialsId: Schema.String }))
 
-/** `POST /api/v1/provider-consents:extend`: tink-api.md 7.2. By a whole session, as in the United Kingdom (10.2: 90 + 90). */
+/** `POST /api/v1/provider-consents:extend`: tink-api.md 7.2. A whole session begins, and the status is UPDATED again. */
 const extend = (state: State, settings: Settings): Handler =>
   Effect.fnUntraced(function* (request) {
     const user = yield* authorization.requireUser(state, request, "provider-consents:write")
@@ -55,13 +55,12 @@ const extend = (state: State, settings: Settings): Handler =>
     const now = yield* Clock.currentTimeMillis
     const credentials = state.credentials.get(credentialsId)
     if (credentials === undefined || credentials.userId !== user.id) return yield* apiErrors.unknownCredentials
-    const { sessionExpiryDate } = Timeline.stepAt(credentials.timeline, now)
-    // An expired session cannot be extended, only renewed.
-    if (!isExtendable(credentials.providerName) || sessionExpiryDate === undefined || sessionExpiryDate <= now) {
-      return yield* apiErrors.notExtendable
+    const step = Timeline.stepAt(credentials.timeline, now)
+    if (!isEligible(credentials.providerName, step)) return yield* apiErrors.notExtendable
+    const extended: StoredCredentials = {
+      ...credentials,
+      timeline: Timeline.extended(credentials.timeline, now, settings)
     }
-    const timeline = Timeline.withSessionExpiry(credentials.timeline, sessionExpiryDate + settings.sessionLifetime)
-    const extended: StoredCredentials = { ...credentials, timeline }
     state.credentials.set(credentialsId, extended)
     return json(200, present(extended, now))
   })

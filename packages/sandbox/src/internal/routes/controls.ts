@@ -7,6 +7,7 @@ import * as storedCredentials from "../credentials/storedCredentials.js"
 import * as tinkLinkUser from "../credentials/tinkLinkUser.js"
 import { type Faults, FaultSchema } from "../faults/faults.js"
 import * as apiErrors from "../http/apiErrors.js"
+import { originOf } from "../http/origin.js"
 import * as requestBody from "../http/requestBody.js"
 import { json, noContent } from "../http/responses.js"
 import type { Handler, Route } from "../http/router.js"
@@ -53,7 +54,8 @@ const decodeRevokeTokens = requestBody.control(Schema.Struct({ userId: Schema.op
 const connectBank = ({ settings, state }: Controlled): Handler =>
   Effect.fnUntraced(function* (request) {
     const options = yield* decodeConnectBank(request)
-    return json(200, yield* storedCredentials.connect(state, settings, request.params["userId"] ?? "", options))
+    const userId = request.params["userId"] ?? ""
+    return json(200, yield* storedCredentials.connect(state, settings, userId, options, originOf(request)))
   })
 
 const setNextRefresh = ({ state }: Controlled): Handler =>

@@ -10,6 +10,7 @@ import * as Timeline from "../credentials/timeline.js"
 import * as apiErrors from "../http/apiErrors.js"
 import * as authorization from "../http/authorization.js"
 import * as requestBody from "../http/requestBody.js"
+import { originOf } from "../http/origin.js"
 import { authenticationFields, readItems } from "../http/requestFields.js"
 import { json } from "../http/responses.js"
 import type { Handler, Route } from "../http/router.js"
@@ -29,12 +30,12 @@ const decodeModify = requestBody.optionalJson(
 )
 
 const requireKnown = (fields: Fields, provider: providers.Provider): Effect.Effect<void, apiErrors.ApiError> =>
-  Object.keys(fields).every((name) => provider.fields.includes(name))
+  Object.keys(fields).every((name) => provider.fields.some((field) => field.name === name))
     ? Effect.void
     : Effect.fail(apiErrors.invalid("fields has a field that the provider does not ask for"))
 
 const requireAll = (fields: Fields, provider: providers.Provider): Effect.Effect<void, apiErrors.ApiError> => {
-  const missing = provider.fields.filter((name) => (fields[name] ?? "") === "")
+  const missing = provider.fields.map(({ name }) => name).filter((name) => (fields[name] ?? "") === "")
   return missing.length === 0 ? Effect.void : Effect.fail(apiErrors.invalid(`fields has no ${missing.join(", ")}`))
 }
 
@@ -62,7 +63,7 @@ const create = (state: State, settings: Settings): Handler =>
   Effect.fnUntraced(function* (request) {
     const user = yield* authorization.requireUser(state, request, "credentials:write")
     yield* readItems(request)
-    const { appUri = defaultAppUri, fields, providerName, triggerRefresh } = yield* decodeCreate(request)
+    const { appUri = defaultAppUri, callbackUri, fields, providerName, triggerRefresh } = yield* decodeCreate(request)
     const provider = providers.find(providerName)
     if (provider === undefined) return yield* apiErrors.unknownProvider
     yield* requireKnown(fields, provider)
@@ -85,6 +86,7 @@ const create = (state: State, settings: Settings): Handler =>
       type,
       fields,
       appUri,
+      callbackUri,
       ...startRefresh(created, { nextRefresh: undefined, type }, triggerRefresh, now, settings)
     }
     if (!state.users.has(user.id)) return yield* apiErrors.unauthorized
@@ -94,7 +96,7 @@ const create = (state: State, settings: Settings): Handler =>
     if (isDuplicate) return yield* apiErrors.duplicateCredentials
     state.credentials.set(id, stored)
     // Absent right after creation: tink-api.md 6.1.
-    const { statusUpdated: _, ...answer } = present({ ...stored, timeline: [created] }, now)
+    const { statusUpdated: _, ...answer } = present({ ...stored, timeline: [created] }, now, originOf(request))
     return json(200, answer)
   })
 
@@ -104,7 +106,7 @@ const modify = (state: State, settings: Settings): Handler =>
     const { id, providerName } = yield* authorization.requireOwnCredentials(state, request, "credentials:write")
     yield* readItems(request)
     const input = yield* decodeModify(request)
-    const { appUri = defaultAppUri, fields = {}, triggerRefresh } = input
+    const { appUri = defaultAppUri, callbackUri, fields = {}, triggerRefresh } = input
     if (input.providerName !== undefined && input.providerName !== providerName) {
       return yield* apiErrors.invalid("providerName cannot be changed")
     }
@@ -123,10 +125,11 @@ const modify = (state: State, settings: Settings): Handler =>
       ...credentials,
       fields: { ...credentials.fields, ...fields },
       appUri,
+      callbackUri,
       ...startRefresh(modified, credentials, triggerRefresh, now, settings)
     }
     state.credentials.set(id, stored)
-    return json(200, present({ ...stored, timeline: [modified] }, now))
+    return json(200, present({ ...stored, timeline: [modified] }, now, originOf(request)))
   })
 
 export const routes = (state: State, settings: Settings): ReadonlyArray<Route> => [

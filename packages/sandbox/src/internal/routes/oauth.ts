@@ -7,12 +7,14 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as apiErrors from "../http/apiErrors.js"
 import * as authorization from "../http/authorization.js"
+import type { Connection } from "../http/incoming.js"
 import * as requestBody from "../http/requestBody.js"
 import { json, noContent } from "../http/responses.js"
 import type { Handler, Route } from "../http/router.js"
+import * as Assertion from "../oauth/assertion.js"
 import type { Settings } from "../settings.js"
 import * as ids from "../state/ids.js"
-import { type AccessToken, findByExternalUserId, revokeAccess, type State } from "../state/state.js"
+import { type AccessToken, findByExternalUserId, revokeAccess, type State, type User } from "../state/state.js"
 import * as Scopes from "../users/scopes.js"
 
 const optionalText = Schema.optional(Schema.String)
@@ -23,6 +25,7 @@ const TokenForm = Schema.Struct({
   client_secret: optionalText,
   grant_type: optionalText,
   code: optionalText,
+  assertion: optionalText,
   scope: optionalText
 })
 type TokenForm = typeof TokenForm.Type
@@ -34,8 +37,16 @@ const requireAllowed = (scopes: ReadonlySet<string>): Effect.Effect<void, apiErr
   return disallowed === undefined ? Effect.void : Effect.fail(apiErrors.scopeNotAllowed(disallowed))
 }
 
-const authenticateClient = (settings: Settings, form: TokenForm): Effect.Effect<void, apiErrors.ApiError> => {
+const authenticateClient = (
+  settings: Settings,
+  form: TokenForm,
+  { certificate }: Connection
+): Effect.Effect<void, apiErrors.ApiError> => {
   if (form.client_id !== settings.clientId) return Effect.fail(apiErrors.unknownClient)
+  // The certificate was compared before.
+  if (certificate !== undefined) {
+    return form.client_secret === undefined ? Effect.void : Effect.fail(apiErrors.secretForbidden)
+  }
   if (form.client_secret !== settings.clientSecret) return Effect.fail(apiErrors.wrongSecret)
   return Effect.void
 }
@@ -45,29 +56,93 @@ const issue = (
   state: State,
   token: string,
   now: number,
-  grant: Omit<AccessToken, "expiresAt"> & { readonly lifetime: number; readonly idHint: string | null }
+  grant: Omit<AccessToken, "expiresAt"> & {
+    readonly lifetime: number
+    readonly idHint: string | null
+    readonly separator?: " "
+  }
 ): HttpServerResponse.HttpServerResponse => {
-  state.tokens.set(token, { userId: grant.userId, scopes: grant.scopes, expiresAt: now + grant.lifetime })
+  const { certificate, scopes, userId } = grant
+  state.tokens.set(token, { userId, scopes, certificate, expiresAt: now + grant.lifetime })
   return json(200, {
     access_token: token,
     token_type: "bearer",
     expires_in: Math.floor(grant.lifetime / 1000),
-    scope: Scopes.format(grant.scopes),
+    scope: Scopes.format(scopes, grant.separator),
     id_hint: grant.idHint
   })
 }
 
-const clientCredentials = Effect.fnUntraced(function* (state: State, settings: Settings, form: TokenForm) {
+const clientScopes = Effect.fnUntraced(function* (form: TokenForm) {
   const requested = Scopes.parse(form.scope ?? "")
   yield* requireAllowed(requested)
-  const scopes = requested.size === 0 ? Scopes.allOfClient : requested
+  return requested.size === 0 ? Scopes.allOfClient : requested
+})
+
+const clientCredentials = Effect.fnUntraced(function* (
+  state: State,
+  settings: Settings,
+  form: TokenForm,
+  { certificate }: Connection
+) {
+  const scopes = yield* clientScopes(form)
   const token = yield* ids.token
   const now = yield* Clock.currentTimeMillis
-  return issue(state, token, now, { userId: undefined, scopes, lifetime: settings.clientTokenLifetime, idHint: null })
+  const lifetime = settings.clientTokenLifetime
+  return issue(state, token, now, { userId: undefined, scopes, certificate, lifetime, idHint: null })
+})
+
+const requireScopes = Effect.fnUntraced(function* (form: Pick<TokenForm, "scope">) {
+  const scopes = Scopes.parse(form.scope ?? "")
+  if (scopes.size === 0) return yield* apiErrors.invalid("scope has to be given")
+  yield* requireAllowed(scopes)
+  return scopes
+})
+
+const userPrefix = "tink://auth/user/"
+
+// By Tink's id or the app's own: tink-api.md 1.5.
+const findSubject = (state: State, sub: string): Effect.Effect<User, apiErrors.ApiError> => {
+  if (!sub.startsWith(userPrefix)) return Effect.fail(apiErrors.invalidAssertion("sub is neither the app nor a user"))
+  const id = sub.slice(userPrefix.length)
+  const user = state.users.get(id) ?? findByExternalUserId(state, id)
+  return Effect.mapError(Effect.fromNullable(user), () => apiErrors.unknownUser)
+}
+
+/** The JWT-bearer grant: tink-api.md 1.5. Its answer has the lifetime and the spaces of the documented example. */
+const jwtBearer = Effect.fnUntraced(function* (
+  state: State,
+  settings: Settings,
+  form: TokenForm,
+  { certificate }: Connection
+) {
+  const token = yield* ids.token
+  const now = yield* Clock.currentTimeMillis
+  if (form.client_secret !== undefined) return yield* apiErrors.secretForbidden
+  const { exp, iss, jti, sub } = yield* Assertion.verify(settings.publicKey, form.assertion ?? "", now)
+  // client_id is the issuer's when it is absent: tink-api.md 12.19.
+  const isOfApp =
+    iss === `tink://auth/client/${settings.clientId}` && (form.client_id ?? settings.clientId) === settings.clientId
+  if (!isOfApp) return yield* apiErrors.unknownClient
+  if ((state.assertions.get(jti) ?? 0) > now) return yield* apiErrors.invalidAssertion("its jti was used before")
+  state.assertions.set(jti, exp * 1000)
+  const common = { certificate, lifetime: settings.userTokenLifetime, separator: " " } as const
+  if (sub === iss) {
+    const scopes = yield* clientScopes(form)
+    return issue(state, token, now, { ...common, userId: undefined, scopes, idHint: null })
+  }
+  const { id: userId } = yield* findSubject(state, sub)
+  const scopes = yield* requireScopes(form)
+  return issue(state, token, now, { ...common, userId, scopes, idHint: "" })
 })
 
 // A `scope` is accepted and ignored: the effect of a wider one is not known (tink-api.md 1.1, 14.11).
-const authorizationCode = Effect.fnUntraced(function* (state: State, settings: Settings, form: TokenForm) {
+const authorizationCode = Effect.fnUntraced(function* (
+  state: State,
+  settings: Settings,
+  form: TokenForm,
+  { certificate }: Connection
+) {
   const token = yield* ids.token
   const now = yield* Clock.currentTimeMillis
   const text = form.code ?? ""
@@ -79,24 +154,30 @@ const authorizationCode = Effect.fnUntraced(function* (state: State, settings: S
   return issue(state, token, now, {
     userId: code.userId,
     scopes: code.scopes,
+    certificate,
     lifetime: settings.userTokenLifetime,
     idHint: code.idHint
   })
 })
 
+const jwtGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
 /** `POST /api/v1/oauth/token`: tink-api.md 1. */
 const token = (state: State, settings: Settings): Handler =>
   Effect.fnUntraced(function* (request) {
     const form = yield* decodeTokenForm(request)
-    yield* authenticateClient(settings, form)
+    const { connection } = request
+    // The assertion authenticates the client.
+    if (form.grant_type === jwtGrant) return yield* jwtBearer(state, settings, form, connection)
+    yield* authenticateClient(settings, form, connection)
     switch (form.grant_type) {
       case "client_credentials":
-        return yield* clientCredentials(state, settings, form)
+        return yield* clientCredentials(state, settings, form, connection)
       case "authorization_code":
-        return yield* authorizationCode(state, settings, form)
+        return yield* authorizationCode(state, settings, form, connection)
       default:
-        // Tink removed `refresh_token` in 2024 (tink-api.md 12.5). The JWT grant of 1.1 is not emulated.
-        return yield* apiErrors.invalid("grant_type has to be client_credentials or authorization_code")
+        // Tink removed `refresh_token` in 2024 (tink-api.md 12.5).
+        return yield* apiErrors.invalid(`grant_type has to be client_credentials, authorization_code or ${jwtGrant}`)
     }
   })
 
@@ -122,20 +203,15 @@ const decodeGrantForm = requestBody.form(GrantForm)
 const decodeDelegateForm = requestBody.form(DelegateForm)
 
 const findUser = (state: State, form: typeof Subject.Type) => {
-  const { external_user_id: externalUserId, user_id: userId } = form
+  // An empty id is the twin that is not meant: tink-api.md 12.27.
+  const externalUserId = form.external_user_id === "" ? undefined : form.external_user_id
+  const userId = form.user_id === "" ? undefined : form.user_id
   if ((userId === undefined) === (externalUserId === undefined)) {
     return Effect.fail(apiErrors.invalid("Exactly one of user_id and external_user_id has to be given"))
   }
   const user = userId === undefined ? findByExternalUserId(state, externalUserId ?? "") : state.users.get(userId)
   return Effect.mapError(Effect.fromNullable(user), () => apiErrors.unknownUser)
 }
-
-const requireScopes = Effect.fnUntraced(function* (form: GrantForm) {
-  const scopes = Scopes.parse(form.scope ?? "")
-  if (scopes.size === 0) return yield* apiErrors.invalid("scope has to be given")
-  yield* requireAllowed(scopes)
-  return scopes
-})
 
 const grant = Effect.fnUntraced(function* (
   state: State,

@@ -25,6 +25,7 @@ interface RefreshRequest {
   readonly authenticate: boolean
   readonly userAvailable: boolean
   readonly appUri: string | undefined
+  readonly callbackUri: string | undefined
 }
 
 /** The query and the body of tink-api.md 6.4. */
@@ -33,7 +34,7 @@ const decodeRefresh = Effect.fnUntraced(function* (request: RoutedRequest) {
   const optIn = yield* readFlag(request, "optIn")
   const authenticate = yield* readFlag(request, "authenticate")
   const input = yield* decodeRefreshBody(request)
-  const { appUri, selectedAuthenticationOptions, userAvailability } = input
+  const { appUri, callbackUri, selectedAuthenticationOptions, userAvailability } = input
   if (selectedAuthenticationOptions !== undefined && !authenticate) {
     return yield* apiErrors.invalid("selectedAuthenticationOptions needs authenticate=true")
   }
@@ -45,7 +46,7 @@ const decodeRefresh = Effect.fnUntraced(function* (request: RoutedRequest) {
     userAvailableForInteraction: userAvailability?.userAvailableForInteraction ?? null,
     body: Object.keys(input)
   }
-  return { authenticate, userAvailable: userAvailability?.userAvailableForInteraction ?? false, appUri }
+  return { authenticate, userAvailable: userAvailability?.userAvailableForInteraction ?? false, appUri, callbackUri }
 })
 
 const isSessionExpired = (step: Timeline.Step, now: number): boolean =>
@@ -64,7 +65,7 @@ const defaultOutcome = (
   return step.status === "CREATED" ? firstOutcome(type) : "UPDATED"
 }
 
-type Started = Pick<StoredCredentials, "timeline" | "nextRefresh" | "isAuthenticationOnly" | "appUri">
+type Started = Pick<StoredCredentials, "timeline" | "nextRefresh" | "isAuthenticationOnly" | "appUri" | "callbackUri">
 
 // One synchronous step: of two concurrent requests, one starts an operation and the other finds it running.
 const start = (
@@ -102,7 +103,8 @@ const refresh = (state: State, settings: Settings): Handler =>
         timeline: outcome === "IGNORED" ? credentials.timeline : Timeline.refresh(step, outcome, now, settings),
         nextRefresh: undefined,
         isAuthenticationOnly: false,
-        appUri: input.appUri ?? defaultAppUri
+        appUri: input.appUri ?? defaultAppUri,
+        callbackUri: input.callbackUri
       }
     })
   })
@@ -113,14 +115,15 @@ const decodeAuthenticateBody = requestBody.optionalJson(Schema.Struct(authentica
 const authenticate = (state: State, settings: Settings): Handler =>
   Effect.fnUntraced(function* (request) {
     const { id } = yield* authorization.requireOwnCredentials(state, request, "credentials:refresh")
-    const { appUri = defaultAppUri } = yield* decodeAuthenticateBody(request)
+    const { appUri = defaultAppUri, callbackUri } = yield* decodeAuthenticateBody(request)
     const now = yield* Clock.currentTimeMillis
     return yield* start(state, settings, id, now, ({ nextRefresh, type }, step) => ({
       timeline: Timeline.refresh(step, awaitingStatus[type], now, settings),
       // It is for a refresh, and this is not one.
       nextRefresh,
       isAuthenticationOnly: true,
-      appUri
+      appUri,
+      callbackUri
     }))
   })
 

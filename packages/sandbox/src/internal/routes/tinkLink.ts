@@ -1,5 +1,5 @@
 /**
- * The pages of Tink Link, where the user connects a bank or renews a consent: tink-api.md 10.1, steps 5, 6 and 10.
+ * The pages of Tink Link, where the user connects a bank, renews a consent or logs in again: tink-api.md 11.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -10,102 +10,130 @@ import * as requestBody from "../http/requestBody.js"
 import type { Handler, RoutedRequest, Route } from "../http/router.js"
 import type { Settings } from "../settings.js"
 import * as ids from "../state/ids.js"
-import type { LinkSession, State } from "../state/state.js"
+import type { State, Visit } from "../state/state.js"
+import { type Flow, flows } from "../tinkLink/flows.js"
+import * as Link from "../tinkLink/link.js"
+import * as LinkError from "../tinkLink/linkError.js"
 import * as pages from "../tinkLink/pages.js"
 import * as visits from "../tinkLink/visits.js"
-import { isLocale, isMarket } from "../users/markets.js"
-import * as Scopes from "../users/scopes.js"
 
-const isWebUrl = (text: string): boolean =>
-  /^https?:\/\//i.test(text) && URL.canParse(text) && new URL(text).hostname !== ""
+const banksOf = ({ link }: Visit) => {
+  const banks = providers.ofMarket(link.market).filter(({ isTest }) => isTest)
+  const isFixed = link.inputProvider !== undefined
+  const isPreselected = (bank: providers.Provider) =>
+    providers.financialInstitutionId(bank) === link.financialInstitutionId
+  const chosen = isFixed ? providers.find(link.inputProvider) : (banks.find(isPreselected) ?? banks[0])
+  return { banks, chosen, isFixed }
+}
 
-/** Reads what both links have. The user is only ever sent to a URL that was checked here. */
-const readLink = Effect.fnUntraced(function* ({ query }: RoutedRequest, settings: Settings) {
-  if (query.get("client_id") !== settings.clientId) return yield* apiErrors.invalid("client_id is not that of an app")
-  const redirectUri = query.get("redirect_uri") ?? ""
-  if (!isWebUrl(redirectUri)) return yield* apiErrors.invalid("redirect_uri is not an absolute web address")
-  const [market, locale] = [query.get("market"), query.get("locale")]
-  if (market !== null && !isMarket(market)) return yield* apiErrors.invalid("market is not a country")
-  if (locale !== null && !isLocale(locale)) return yield* apiErrors.invalid("locale is not valid")
-  const scopes = Scopes.parse(query.get("scope") ?? "")
-  if (Scopes.firstDisallowed(scopes) !== undefined) {
-    return yield* apiErrors.invalid("scope has one that no app may use")
-  }
-  const link: visits.Link = {
-    redirectUri,
-    market,
-    locale,
-    state: query.get("state"),
-    scopes: scopes.size === 0 ? visits.oneTimeScopes : scopes,
-    query: query.toString()
-  }
-  return link
+const bankNameOf = (state: State, credentialsId: string): string => {
+  const providerName = state.credentials.get(credentialsId)?.providerName ?? ""
+  return providers.find(providerName)?.displayName ?? providerName
+}
+
+const pageOf = (state: State, settings: Settings, { action }: Flow, visit: Visit) => {
+  const asker = { clientId: settings.clientId, idHint: visit.idHint }
+  const form = { action: visit.path, session: visit.id }
+  return action === "connect"
+    ? pages.connect(asker, form, banksOf(visit))
+    : pages.revisit(asker, form, action, bankNameOf(state, visit.credentialsId ?? ""))
+}
+
+/** A parameter that has to be given; an empty one is not. */
+const required = (query: URLSearchParams, name: string): Effect.Effect<string, LinkError.LinkError> => {
+  const value = query.get(name) ?? ""
+  return value === "" ? Effect.fail(LinkError.invalidParameter(name)) : Effect.succeed(value)
+}
+
+const readCode = (query: URLSearchParams, { code }: Flow) => {
+  const isAbsent = code === "ignored" || (code === "optional" && !query.has("authorization_code"))
+  return isAbsent ? Effect.succeed(undefined) : required(query, "authorization_code")
+}
+
+const openVisit = Effect.fnUntraced(function* (
+  state: State,
+  settings: Settings,
+  flow: Flow,
+  { query }: RoutedRequest,
+  redirectUri: string
+) {
+  const id = yield* ids.id
+  const now = yield* Clock.currentTimeMillis
+  const link = yield* Link.read(query, redirectUri, flow, settings)
+  const code = yield* readCode(query, flow)
+  const credentialsId = flow.action === "connect" ? undefined : yield* required(query, "credentials_id")
+  const sessionId = query.get("session_id") ?? undefined
+  return yield* visits.open(state, { flow, link, code, sessionId, credentialsId, id, now })
 })
 
-const toAsker = (settings: Settings, { idHint }: LinkSession) => ({ clientId: settings.clientId, idHint })
+// The credentials and the provider that the link names are part of an error: tink-api.md 11.4.
+const errorUrl = (
+  state: State,
+  flow: Flow,
+  { query }: RoutedRequest,
+  redirectUri: string,
+  error: LinkError.LinkError,
+  trackingId: string
+) => {
+  const credentialsId = flow.action === "connect" ? null : query.get("credentials_id")
+  const providerName = state.credentials.get(credentialsId ?? "")?.providerName ?? query.get("input_provider")
+  const parameters = visits.errorParameters(error, trackingId, credentialsId || undefined, providerName || undefined)
+  return visits.toUrl(redirectUri, parameters, query.get("state"))
+}
 
-const toForm = ({ id, path }: LinkSession) => ({ action: path, session: id })
-
-/** `GET /1.0/transactions/connect-accounts`. Without a code it is one-time access. */
-const openConnect = (state: State, settings: Settings): Handler =>
+/** Opens a page. An error returns to the app at once: Tink's own error screen is left out, as it is on request. */
+const open = (state: State, settings: Settings, flow: Flow): Handler =>
   Effect.fnUntraced(function* (request) {
-    const link = yield* readLink(request, settings)
-    const code = request.query.get("authorization_code")
-    const id = yield* ids.id
-    const now = yield* Clock.currentTimeMillis
-    const session = yield* code === null
-      ? visits.openOneTime(state, link, id, now)
-      : visits.open(state, { path: visits.connectPath, link, code, credentialsId: undefined, id, now })
-    return pages.connect(toAsker(settings, session), toForm(session), providers.ofMarket(session.link.market))
-  })
-
-/** `GET /1.0/transactions/update-consent` */
-const openRenew = (state: State, settings: Settings): Handler =>
-  Effect.fnUntraced(function* (request) {
-    const link = yield* readLink(request, settings)
-    const credentialsId = request.query.get("credentials_id") ?? ""
-    const code = request.query.get("authorization_code") ?? ""
-    const id = yield* ids.id
-    const now = yield* Clock.currentTimeMillis
-    const session = yield* visits.open(state, { path: visits.renewPath, link, code, credentialsId, id, now })
-    const { providerName } = yield* visits.findRenewable(state, session.userId, credentialsId, now)
-    const bankName = providers.find(providerName)?.displayName ?? providerName
-    return pages.renew(toAsker(settings, session), toForm(session), bankName)
+    const redirectUri = request.query.get("redirect_uri") ?? ""
+    // There is nowhere to return to: tink-api.md 14.16.
+    if (!Link.isRedirectUri(redirectUri)) {
+      return yield* apiErrors.invalid("redirect_uri is not an absolute URL of the web or of an app")
+    }
+    const trackingId = yield* ids.uuid
+    return yield* openVisit(state, settings, flow, request, redirectUri).pipe(
+      Effect.map((visit) => pageOf(state, settings, flow, visit)),
+      Effect.catchTag("LinkError", (error) =>
+        Effect.sync(() => pages.redirect(errorUrl(state, flow, request, redirectUri, error, trackingId)))
+      )
+    )
   })
 
 const decodeForm = requestBody.form(
   Schema.Struct({
     session: Schema.String,
-    choice: Schema.Literal("approve", "cancel", "error", "login"),
+    choice: Schema.Literal(...visits.choices),
     provider: Schema.optional(Schema.String)
   })
 )
 
-/** The form of either page: 303 to the app. */
-const submit = (state: State, settings: Settings): Handler =>
+/** The form of a page: 303 to the app. */
+const submit = (state: State, settings: Settings, { action, path }: Flow): Handler =>
   Effect.fnUntraced(function* (request) {
-    const { choice, provider, session: sessionId } = yield* decodeForm(request)
-    const drawn = { user: yield* ids.id, credentials: yield* ids.id, code: yield* ids.id, tracking: yield* ids.id }
+    const { choice, provider, session: visitId } = yield* decodeForm(request)
+    const drawn = { user: yield* ids.id, credentials: yield* ids.id, code: yield* ids.id, tracking: yield* ids.uuid }
     const now = yield* Clock.currentTimeMillis
-    const session = state.linkSessions.get(sessionId)
-    if (session === undefined || session.path !== request.path) {
+    const visit = state.visits.get(visitId)
+    if (visit === undefined || visit.path !== path || now >= visit.expiresAt) {
       return yield* apiErrors.invalid("The page was left open for too long, or is not valid")
     }
-    const ending = { session, choice, providerName: provider, now, ids: drawn }
+    const ending = { visit, action, choice, providerName: provider, now, ids: drawn }
     return pages.redirect(yield* visits.end(state, settings, ending))
   })
 
-// The user reads pages, not JSON.
-const asPage =
+/** The user reads pages, not JSON. */
+export const asPage =
   (handler: Handler): Handler =>
   (request) =>
     Effect.catchTag(handler(request), "ApiError", ({ errorMessage, status }) =>
       Effect.succeed(pages.problem(status, errorMessage))
     )
 
-export const routes = (state: State, settings: Settings): ReadonlyArray<Route> => [
-  { method: "GET", path: visits.connectPath, handler: asPage(openConnect(state, settings)) },
-  { method: "POST", path: visits.connectPath, handler: asPage(submit(state, settings)) },
-  { method: "GET", path: visits.renewPath, handler: asPage(openRenew(state, settings)) },
-  { method: "POST", path: visits.renewPath, handler: asPage(submit(state, settings)) }
-]
+// Official pages write some links with a slash at the end: tink-api.md 11.1.
+const routesOf = (state: State, settings: Settings, flow: Flow): ReadonlyArray<Route> =>
+  [flow.path, `${flow.path}/`].flatMap((path): ReadonlyArray<Route> => [
+    { method: "GET", path, handler: asPage(open(state, settings, flow)) },
+    { method: "POST", path, handler: asPage(submit(state, settings, flow)) }
+  ])
+
+export const routes = (state: State, settings: Settings): ReadonlyArray<Route> =>
+  flows.flatMap((flow) => routesOf(state, settings, flow))

@@ -3,11 +3,14 @@ import type { Settings } from "../settings.js"
 import type { State } from "../state/state.js"
 import * as accounts from "./accounts.js"
 import * as authentication from "./authentication.js"
+import * as bank from "./bank.js"
 import * as consents from "./consents.js"
 import * as credentialChanges from "./credentialChanges.js"
 import * as credentials from "./credentials.js"
+import * as linkSessions from "./linkSessions.js"
 import * as oauth from "./oauth.js"
 import * as profile from "./profile.js"
+import * as providers from "./providers.js"
 import * as refreshes from "./refreshes.js"
 import * as tinkLink from "./tinkLink.js"
 import * as users from "./users.js"
@@ -22,7 +25,10 @@ const groups: ReadonlyArray<(state: State, settings: Settings) => ReadonlyArray<
   authentication.routes,
   consents.routes,
   accounts.routes,
-  tinkLink.routes
+  providers.routes,
+  linkSessions.routes,
+  tinkLink.routes,
+  bank.routes
 ]
 
 /** All that Tink answers. A group of routes is one file and one line here. */

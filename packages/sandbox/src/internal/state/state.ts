@@ -24,6 +24,8 @@ export interface AccessToken {
   readonly userId: string | undefined
   readonly scopes: ReadonlySet<string>
   readonly expiresAt: number
+  /** The client certificate that it is bound to (tink-api.md 1.5), if it was issued over mutual TLS. */
+  readonly certificate: string | undefined
 }
 
 export interface AuthorizationCode {
@@ -49,31 +51,50 @@ export interface StoredCredentials {
   readonly fields: Readonly<Record<string, string>>
   /** Where the user returns to the app. */
   readonly appUri: string
+  /** Where the bank sends the user, if the app relays the bank's callback: tink-api.md 6.3. */
+  readonly callbackUri: string | undefined
+}
+
+/** What an app knows of a user before their visit to Tink Link: tink-api.md 11.3. */
+export interface LinkSession {
+  /** Empty if the app gave no name. */
+  readonly name: string
+  readonly expiresAt: number
 }
 
 /** A user's visit to Tink Link. */
-export interface LinkSession {
+export interface Visit {
   readonly id: string
   /** The path of the page. */
   readonly path: string
-  /** The delegated code that opened it; `undefined` for one-time access. */
-  readonly code: string | undefined
+  /** The one-time values that opened it: a delegated code, a link session. */
+  readonly keys: ReadonlyArray<string>
   /** `undefined` until one-time access has made a user. */
   readonly userId: string | undefined
   readonly idHint: string
-  /** The credentials whose consent is renewed; `undefined` when a bank is connected. */
+  /** The credentials that it is about; `undefined` when a bank is connected. */
   readonly credentialsId: string | undefined
-  readonly link: {
-    readonly query: string
-    readonly redirectUri: string
-    readonly state: string | null
-    readonly market: string
-    readonly locale: string | null
-    readonly scopes: ReadonlySet<string>
-  }
+  readonly link: Link
   readonly expiresAt: number
   /** Where the user was sent when the visit ended. */
   readonly endUrl: string | undefined
+}
+
+/** What the query of a link to Tink Link says: tink-api.md 11.2. */
+export interface Link {
+  readonly redirectUri: string
+  readonly market: string
+  readonly locale: string
+  readonly state: string | null
+  readonly scopes: ReadonlySet<string>
+  /** The bank, if the link chooses it. */
+  readonly inputProvider: string | undefined
+  /** The bank's company, to preselect one of its banks. */
+  readonly financialInstitutionId: string | undefined
+  /** Whether a refresh asks the user to authenticate. */
+  readonly authenticate: boolean
+  /** The whole query. */
+  readonly query: string
 }
 
 /**
@@ -86,8 +107,13 @@ export interface State {
   readonly codes: Map<string, AuthorizationCode>
   readonly credentials: Map<string, StoredCredentials>
   readonly linkSessions: Map<string, LinkSession>
+  readonly visits: Map<string, Visit>
+  /** When the assertions that were used expire, by their `jti`: tink-api.md 1.5. */
+  readonly assertions: Map<string, number>
   /** When temporary users are deleted, by user id. */
   readonly deletions: Map<string, number>
+  /** When all expired values were last deleted. */
+  sweptAt: number
 }
 
 export const make = (): State => ({
@@ -96,11 +122,16 @@ export const make = (): State => ({
   codes: new Map(),
   credentials: new Map(),
   linkSessions: new Map(),
-  deletions: new Map()
+  visits: new Map(),
+  assertions: new Map(),
+  deletions: new Map(),
+  sweptAt: Number.NEGATIVE_INFINITY
 })
 
 export const clear = (state: State): void => {
-  for (const map of Object.values(state)) map.clear()
+  for (const value of Object.values(state)) {
+    if (value instanceof Map) value.clear()
+  }
 }
 
 export const findByExternalUserId = (state: State, externalUserId: string): User | undefined => {
@@ -127,7 +158,7 @@ export const revokeTokens = (state: State, userId: string | undefined): void =>
 export const revokeAccess = (state: State, userId: string): void => {
   revokeTokens(state, userId)
   deleteWhere(state.codes, (code) => code.userId === userId)
-  deleteWhere(state.linkSessions, (session) => session.userId === userId)
+  deleteWhere(state.visits, (visit) => visit.userId === userId)
 }
 
 /**
@@ -151,10 +182,18 @@ export const addTemporaryUser = (state: State, user: User): void => {
   state.deletions.set(user.id, user.created + retention)
 }
 
+// Every use checks the expiry date, so nothing but memory depends on how often all of them are looked at.
+const sweepInterval = 60_000
+
 /** Deletes what has expired. Nothing runs in the background, so every request and test control does this first. */
 export const sweep = (state: State, now: number): void => {
   for (const [userId, at] of state.deletions) {
     if (at <= now) deleteUser(state, userId)
   }
-  deleteWhere(state.linkSessions, (session) => session.expiresAt <= now)
+  if (Math.abs(now - state.sweptAt) < sweepInterval) return
+  state.sweptAt = now
+  for (const map of [state.tokens, state.codes, state.linkSessions, state.visits]) {
+    deleteWhere<{ readonly expiresAt: number }>(map, ({ expiresAt }) => expiresAt <= now)
+  }
+  deleteWhere(state.assertions, (expiresAt) => expiresAt <= now)
 }

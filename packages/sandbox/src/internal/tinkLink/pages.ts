@@ -3,6 +3,7 @@
  */
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type { Provider } from "../credentials/providers.js"
+import type { Action } from "./flows.js"
 import { html, type Html, nothing } from "./html.js"
 import { style } from "./style.js"
 
@@ -10,7 +11,8 @@ import { style } from "./style.js"
 // apply it to the redirects that follow, to the app and beyond.
 const headers = {
   "cache-control": "no-store",
-  "referrer-policy": "no-referrer",
+  // With `no-referrer`, browsers send a form with the origin "null".
+  "referrer-policy": "same-origin",
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 }
@@ -68,15 +70,22 @@ const hidden = ({ session }: Form) => html`<input type="hidden" name="session" v
 const known = ({ idHint }: Asker) =>
   idHint === "" ? nothing : html`<p>You are there as <strong>${idHint}</strong>.</p>`
 
-const ends = html`<fieldset>
-  <legend>How does your visit to the bank end?</legend>
-  <button class="main" name="choice" value="approve">Approve</button>
-  <button name="choice" value="cancel">Cancel</button>
-  <button name="choice" value="error">The bank reports an error</button>
-  <button name="choice" value="login">The login fails</button>
-</fieldset>`
+const button = (choice: string, text: string) => html`<button name="choice" value="${choice}">${text}</button>`
 
-const bank = ({ displayName, name }: Provider, index: number) =>
+const cancel = button("cancel", "Cancel")
+const decline = button("decline", "Decline the consent")
+const failures = html`${button("error", "The bank reports an error")} ${button("login", "The login fails")}`
+
+const endings = (others: ReadonlyArray<Html>) =>
+  html`<fieldset>
+    <legend>How does your visit to the bank end?</legend>
+    <button class="main" name="choice" value="approve">Approve</button>
+    ${others}
+  </fieldset>`
+
+const ends = endings([cancel, decline, failures])
+
+const bank = ({ displayName, name }: Provider, isChosen: boolean, index: number) =>
   html`<div class="bank">
     <input
       type="radio"
@@ -84,38 +93,72 @@ const bank = ({ displayName, name }: Provider, index: number) =>
       value="${name}"
       id="bank-${String(index)}"
       aria-describedby="name-${String(index)}"
-      ${index === 0 ? html` checked` : nothing}
+      ${isChosen ? html` checked` : nothing}
     />
     <label for="bank-${String(index)}">${displayName}</label>
     <span class="quiet" id="name-${String(index)}">${name}</span>
   </div>`
 
+interface Banks {
+  readonly banks: ReadonlyArray<Provider>
+  /** The bank that is chosen at first. */
+  readonly chosen: Provider | undefined
+  /** Whether the link has chosen it, so that the user cannot. */
+  readonly isFixed: boolean
+}
+
+const choiceOf = ({ banks, chosen, isFixed }: Banks): Html =>
+  isFixed && chosen !== undefined
+    ? html`<input type="hidden" name="provider" value="${chosen.name}" />
+        <p>Your bank is <strong>${chosen.displayName}</strong>.</p>`
+    : html`<fieldset>
+        <legend>Your bank</legend>
+        ${banks.map((one, index) => bank(one, one === chosen, index))}
+      </fieldset>`
+
 /** The choice of a bank and of how the visit ends. */
-export const connect = (asker: Asker, form: Form, banks: ReadonlyArray<Provider>): Response =>
+export const connect = (asker: Asker, form: Form, banks: Banks): Response =>
   page(
     200,
     "Connect your bank",
     html`<p>The app <strong>${asker.clientId}</strong> asks to see your accounts and transactions.</p>
       ${known(asker)}
+      <form method="post" action="${form.action}">${hidden(form)} ${choiceOf(banks)} ${ends}</form>`
+  )
+
+const subjects: Readonly<Record<Exclude<Action, "connect">, readonly [title: string, wish: string]>> = {
+  renew: ["Renew your consent", "to go on seeing your accounts and transactions at"],
+  extend: ["Extend your consent", "to go on seeing your accounts and transactions, without a login at"],
+  refresh: ["Refresh your bank", "for new data from"],
+  authenticate: ["Log in to your bank", "for a new login at"]
+}
+
+// The bank takes no part in an extension.
+const endsOf = (action: Action) => (action === "extend" ? endings([cancel, decline]) : ends)
+
+/** The choice of how the visit to a connected bank ends. */
+export const revisit = (asker: Asker, form: Form, action: Exclude<Action, "connect">, bankName: string): Response => {
+  const [title, wish] = subjects[action]
+  return page(
+    200,
+    title,
+    html`<p>The app <strong>${asker.clientId}</strong> asks ${wish} <strong>${bankName}</strong>.</p>
+      ${known(asker)}
+      <form method="post" action="${form.action}">${hidden(form)} ${endsOf(action)}</form>`
+  )
+}
+
+/** The bank's own page, where the app sends the user. `state` is that of its URL. */
+export const bankLogin = (form: { readonly action: string; readonly state: string }, bankName: string): Response =>
+  page(
+    200,
+    bankName,
+    html`<p>An app asks for your accounts and transactions.</p>
       <form method="post" action="${form.action}">
-        ${hidden(form)}
-        <fieldset>
-          <legend>Your bank</legend>
-          ${banks.map(bank)}
-        </fieldset>
-        ${ends}
+        <input type="hidden" name="state" value="${form.state}" />
+        ${endings([cancel, failures])}
       </form>`
   )
 
-/** The choice of how the visit to a connected bank ends. */
-export const renew = (asker: Asker, form: Form, bankName: string): Response =>
-  page(
-    200,
-    "Renew your consent",
-    html`<p>
-        The app <strong>${asker.clientId}</strong> asks to go on seeing your accounts and transactions at
-        <strong>${bankName}</strong>.
-      </p>
-      ${known(asker)}
-      <form method="post" action="${form.action}">${hidden(form)} ${ends}</form>`
-  )
+/** The end of a visit to the bank, from which no link leads to the app. */
+export const done: Response = page(200, "You are done here", html`<p>Go back to the app.</p>`)

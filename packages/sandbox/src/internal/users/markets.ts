@@ -17,13 +17,20 @@ interface MarketDefaults {
 }
 
 const defaults: Readonly<Record<string, MarketDefaults>> = {
+  AT: { locale: "de_DE", currency: "EUR", timeZone: "Europe/Vienna" },
+  BE: { locale: "nl_NL", currency: "EUR", timeZone: "Europe/Brussels" },
+  CZ: { locale: "cs_CZ", currency: "CZK", timeZone: "Europe/Prague" },
   DE: { locale: "de_DE", currency: "EUR", timeZone: "Europe/Berlin" },
   DK: { locale: "da_DK", currency: "DKK", timeZone: "Europe/Copenhagen" },
+  EE: { locale: "et_EE", currency: "EUR", timeZone: "Europe/Tallinn" },
   ES: { locale: "es_ES", currency: "EUR", timeZone: "Europe/Madrid" },
   FI: { locale: "fi_FI", currency: "EUR", timeZone: "Europe/Helsinki" },
   FR: { locale: "fr_FR", currency: "EUR", timeZone: "Europe/Paris" },
   GB: { locale: "en_GB", currency: "GBP", timeZone: "Europe/London" },
+  IE: { locale: "en_GB", currency: "EUR", timeZone: "Europe/Dublin" },
   IT: { locale: "it_IT", currency: "EUR", timeZone: "Europe/Rome" },
+  LT: { locale: "lt_LT", currency: "EUR", timeZone: "Europe/Vilnius" },
+  LV: { locale: "lv_LV", currency: "EUR", timeZone: "Europe/Riga" },
   NL: { locale: "nl_NL", currency: "EUR", timeZone: "Europe/Amsterdam" },
   NO: { locale: "no_NO", currency: "NOK", timeZone: "Europe/Oslo" },
   PL: { locale: "pl_PL", currency: "PLN", timeZone: "Europe/Warsaw" },
@@ -32,6 +39,9 @@ const defaults: Readonly<Record<string, MarketDefaults>> = {
 }
 
 const elsewhere: MarketDefaults = { locale: "en_US", currency: "EUR", timeZone: "UTC" }
+
+/** The markets with providers: tink-api.md 11.2. */
+export const markets: ReadonlyArray<string> = Object.keys(defaults)
 
 /** ISO 3166-1 alpha-2: tink-api.md 3. */
 export const isMarket = (text: string): boolean => countries.has(text)

@@ -15,9 +15,10 @@ export const initialPreferences = (market: string, locale: string): Preferences 
   notificationSettings: Object.fromEntries(notificationSettingNames.map((name) => [name, false]))
 })
 
-/** The UserProfile of tink-api.md 5.1. */
+/** The UserProfile of tink-api.md 5.1. It has its periods twice: as the reference has them, and as a client has seen them. */
 export const present = ({ market, preferences }: User) => ({
   ...preferences,
+  periodSettings: { mode: preferences.periodMode, adjustedPeriodDay: preferences.periodAdjustedDay },
   currency: marketDefaults(market).currency,
   market
 })
