@@ -165,9 +165,9 @@ const stalls: World = (planted) =>
 /** What an answer is about. */
 export type Area = "authorization" | "users" | "credentials" | "consents"
 
-/** Every field there is but lists, for a list where something else belongs. */
+/** Every field there is but those that may be lists, for a list where something else belongs. */
 const wrongFields: Readonly<Record<Area, ReadonlyArray<string>>> = {
-  authorization: ["access_token", "expires_in", "scope", "id_hint", "code", "id", "externalUserId"],
+  authorization: ["access_token", "expires_in", "id_hint", "code", "id", "externalUserId"],
   users: [
     ..."id user_id external_user_id externalUserId appId created nationalId username".split(" "),
     ..."profile profile.currency profile.periodMode profile.notificationSettings.balance".split(" "),

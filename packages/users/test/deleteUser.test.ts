@@ -11,6 +11,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { everyRow } from "../../../test/support/rows.js"
+import { isTokenRequest, json, linesOf } from "../../../test/support/scriptedTink.js"
 import {
   allScopes,
   beforeRequest,
@@ -33,10 +34,13 @@ import {
   untilSent,
   withTime
 } from "./helpers.js"
+import { userId, withTink } from "./scripted.js"
 
 type Deletable = Parameters<Users.Service["deleteUser"]>[0]
 
 const externalUserId = "cust-0001"
+
+const list = { credentials: null }
 
 const ways: ReadonlyArray<
   readonly [
@@ -266,6 +270,34 @@ describe("deleteUser of a user who is gone", () => {
     }).pipe(provideAll())
   )
 })
+
+it.effect("deleteUser succeeds when the deletion itself finds no user, and drops what was kept of them", () =>
+  everyRow(
+    ["a session", "a user id"],
+    (name) => name,
+    (name) =>
+      withTink(
+        (sent) => {
+          if (isTokenRequest(sent)) return json(200, { access_token: "a-token", expires_in: 7200, scope: "" })
+          if (sent.path.endsWith("/authorization-grant")) return json(200, { code: "a-code" })
+          return sent.path.endsWith("/delete")
+            ? json(404, { errorMessage: "no user", errorCode: "x" })
+            : json(200, list)
+        },
+        ({ take, users }) =>
+          Effect.gen(function* () {
+            const session = yield* users.authorize({ userId, scopes: ["credentials:read", "user:delete"] })
+            yield* users.listCredentials(session)
+            take()
+            yield* users.deleteUser(name === "a session" ? session : { userId })
+            const deletion = "POST /api/v1/user/delete"
+            assert.deepStrictEqual(linesOf(take()), name === "a session" ? [deletion] : [GRANT, TOKEN, deletion])
+            yield* users.listCredentials(session)
+            assert.deepStrictEqual(linesOf(take()), [GRANT, TOKEN, LIST])
+          })
+      )
+  )
+)
 
 describe("deleteUser and a request in flight", () => {
   it.effect("a token that is being fetched is not kept", () =>

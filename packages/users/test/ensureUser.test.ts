@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type * as Ids from "@effect-tink/http/Ids"
+import * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { Users } from "@effect-tink/users"
 import * as Deferred from "effect/Deferred"
@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import { everyRow } from "../../../test/support/rows.js"
+import type { Reply } from "../../../test/support/scriptedTink.js"
 import {
   beforeRequest,
   CREATE,
@@ -180,6 +181,26 @@ describe("ensureUser", () => {
           [CREATE, GRANT, CREATE]
         )
       }).pipe(provideAll())
+  )
+
+  it.effect("finds the user of a lost creation that lands between the look and the second creation", () =>
+    Effect.gen(function* () {
+      let creations = 0
+      const answer = (line: string): Reply => {
+        if (line === TOKEN) return { body: `{"access_token":"a-token","expires_in":7200}` }
+        if (line === GET_USER) return { body: `{"id":"u1","externalUserId":"${externalUserId}"}` }
+        if (line === CREATE) {
+          creations += 1
+          return { status: creations === 1 ? 504 : 409, body: `{"errorMessage":"m","errorCode":"c"}` }
+        }
+        // The creation is applied after the first look.
+        return creations === 1
+          ? { status: 404, body: `{"errorMessage":"m","errorCode":"c"}` }
+          : { body: `{"code":"a-code"}` }
+      }
+      const user = yield* ensure.pipe(provideAnswers(answer))
+      assert.deepStrictEqual([user.userId, user.externalUserId, creations], [Ids.UserId.make("u1"), externalUserId, 2])
+    })
   )
 
   it.effect("is not ambiguous when the external id is taken and the look fails", () =>

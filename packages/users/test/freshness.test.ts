@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
+import * as TestContext from "effect/TestContext"
 import { everyRow } from "../../../test/support/rows.js"
 import type { Reply } from "../../../test/support/scriptedTink.js"
 import { LIST, makeUser, provideAll, provideAnswers, takeLines } from "./helpers.js"
@@ -207,6 +208,26 @@ describe("no cached answer outlives the session of a bank", () => {
           yield* isKeptFor(get(session, ids[1]), 30_000)
         }).pipe(provideAll())
     )
+  )
+
+  it.effect(
+    "an answer from the moment in which a session ends is kept as any other, and one from before until then",
+    () =>
+      everyRow(
+        [
+          [list, 0, 30_000],
+          [getFirst, 0, 30_000],
+          [list, 1, 30_000],
+          [list, -1, 1],
+          [getFirst, -1, 1]
+        ] as const,
+        ([read, since]) => `${read === list ? "a list" : "one"}, ${since} ms after it`,
+        ([read, since, millis]) =>
+          Effect.gen(function* () {
+            yield* TestClock.setTime(60_000 + since)
+            yield* staysFor([{ status: "UPDATED", sessionExpiryDate: 60_000 }], read, millis)
+          }).pipe(Effect.provide(TestContext.TestContext))
+      )
   )
 
   it.effect("a credential that was read alone is asked for again when its session ends", () =>

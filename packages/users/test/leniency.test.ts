@@ -43,12 +43,13 @@ const countUnreadable = (model: string, member: string) =>
 
 const connection = { id, providerName: "p", status: "UPDATED", userId }
 const list = (users: Users.Service) => users.listCredentials(session)
+const listConsents = (users: Users.Service) => users.listProviderConsents(session)
 const get = (users: Users.Service) => users.getCredential(session, id)
 
 describe("an optional member that cannot be read is absent, counted by its name, and hides nothing", () => {
   const odd = [7, true, [], {}, "canary", [null], { canary: null }]
   const oddTimes = [
-    9223372036854775807,
+    Number("9223372036854775807"),
     1e300,
     -1,
     "0x10",
@@ -96,7 +97,7 @@ describe("an optional member that cannot be read is absent, counted by its name,
         accountIds: ["a", 7],
         detailedError: { type: 1, details: { reason: {}, retryable: true } }
       }
-      const [read1] = yield* read({ providerConsents: [consent] }, (users) => users.listProviderConsents(session))
+      const [read1] = yield* read({ providerConsents: [consent] }, listConsents)
       assert.deepStrictEqual(
         { ...read1, detailedError: { ...read1?.detailedError } },
         cast({
@@ -176,12 +177,11 @@ describe("a list", () => {
 
   it.effect("is empty where Tink says null, and a Decode error where Tink does not say", () =>
     Effect.gen(function* () {
-      const consents = (users: Users.Service) => users.listProviderConsents(session)
       assert.deepStrictEqual(yield* read({ credentials: null }, list), [])
-      assert.deepStrictEqual(yield* read({ providerConsents: null }, consents), [])
+      assert.deepStrictEqual(yield* read({ providerConsents: null }, listConsents), [])
       for (const answer of [{}, [], null, { credentials: {} }, { errorMessage: "canary", errorCode: "canary" }]) {
         assert.strictEqual((yield* failure(read(answer, list))).reason, "Decode")
-        assert.strictEqual((yield* failure(read(answer, consents))).reason, "Decode")
+        assert.strictEqual((yield* failure(read(answer, listConsents))).reason, "Decode")
       }
     })
   )
@@ -223,7 +223,7 @@ describe("what readers share", () => {
   const rows: ReadonlyArray<readonly [string, unknown, (users: Users.Service) => Effect.Effect<object, unknown>]> = [
     ["a credential", answer, get],
     ["credentials", answer, list],
-    ["consents", answer, (users) => users.listProviderConsents(session)],
+    ["consents", answer, listConsents],
     ["a user", userId2, (users) => users.getUser(session)],
     ["a profile", answer, (users) => users.getProfile(session)],
     ["the answer of an application's own endpoint", answer, (users) => users.request(session, listAccounts)]
