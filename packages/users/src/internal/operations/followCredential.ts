@@ -2,6 +2,7 @@ import type { CredentialsId } from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
@@ -36,7 +37,7 @@ export const checkFollowOptions = (
 const operation = "followCredential"
 
 export const make =
-  ({ access }: Dependencies, follow: Follow) =>
+  ({ access, changes }: Pick<Dependencies, "access" | "changes">, follow: Follow) =>
   (
     session: UserSession<"credentials:read">,
     id: CredentialsId,
@@ -46,9 +47,8 @@ export const make =
       const opened = yield* access.open(operation, session, getCredential.scope)
       const call = yield* bind(getCredential, [id], operation)
       yield* checkFollowOptions(operation, options)
-      return follow({ session: opened, id, call, options })
-    }).pipe(
-      Stream.unwrap,
-      Stream.filter(({ isChange }) => isChange),
-      Stream.map(({ credential }) => credential)
-    )
+      // `since` says that there was a change, possibly by another process.
+      const known = options?.since === undefined ? undefined : { before: options.since, change: changes.next() }
+      const following = yield* follow({ operation, session: opened, id, call, options, known })
+      return Mailbox.toStream(following.changes)
+    }).pipe(Stream.unwrapScoped)
