@@ -1,5 +1,4 @@
 /** What can be tried on a sandbox only. */
-import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as Effect from "effect/Effect"
@@ -21,8 +20,7 @@ export const layer = HttpApiBuilder.group(Api, "sandbox", (handlers) =>
       // The sandbox does as it is told, whosever connection it is.
       yield* users.getCredential(customer, path.id)
       yield* Effect.mapError(sandbox.value.expireSession(path.id), () => connectionNotFound)
-      const cache = yield* UserCache.UserCache
-      yield* cache.invalidate(customer.userId)
+      yield* users.changed({ userId: customer.userId })
       yield* publishChange(session)
     }).pipe(Effect.catchTag("TinkError", refuse))
   )

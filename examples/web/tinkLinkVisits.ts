@@ -1,6 +1,5 @@
 /** Sending a customer to Tink Link, and making sense of what they come back with. */
 import { type Ids, TinkHttp } from "@effect-tink/http"
-import { UserCache } from "@effect-tink/user-cache"
 import { TinkLink, Users } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -94,11 +93,11 @@ const confirm = (session: Session, purpose: Purpose, id: Ids.CredentialsId) =>
     })
   )
 
-/** Tink Link changes what the cache has of the user, and only we know that it did. */
-const invalidate = (session: Session) =>
+/** Tink Link changes the user, and only we know that it did. */
+const noticeChange = (session: Session) =>
   Effect.gen(function* () {
-    const cache = yield* UserCache.UserCache
-    yield* Effect.transposeMapOption(yield* Ref.get(session.tinkUserId), cache.invalidate)
+    const users = yield* Users.Users
+    yield* Effect.transposeMapOption(yield* Ref.get(session.tinkUserId), (userId) => users.changed({ userId }))
   })
 
 const refused: Return = { outcome: "refused" }
@@ -107,7 +106,7 @@ const makeSenseOf = (session: Session, purpose: Purpose, redirect: TinkLink.Redi
   Effect.gen(function* () {
     // We send customers there with a user of their own only, so nobody comes back with a code.
     if (redirect._tag === "ConnectedOnce") return refused
-    yield* invalidate(session)
+    yield* noticeChange(session)
     if (redirect._tag === "Connected") {
       const outcome = yield* confirm(session, purpose, redirect.credentialsId)
       yield* publishChange(session, redirect.credentialsId)

@@ -3,16 +3,15 @@ import type { CredentialsId } from "@effect-tink/http/Ids"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { constVoid } from "effect/Function"
-import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import type { Credential } from "../../Credential.js"
 import * as Refresh from "../../Refresh.js"
 import type { Access, OpenSession, ReadCall } from "../access.js"
 import { type Changes, later } from "./changes.js"
+import { makeInbox } from "./inbox.js"
 import * as Observer from "./observer.js"
 import type { Answer, Pollers } from "./pollers.js"
 
@@ -24,19 +23,21 @@ export interface Followed {
   readonly options: Refresh.PollingOptions | undefined
   /** What is known before the first answer. */
   readonly known?: Observer.Known | undefined
-  /** Runs at once when an observation is final, however slow the reader of `changes` is. */
+  /** Runs at once when an observation is final, however slow its reader is. */
   readonly onFinal?: () => void
 }
 
 export interface Following {
-  /** Each change of the status. Ends with a final one, or with the schedule. */
-  readonly changes: Mailbox.ReadonlyMailbox<Credential, TinkError>
-  /** What the latest answer showed, however many of the changes were read. */
+  /** The changes of the status since the last time, as soon as there are some. None after a final one, or after the schedule. */
+  readonly take: Effect.Effect<ReadonlyArray<Credential>, TinkError>
+  /** What the latest answer showed, however many of the changes were taken. */
   readonly latest: () => Observer.Observation | undefined
+  /** Must be called, and may be called more than once. */
+  readonly leave: () => void
 }
 
-/** Retryable failures are ignored, unless one is the last answer. */
-export type Follow = (followed: Followed) => Effect.Effect<Following, never, Scope.Scope>
+/** Begins to follow. Retryable failures are ignored, unless one is the last answer. */
+export type Follow = (followed: Followed) => Following
 
 /** How many changes are kept for a slow reader before the oldest is dropped. */
 const capacity = 64
@@ -51,18 +52,19 @@ export const make = (parts: {
 }): Follow => {
   const { access, changes, pollers } = parts
 
-  const start = (followed: Followed, mailbox: Mailbox.Mailbox<Credential, TinkError>) => {
+  return (followed) => {
     const { call, id, known, onFinal = constVoid, operation, options, session } = followed
     const { patience = "30 seconds", schedule = Refresh.schedule } = options ?? {}
     const patienceMillis = Duration.toMillis(patience)
     const latestChange = () => later(known?.change, changes.of(session.userId, id))
 
+    const inbox = makeInbox<Credential, TinkError>(capacity)
     let state = Observer.start({ ...known, change: latestChange() })
     let latest: Observer.Observation | undefined
     let failure: Cause.Cause<TinkError> | undefined
 
     const end = (exit: Exit.Exit<void, TinkError>): false => {
-      mailbox.unsafeDone(exit)
+      inbox.end(exit)
       return false
     }
 
@@ -71,7 +73,7 @@ export const make = (parts: {
       state = next
       latest = observation
       failure = undefined
-      if (observation.isChange) mailbox.unsafeOffer(observation.credential)
+      if (observation.isChange) inbox.offer(observation.credential)
       if (!observation.isFinal) return true
       onFinal()
       return end(Exit.void)
@@ -93,14 +95,6 @@ export const make = (parts: {
       { session, id, schedule, poll: () => access.poll(session, call) },
       { from: known?.change?.number ?? 0, onAnswer, onEnd }
     )
-    return { following: { changes: mailbox, latest: () => latest }, leave }
+    return { take: inbox.take, latest: () => latest, leave }
   }
-
-  return (followed) =>
-    Effect.acquireRelease(
-      Effect.map(Mailbox.make<Credential, TinkError>({ capacity, strategy: "sliding" }), (mailbox) =>
-        start(followed, mailbox)
-      ),
-      ({ leave }) => Effect.sync(leave)
-    ).pipe(Effect.map(({ following }) => following))
 }

@@ -141,14 +141,14 @@ export const make = ({ access, changes, http }: Dependencies, follow: Follow) =>
     how === "accepted" ? withFlags(error, { isRetryable: false, isAmbiguous: true }) : error
 
   /** Runs `onProgress` with each status, and returns what the last answer showed. Slow progress delays no answer. */
-  const report = ({ changes, latest }: Following, onProgress: (credential: Credential) => Effect.Effect<void>) =>
-    Effect.gen(function* () {
-      while (true) {
-        const [credentials, isDone] = yield* changes.takeAll
-        yield* Effect.forEach(credentials, onProgress, { discard: true })
-        if (isDone) return latest()
-      }
-    })
+  const report = ({ latest, take }: Following, onProgress: (credential: Credential) => Effect.Effect<void>) =>
+    take.pipe(
+      Effect.tap((credentials) =>
+        Effect.forEach(credentials, (credential) => onProgress(credential), { discard: true })
+      ),
+      Effect.repeat({ until: (credentials) => credentials.length === 0 }),
+      Effect.map(() => latest())
+    )
 
   return (
     session: UserSession<"credentials:read" | "credentials:refresh">,
@@ -166,7 +166,7 @@ export const make = ({ access, changes, http }: Dependencies, follow: Follow) =>
       yield* checkLink(opened.userId, id, options?.tinkLink)
 
       const started = yield* startedRefreshes.join(opened, id, start(opened, id, calls))
-      const latest = yield* follow({
+      const followed = {
         operation,
         session: opened,
         id,
@@ -174,10 +174,12 @@ export const make = ({ access, changes, http }: Dependencies, follow: Follow) =>
         options,
         known: known(started),
         onFinal: () => startedRefreshes.end(opened.userId, id)
-      }).pipe(
-        Effect.flatMap((following) => report(following, options?.onProgress ?? (() => Effect.void))),
-        Effect.mapError((error) => withoutRepetition(started, error))
-      )
+      }
+      const latest = yield* Effect.acquireUseRelease(
+        Effect.sync(() => follow(followed)),
+        (following) => report(following, options?.onProgress ?? (() => Effect.void)),
+        ({ leave }) => Effect.sync(leave)
+      ).pipe(Effect.mapError((error) => withoutRepetition(started, error)))
       return withLink(opened.userId, yield* conclude(started, latest), options?.tinkLink)
     }).pipe(Effect.scoped)
 }
