@@ -1,5 +1,4 @@
 /** What the page can do on the sandbox only. */
-import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
 import { HttpApiBuilder } from "@effect/platform"
 import { Effect, Option } from "effect"
@@ -20,8 +19,7 @@ export const layer = HttpApiBuilder.group(Api, "sandbox", (handlers) =>
       // The sandbox does not check the owner.
       yield* users.getCredential(tinkUser, path.id)
       yield* Effect.mapError(sandbox.value.expireSession(path.id), () => connectionNotFound)
-      const cache = yield* UserCache.UserCache
-      yield* cache.invalidate(tinkUser.userId)
+      yield* users.changed({ userId: tinkUser.userId })
       yield* publishChange(session)
     }).pipe(Effect.catchTag("TinkError", refuse))
   )

@@ -1,6 +1,5 @@
 /** Sends a user to Tink Link, and handles what they return with. */
 import { type Ids, TinkHttp } from "@effect-tink/http"
-import { UserCache } from "@effect-tink/user-cache"
 import { TinkLink, Users } from "@effect-tink/users"
 import { Effect, Option, Ref } from "effect"
 import { TinkLinkVisit } from "./api.js"
@@ -92,11 +91,11 @@ const confirm = (session: Session, purpose: Purpose, id: Ids.CredentialsId) =>
     })
   )
 
-/** The cache does not see what the user changes in Tink Link. */
-const invalidate = (session: Session) =>
+/** The library does not see what the user changes in Tink Link. */
+const noticeChange = (session: Session) =>
   Effect.gen(function* () {
-    const cache = yield* UserCache.UserCache
-    yield* Effect.transposeMapOption(yield* Ref.get(session.tinkUserId), cache.invalidate)
+    const users = yield* Users.Users
+    yield* Effect.transposeMapOption(yield* Ref.get(session.tinkUserId), (userId) => users.changed({ userId }))
   })
 
 const refused: Return = { outcome: "refused" }
@@ -105,7 +104,7 @@ const toReturn = (session: Session, purpose: Purpose, redirect: TinkLink.Redirec
   Effect.gen(function* () {
     // All links are for users of this application, so a code cannot come from one of them.
     if (redirect._tag === "ConnectedOnce") return refused
-    yield* invalidate(session)
+    yield* noticeChange(session)
     if (redirect._tag === "Connected") {
       const outcome = yield* confirm(session, purpose, redirect.credentialsId)
       yield* publishChange(session, redirect.credentialsId)

@@ -23,12 +23,14 @@ import type { Credential } from "./Credential.js"
 import type { Operations, SessionEndpoint } from "./Endpoint.js"
 import * as Access from "./internal/access.js"
 import { endpoints } from "./internal/endpoints/all.js"
+import { makeChanges } from "./internal/following/changes.js"
 import * as Follow from "./internal/following/follow.js"
-import { makeLatestChanges } from "./internal/following/latestChanges.js"
 import * as Pollers from "./internal/following/pollers.js"
 import * as Freshness from "./internal/freshness.js"
+import { monotonicMillis } from "./internal/monotonic.js"
 import * as authorize from "./internal/operations/authorize.js"
 import * as authorizeWithCode from "./internal/operations/authorizeWithCode.js"
+import * as changed from "./internal/operations/changed.js"
 import * as deleteUser from "./internal/operations/deleteUser.js"
 import * as endpointOperations from "./internal/operations/endpointOperations.js"
 import * as ensureUser from "./internal/operations/ensureUser.js"
@@ -158,6 +160,30 @@ export interface Service extends EndpointOperations {
    * `NotFound` if there is no such user.
    */
   readonly revokeAll: (user: UserReference) => Effect.Effect<void, TinkError>
+
+  /**
+   * Says that a user has changed elsewhere: in Tink Link, or as a webhook reports.
+   *
+   * Drops what is cached of the user, so that the next read asks Tink, and has those who follow any of the user's credentials
+   * poll at once. It counts as a change of all their credentials: right after it a status is final if it has moved, or when
+   * `patience` is over. Nothing is sent. Fails with `Invalid` if `userId` is not an id.
+   *
+   * @example
+   * ```ts
+   * import type { Ids } from "@effect-tink/http"
+   * import { TinkLink, Users } from "@effect-tink/users"
+   * import { Effect } from "effect"
+   *
+   * export const onCallback = (userId: Ids.UserId, url: string, state: string) =>
+   *   Effect.gen(function* () {
+   *     const users = yield* Users.Users
+   *     const redirect = yield* TinkLink.parseRedirect(url, { state })
+   *     yield* users.changed({ userId })
+   *     return redirect
+   *   })
+   * ```
+   */
+  readonly changed: (user: { readonly userId: UserId }) => Effect.Effect<void, TinkError>
 
   /**
    * Emits a credential now and on each status change, until the status is final or waits for the user.
@@ -326,28 +352,36 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
       capacity,
       makeSource: (userId, scopes) => TokenSource.unsafeMake(issueUserToken(http, { userId, scopes }), scope)
     })
-    const latestChanges = makeLatestChanges()
-    const pollers = yield* Pollers.make
+    const clock = yield* Effect.clock
+    const changes = makeChanges(() => monotonicMillis(clock))
+    const pollers = yield* Pollers.make(changes)
     let isClosed = false
     // Added after the finalizers of the pollers, so that it runs before them.
     yield* Effect.addFinalizer(() => Effect.sync(() => (isClosed = true)))
 
+    const onChange = (userId: UserId, credentialsId: string | undefined) => {
+      const change = credentialsId === undefined ? changes.next() : changes.addCredential(userId, credentialsId)
+      pollers.changed(userId, change.number)
+    }
     const access = Access.make({
       http,
       cache,
       publicCache: yield* Cache.make({ capacity: 1000, timeToLive: "1 hour" }),
       userTokens,
-      latestChanges,
       usersId,
       connectionTimeToLive: options.freshness === false ? undefined : Freshness.timeToLive(inProgress.value),
       isClosed: () => isClosed,
-      onChange: pollers.changed
+      onChange
     })
-    // Another process has changed them: followers look again.
-    yield* Effect.forkScoped(Stream.runForEach(Stream.filter(cache.changes, Schema.is(UserId)), pollers.changed))
+    // Another process has changed them: followers poll at once.
+    yield* Effect.forkScoped(
+      Stream.runForEach(Stream.filter(cache.changes, Schema.is(UserId)), (userId) =>
+        Effect.sync(() => pollers.changed(userId, changes.addElsewhere(userId).number))
+      )
+    )
 
-    const follow = Follow.make({ access, pollers, latestChanges })
-    const dependencies = { http, access, userTokens, usersId }
+    const follow = Follow.make({ access, pollers, changes })
+    const dependencies = { http, access, changes, userTokens, usersId }
 
     return Users.of({
       ...endpointOperations.make(access, endpoints),
@@ -357,6 +391,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
       authorizeWithCode: authorizeWithCode.make(dependencies),
       getUserAccessToken: getUserAccessToken.make(dependencies),
       revokeAll: revokeAll.make(dependencies),
+      changed: changed.make({ cache, changes, pollers }),
       followCredential: followCredential.make(dependencies, follow),
       refreshAndWait: refreshAndWait.make(dependencies, follow),
       request: (session, endpoint, ...args) => access.request(session, endpoint, args)

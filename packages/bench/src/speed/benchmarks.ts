@@ -1,5 +1,6 @@
 import type { Benchmark } from "./benchmark.js"
 import { cached } from "./benchmarks/cached.js"
+import { followers } from "./benchmarks/followers.js"
 import { invalidation } from "./benchmarks/invalidation.js"
 import { loading } from "./benchmarks/loading.js"
 import { memory } from "./benchmarks/memory.js"
@@ -16,6 +17,7 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   invalidation,
   mixedDay,
   memory,
+  followers,
   loading,
   minting
 ]

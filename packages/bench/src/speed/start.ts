@@ -15,7 +15,7 @@ const { dependencies }: { readonly dependencies: Readonly<Record<string, string>
 const peers = Object.keys(dependencies).filter((name) => !name.startsWith("@effect-tink/"))
 
 await build({
-  entryPoints: ["bin", "origin", "workers/invalidation", "workers/memory"].map((name) =>
+  entryPoints: ["bin", "origin", "workers/followers", "workers/invalidation", "workers/memory"].map((name) =>
     join(root, "src", "speed", `${name}.ts`)
   ),
   outbase: join(root, "src", "speed"),

@@ -37,12 +37,14 @@ export const tokenOf = (userId: string): string => `token-${userId}`
 /** The one credential that is refreshed to change a user. */
 export const credentialIdOf = (userId: string): string => `${userId}0`
 
+const credentialPath = (userId: string): string => `/api/v1/credentials/${credentialIdOf(userId)}`
+
 /** In 2100: no consent expires in a simulated day. */
 const farAway = 4_102_444_800_000
 
-const credentialOf = (userId: string, bank: number, version: number): string =>
+const credentialOf = (userId: string, bank: number, version: number, status = "UPDATED"): string =>
   `{"id":"${userId}${bank}","userId":"${userId}","providerName":"se-demobank-${bank}","type":"THIRD_PARTY_APP",` +
-  `"status":"UPDATED","statusUpdated":1700000000500,"statusPayload":"v${version}","updated":1700000000400,` +
+  `"status":"${status}","statusUpdated":1700000000500,"statusPayload":"v${version}","updated":1700000000400,` +
   `"sessionExpiryDate":${farAway},"fields":{"username":"customer"}}`
 
 const json = (body: string) => ({ status: 200, body })
@@ -96,6 +98,8 @@ export const makeTink = () => {
     const userId = authorization.slice("Bearer token-".length)
     if (path === listPath) return list(userId)
     if (path.endsWith("/refresh")) return change(userId)
+    // A credential is asked for by itself while it is followed.
+    if (path === credentialPath(userId)) return json(credentialOf(userId, 0, versionOf(userId), "UPDATING"))
     if (path === "/api/v1/oauth/token") return token(new URLSearchParams(body))
     if (path === "/api/v1/oauth/authorization-grant") return grant(new URLSearchParams(body))
     return { status: 404, body: "" }

@@ -15,9 +15,7 @@ import type { UserSession } from "../UserSession.js"
 import { bind, type Call, toClientRequest, toUserRequest } from "./call.js"
 import { deepFreeze } from "./deepFreeze.js"
 import { forbidden, withFlags } from "./errors.js"
-import type { LatestChanges } from "./following/latestChanges.js"
 import type { ConnectionTimeToLive } from "./freshness.js"
-import { now } from "./monotonic.js"
 import { unwrapSession } from "./session.js"
 import { checkSubjects } from "./subject.js"
 import type { UserTokens } from "./tokens/userTokens.js"
@@ -86,16 +84,14 @@ export const make = (dependencies: {
   /** For answers that are the same for all users. */
   readonly publicCache: UserCache.Service
   readonly userTokens: UserTokens
-  readonly latestChanges: LatestChanges
   /** Identifies this `Users`: another one may be for another Tink app. */
   readonly usersId: string
   readonly connectionTimeToLive: ConnectionTimeToLive | undefined
   readonly isClosed: () => boolean
-  /** Runs after each change of a user. */
-  readonly onChange: (userId: UserId) => Effect.Effect<void>
+  /** Runs when a change of a user has ended, and with it the invalidation. Names the credential that may have changed. */
+  readonly onChange: (userId: UserId, credentialsId: string | undefined) => void
 }): Access => {
-  const { cache, connectionTimeToLive, http, isClosed, latestChanges, onChange, publicCache, usersId, userTokens } =
-    dependencies
+  const { cache, connectionTimeToLive, http, isClosed, onChange, publicCache, usersId, userTokens } = dependencies
 
   const open: Access["open"] = (operation, session, scope) => {
     const held = unwrapSession(session)
@@ -173,13 +169,20 @@ export const make = (dependencies: {
   // Changes
   // -------------------------------------------------------------------------------------------------------------------
 
-  const invalidateAfter: Access["invalidateAfter"] = (userId, operation, change) =>
+  const invalidateAfter = <A>(
+    userId: UserId,
+    operation: string,
+    change: Effect.Effect<A, TinkError>,
+    credentialsId?: string
+  ): Effect.Effect<A, TinkError> =>
     cache
       .invalidateAfter(userId, change, (error) => error.isAmbiguous)
-      .pipe(Effect.ensuring(onChange(userId)), withOperationSpan(operation, userId))
-
-  const rememberChange = (userId: UserId, id: string | undefined) =>
-    Effect.map(now, (at) => id !== undefined && latestChanges.add(userId, id, at))
+      .pipe(
+        Effect.onExit((exit) =>
+          Effect.sync(() => onChange(userId, isSurelyUnchanged(exit) ? undefined : credentialsId))
+        ),
+        withOperationSpan(operation, userId)
+      )
 
   const change: Access["change"] = (session, call) => {
     const { endpoint, id } = call
@@ -188,12 +191,9 @@ export const make = (dependencies: {
       // The change was made by the time that its answer is checked.
       Effect.mapError(checkSubjects(session.userId, call)(answer), (error) => withFlags(error, { isAmbiguous: true }))
     )
-    if (endpoint.invalidates === false) return withOperationSpan(endpoint.name, userId)(sent)
-    return invalidateAfter(
-      userId,
-      endpoint.name,
-      Effect.onExit(sent, (exit) => (isSurelyUnchanged(exit) ? Effect.void : rememberChange(userId, id)))
-    )
+    return endpoint.invalidates === false
+      ? withOperationSpan(endpoint.name, userId)(sent)
+      : invalidateAfter(userId, endpoint.name, sent, id)
   }
 
   return {

@@ -1,11 +1,13 @@
 import type * as TinkHttp from "@effect-tink/http/TinkHttp"
 import type { Access } from "./access.js"
+import type { Changes } from "./following/changes.js"
 import type { UserTokens } from "./tokens/userTokens.js"
 
 /** What the operations of several requests need. */
 export interface Dependencies {
   readonly http: TinkHttp.Service
   readonly access: Access
+  readonly changes: Changes
   readonly userTokens: UserTokens
   /** Identifies this `Users`. */
   readonly usersId: string

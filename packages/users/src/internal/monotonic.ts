@@ -2,15 +2,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /** Milliseconds on the monotonic clock, which is immune to wall-clock changes. */
-const toMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
-
-export const now: Effect.Effect<number> = Effect.clockWith((clock) => Effect.succeed(toMillis(clock)))
+export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
 
 const monotonicClock = (clock: Clock.Clock): Clock.Clock => ({
   [Clock.ClockTypeId]: Clock.ClockTypeId,
-  unsafeCurrentTimeMillis: () => toMillis(clock),
+  unsafeCurrentTimeMillis: () => monotonicMillis(clock),
   unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
-  currentTimeMillis: now,
+  currentTimeMillis: Effect.sync(() => monotonicMillis(clock)),
   currentTimeNanos: clock.currentTimeNanos,
   sleep: (duration) => clock.sleep(duration)
 })

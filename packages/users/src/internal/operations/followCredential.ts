@@ -1,7 +1,10 @@
 import type { CredentialsId } from "@effect-tink/http/Ids"
-import type { TinkError } from "@effect-tink/http/TinkError"
+import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
+import * as Channel from "effect/Channel"
+import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
@@ -13,42 +16,70 @@ import type { UserSession } from "../../UserSession.js"
 import { bind } from "../call.js"
 import type { Dependencies } from "../dependencies.js"
 import { getCredential } from "../endpoints/credentials.js"
-import type { Follow } from "../following/follow.js"
-import { check } from "../input.js"
+import type { Follow, Following } from "../following/follow.js"
+import type { Known } from "../following/observer.js"
 
 const isOptional = (value: unknown, isValid: (value: unknown) => boolean): boolean =>
   value === undefined || isValid(value)
 
 const isDuration = (value: unknown): boolean => Option.isSome(Duration.decodeUnknown(value))
 
+const findInvalid = (options: FollowOptions & { readonly onProgress?: unknown }): string | undefined => {
+  if (!isOptional(options.schedule, Schedule.isSchedule)) return "schedule must be a Schedule"
+  if (!isOptional(options.patience, isDuration)) return "patience must be a duration"
+  if (!isOptional(options.since, Schema.is(Credential))) return "since must be a Credential"
+  return isOptional(options.onProgress, Predicate.isFunction) ? undefined : "onProgress must be a function"
+}
+
+/** An `Exit`, so that following needs no effect before its first answer. */
 export const checkFollowOptions = (
   operation: string,
   options: (FollowOptions & { readonly onProgress?: unknown }) | undefined
-): Effect.Effect<void, TinkError> =>
-  check(
-    operation,
-    [isOptional(options?.schedule, Schedule.isSchedule), "schedule must be a Schedule"],
-    [isOptional(options?.patience, isDuration), "patience must be a duration"],
-    [isOptional(options?.since, Schema.is(Credential)), "since must be a Credential"],
-    [isOptional(options?.onProgress, Predicate.isFunction), "onProgress must be a function"]
-  )
+): Exit.Exit<void, TinkError> => {
+  const invalid = options === undefined ? undefined : findInvalid(options)
+  return invalid === undefined ? Exit.void : Exit.fail(invalidInput(operation, invalid))
+}
 
 const operation = "followCredential"
 
-export const make =
-  ({ access }: Dependencies, follow: Follow) =>
-  (
+/** The changes, until there are none. */
+const emit = ({ take }: Pick<Following, "take">): Channel.Channel<Chunk.Chunk<Credential>, unknown, TinkError> =>
+  Channel.flatMap(take, (credentials) =>
+    credentials.length === 0
+      ? Channel.void
+      : Channel.flatMap(Channel.write(Chunk.unsafeFromArray(credentials)), () => emit({ take }))
+  )
+
+export const make = ({ access, changes }: Pick<Dependencies, "access" | "changes">, follow: Follow) => {
+  // `since` says that there was a change, possibly by another process.
+  const known = (since: Credential | undefined): Known | undefined =>
+    since === undefined ? undefined : { before: since, change: changes.next() }
+
+  const begin = (
+    session: UserSession<"credentials:read">,
+    id: CredentialsId,
+    options: FollowOptions | undefined
+  ): Exit.Exit<Following, TinkError> =>
+    Exit.flatMap(access.open(operation, session, getCredential.scope), (opened) =>
+      Exit.flatMap(bind(getCredential, [id], operation), (call) =>
+        Exit.map(checkFollowOptions(operation, options), () =>
+          follow({ operation, session: opened, id, call, options, known: known(options?.since) })
+        )
+      )
+    )
+
+  // A channel of its own: each layer of a stream costs every follower kilobytes.
+  return (
     session: UserSession<"credentials:read">,
     id: CredentialsId,
     options?: FollowOptions
   ): Stream.Stream<Credential, TinkError> =>
-    Effect.gen(function* () {
-      const opened = yield* access.open(operation, session, getCredential.scope)
-      const call = yield* bind(getCredential, [id], operation)
-      yield* checkFollowOptions(operation, options)
-      return follow({ session: opened, id, call, options })
-    }).pipe(
-      Stream.unwrap,
-      Stream.filter(({ isChange }) => isChange),
-      Stream.map(({ credential }) => credential)
+    Stream.fromChannel(
+      Channel.suspend(() =>
+        Exit.match(begin(session, id, options), {
+          onFailure: Channel.failCause,
+          onSuccess: (following) => Channel.ensuring(emit(following), Effect.sync(following.leave))
+        })
+      )
     )
+}

@@ -1,24 +1,24 @@
 import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import { TinkError } from "@effect-tink/http/TinkError"
-import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Stream from "effect/Stream"
 import type { Credential } from "../../Credential.js"
 import * as Refresh from "../../Refresh.js"
 import * as TinkLink from "../../TinkLink.js"
 import type { UserSession } from "../../UserSession.js"
-import type { ChangeCall, OpenSession } from "../access.js"
+import type { ChangeCall, OpenSession, ReadCall } from "../access.js"
 import { bind } from "../call.js"
 import type { Dependencies } from "../dependencies.js"
 import { delegateAuthorization } from "../endpoints/authorization.js"
 import { getCredential, refreshCredential } from "../endpoints/credentials.js"
 import { withFlags } from "../errors.js"
-import type { Follow, Observation } from "../following/follow.js"
+import type { Follow, Followed, Following } from "../following/follow.js"
 import { needsUser } from "../following/needsUser.js"
+import { hasMoved, type Observation } from "../following/observer.js"
+import { makeStartedRefreshes, type Started } from "../following/startedRefreshes.js"
+import { isAtRest } from "../freshness.js"
 import { checkFollowOptions } from "./followCredential.js"
 
 const operation = "refreshAndWait"
@@ -55,24 +55,34 @@ const outcomeWithoutChange = (credential: Credential, now: DateTime.Utc): Refres
   return explains ? outcome : Refresh.Refused({ credential })
 }
 
-/** `failure` is the ambiguous failure of the refresh, if there was one: Tink may have accepted it. */
-const conclude = (before: Credential, failure: TinkError | undefined, last: Option.Option<Observation>) =>
+const conclude = ({ credential: before, failure }: Started, latest: Observation | undefined) =>
   Effect.gen(function* () {
-    const isPastChange = Option.exists(last, (observation) => observation.isPastChange)
-    if (failure !== undefined && !isPastChange) return yield* failure
-    if (Option.isNone(last)) return Refresh.StillRunning({ credential: before })
-    const { credential, isFinal } = last.value
+    if (failure !== undefined && latest?.isPastChange !== true) return yield* failure
+    if (latest === undefined) return Refresh.StillRunning({ credential: before })
+    const { credential, isFinal, isPastChange } = latest
     if (!isFinal) return Refresh.StillRunning({ credential })
-    return isPastChange ? toOutcome(credential) : outcomeWithoutChange(credential, yield* DateTime.now)
+    return isPastChange || hasMoved(before, credential)
+      ? toOutcome(credential)
+      : outcomeWithoutChange(credential, yield* DateTime.now)
   })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The operation
 // ---------------------------------------------------------------------------------------------------------------------
 
+interface Calls {
+  readonly get: ReadCall<Credential>
+  readonly refresh: ChangeCall<void>
+}
+
+/** Tink says `429` or `409` while another refresh runs (`tink-api.md` 6 and 6.4). */
+const isRefusal = ({ reason }: TinkError): boolean => reason === "RateLimited" || reason === "Conflict"
+
 type LinkOptions = NonNullable<Refresh.RefreshAndWaitOptions["tinkLink"]>
 
-export const make = ({ access, http }: Dependencies, follow: Follow) => {
+export const make = ({ access, changes, http }: Dependencies, follow: Follow) => {
+  const startedRefreshes = makeStartedRefreshes()
+
   const makeLink = (credentialsId: CredentialsId, authorizationCode: Redacted.Redacted, options: LinkOptions) =>
     TinkLink.updateConsent({ ...options, clientId: http.clientId, authorizationCode, credentialsId }).pipe(
       Effect.mapError((error) => new TinkError({ ...error, operation }))
@@ -94,16 +104,51 @@ export const make = ({ access, http }: Dependencies, follow: Follow) => {
     return Refresh.NeedsUser({ ...outcome, tinkLinkUrl: Option.some(tinkLinkUrl) })
   }
 
-  /** Fails unless Tink accepted the refresh, or may have accepted it, which is the failure that it returns. */
-  const refresh = (session: OpenSession, call: ChangeCall<void>) =>
+  // -------------------------------------------------------------------------------------------------------------------
+  // The request
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** Tink refuses a second refresh of a credential. Then the first one is followed, if the credential shows it. */
+  const findRunning = (session: OpenSession, getCall: ReadCall<Credential>, since: Credential, refusal: TinkError) =>
     Effect.gen(function* () {
-      const exit = yield* Effect.exit(access.change(session, call))
-      if (Exit.isSuccess(exit)) return undefined
-      const failure = Cause.failureOption(exit.cause)
-      return Option.exists(failure, (error) => error.isAmbiguous)
-        ? Option.getOrUndefined(failure)
-        : yield* Effect.failCause(exit.cause)
+      const credential = yield* Effect.orElseFail(access.read(session, getCall), () => refusal)
+      if (isAtRest(credential.status) && !hasMoved(since, credential)) return yield* refusal
+      return { credential, how: "already running", change: undefined, failure: undefined } satisfies Started
     })
+
+  const start = (session: OpenSession, id: CredentialsId, calls: Calls): Effect.Effect<Started, TinkError> =>
+    Effect.gen(function* () {
+      const credential = yield* access.read(session, calls.get)
+      const failure = yield* access.change(session, calls.refresh).pipe(
+        Effect.as(undefined),
+        Effect.catchAll((error) => Effect.succeed(error))
+      )
+      if (failure !== undefined && !failure.isAmbiguous) {
+        return isRefusal(failure) ? yield* findRunning(session, calls.get, credential, failure) : yield* failure
+      }
+      return { credential, how: "accepted", change: changes.of(session.userId, id), failure }
+    })
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // The wait
+  // -------------------------------------------------------------------------------------------------------------------
+
+  const known = ({ change, credential, how }: Started): Followed["known"] =>
+    how === "accepted" ? { before: credential, change } : { before: credential, change, isPastChange: true }
+
+  /** The refresh may be running: repeating the call would refresh twice. */
+  const withoutRepetition = ({ how }: Started, error: TinkError): TinkError =>
+    how === "accepted" ? withFlags(error, { isRetryable: false, isAmbiguous: true }) : error
+
+  /** Runs `onProgress` with each status, and returns what the last answer showed. Slow progress delays no answer. */
+  const report = ({ latest, take }: Following, onProgress: (credential: Credential) => Effect.Effect<void>) =>
+    take.pipe(
+      Effect.tap((credentials) =>
+        Effect.forEach(credentials, (credential) => onProgress(credential), { discard: true })
+      ),
+      Effect.repeat({ until: (credentials) => credentials.length === 0 }),
+      Effect.map(() => latest())
+    )
 
   return (
     session: UserSession<"credentials:read" | "credentials:refresh">,
@@ -113,20 +158,28 @@ export const make = ({ access, http }: Dependencies, follow: Follow) => {
     Effect.gen(function* () {
       yield* access.open(operation, session, refreshCredential.scope)
       const opened = yield* access.open(operation, session, getCredential.scope)
-      const getCall = yield* bind(getCredential, [id, { bypassCache: true }], operation)
-      const refreshCall = yield* bind(refreshCredential, [id, options], operation)
+      const calls = {
+        get: yield* bind(getCredential, [id, { bypassCache: true }], operation),
+        refresh: yield* bind(refreshCredential, [id, options], operation)
+      }
       yield* checkFollowOptions(operation, options)
       yield* checkLink(opened.userId, id, options?.tinkLink)
 
-      const since = yield* access.read(opened, getCall)
-      const failure = yield* refresh(opened, refreshCall)
-      const onProgress = options?.onProgress ?? (() => Effect.void)
-      const last = yield* follow({ session: opened, id, call: getCall, options: { ...options, since } }).pipe(
-        Stream.tap(({ credential, isChange }) => (isChange ? onProgress(credential) : Effect.void)),
-        Stream.runLast,
-        // The refresh may be running: repeating the call would refresh twice.
-        Effect.mapError((error) => withFlags(error, { isRetryable: false, isAmbiguous: true }))
-      )
-      return withLink(opened.userId, yield* conclude(since, failure, last), options?.tinkLink)
-    })
+      const started = yield* startedRefreshes.join(opened, id, start(opened, id, calls))
+      const followed = {
+        operation,
+        session: opened,
+        id,
+        call: calls.get,
+        options,
+        known: known(started),
+        onFinal: () => startedRefreshes.end(opened.userId, id)
+      }
+      const latest = yield* Effect.acquireUseRelease(
+        Effect.sync(() => follow(followed)),
+        (following) => report(following, options?.onProgress ?? (() => Effect.void)),
+        ({ leave }) => Effect.sync(leave)
+      ).pipe(Effect.mapError((error) => withoutRepetition(started, error)))
+      return withLink(opened.userId, yield* conclude(started, latest), options?.tinkLink)
+    }).pipe(Effect.scoped)
 }

@@ -1,0 +1,92 @@
+/** Callers who refresh one credential at the same time share one refresh. */
+import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
+import type { TinkError } from "@effect-tink/http/TinkError"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import type * as Scope from "effect/Scope"
+import type { Credential } from "../../Credential.js"
+import type { OpenSession } from "../access.js"
+import type { Change } from "./changes.js"
+
+/** A refresh that runs, as far as is known. */
+export interface Started {
+  readonly credential: Credential
+  /** `accepted`: Tink accepted it, or may have accepted it. `already running`: Tink refused it, because another one runs. */
+  readonly how: "accepted" | "already running"
+  /** The end of the request. */
+  readonly change: Change | undefined
+  /** Why it is not known whether Tink accepted it. */
+  readonly failure: TinkError | undefined
+}
+
+type Start = Effect.Effect<Started, TinkError>
+
+interface Entry {
+  /** Whose request it was. */
+  readonly identity: string
+  readonly exit: Deferred.Deferred<Exit.Exit<Started, TinkError>>
+  fiber: Fiber.RuntimeFiber<unknown> | undefined
+  callers: number
+}
+
+export interface StartedRefreshes {
+  /**
+   * Starts a refresh, or joins the one that a caller of this process has started and still follows. The request is interrupted
+   * when the last caller leaves. The failure of a session is not that of another one, which then tries by itself.
+   */
+  readonly join: (
+    session: OpenSession,
+    id: CredentialsId,
+    start: Start
+  ) => Effect.Effect<Started, TinkError, Scope.Scope>
+  /** The refresh has ended: the next caller starts another one. */
+  readonly end: (userId: UserId, id: CredentialsId) => void
+}
+
+const keyOf = (userId: UserId, id: CredentialsId) => `${userId} ${id}`
+
+export const makeStartedRefreshes = (): StartedRefreshes => {
+  const entries = new Map<string, Entry>()
+
+  const makeEntry = (key: string, identity: string): Entry => {
+    const entry: Entry = { identity, exit: Deferred.unsafeMake(FiberId.none), fiber: undefined, callers: 0 }
+    entries.set(key, entry)
+    return entry
+  }
+
+  const enter = (key: string, identity: string, start: Start): Effect.Effect<Entry> =>
+    Effect.suspend(() => {
+      const entry = entries.get(key) ?? makeEntry(key, identity)
+      entry.callers += 1
+      if (entry.callers > 1) return Effect.succeed(entry)
+      // A fiber of its own, so that it outlives its first caller.
+      const forked = Effect.forkDaemon(Effect.interruptible(Deferred.complete(entry.exit, Effect.exit(start))))
+      return Effect.map(forked, (fiber) => {
+        entry.fiber = fiber
+        return entry
+      })
+    })
+
+  const leave = (key: string, entry: Entry): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      entry.callers -= 1
+      if (entry.callers > 0 || entry.fiber === undefined) return Effect.void
+      if (entries.get(key) === entry) entries.delete(key)
+      return Fiber.interrupt(entry.fiber)
+    })
+
+  return {
+    join: ({ identity, userId }, id, start) => {
+      const key = keyOf(userId, id)
+      return Effect.gen(function* () {
+        const entry = yield* Effect.acquireRelease(enter(key, identity, start), (entry) => leave(key, entry))
+        const exit = yield* Deferred.await(entry.exit)
+        return yield* exit._tag === "Failure" && entry.identity !== identity ? start : exit
+      })
+    },
+    end: (userId, id) => void entries.delete(keyOf(userId, id))
+  }
+}
