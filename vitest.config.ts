@@ -3,7 +3,7 @@ import { defaultExclude, defineConfig } from "vitest/config"
 
 const browserTests = "examples/web/browser.test.ts"
 
-/** Everything else is there once npm is: a machine without a browser is told what it leaves out, and passes. */
+/** The only tests that need more than npm: a machine without a browser says that it leaves them out, and passes. */
 const hasBrowser = existsSync(process.env["CHROMIUM"] ?? "/usr/bin/chromium")
 if (!hasBrowser) {
   process.stderr.write(
@@ -11,16 +11,26 @@ if (!hasBrowser) {
   )
 }
 
+/** Tests that leave nothing behind in their process share one: loading the libraries for each file takes longer than they do. */
+const sharingProcess = ["http", "user-cache", "users"].map((name) => `packages/${name}/test/**/*.test.ts`)
+
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: hasBrowser ? defaultExclude : [...defaultExclude, browserTests],
-    // Loading the libraries for each file anew takes longer than the tests.
-    isolate: false,
     // A table is one test.
     testTimeout: 60_000,
     // By default one core of a small machine is left idle.
     maxWorkers: "100%",
-    minWorkers: 1
+    minWorkers: 1,
+    projects: [
+      { extends: true, test: { name: "library", include: sharingProcess, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "programs",
+          include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts"],
+          exclude: [...defaultExclude, ...sharingProcess, ...(hasBrowser ? [] : [browserTests])]
+        }
+      }
+    ]
   }
 })

@@ -179,7 +179,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     promise: "A value of a static session is served only to sessions with the same token.",
     file: access,
     text: "`${usersId} ${held.identity}`",
-    replacement: '`${usersId} ${held._tag === "Static" ? "static" : held.identity}`',
+    replacement: "`${usersId} static`",
     breaks: ["never shared"],
     firstSeed: 3
   },
@@ -187,8 +187,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "cache key without the scopes",
     promise: "A value of a renewable session is served only to sessions with the same scopes.",
     file: authorize,
-    text: 'identity: scopes.join(",")',
-    replacement: 'identity: "renewable"',
+    text: 'identity: `${usersId} ${scopes.join(",")}`',
+    replacement: "identity: usersId",
     breaks: ["never shared"],
     firstSeed: 25
   },

@@ -102,7 +102,9 @@ export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sa
       Effect.gen(function* () {
         const incoming = yield* Incoming.read(request, chunks, Effect.withRandom(ids.id, random))
         const clock = yield* Effect.clock
-        return yield* Effect.flatten(Fiber.await(fork(Effect.withClock(answer(request, incoming), clock))))
+        // An exit: a fiber that fails by itself logs the damaged response, with its body.
+        const fiber = fork(Effect.exit(Effect.withClock(answer(request, incoming), clock)))
+        return yield* Effect.flatten(Effect.flatten(Fiber.await(fiber)))
       })
 
     return { settings, random, state, faults, log, reset, handle }
