@@ -295,10 +295,18 @@ export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfi
     const urlRule = baseUrlRule(Either.getOrElse(allowInsecureHttp, () => false))
     const checked = yield* collect({
       clientId: yield* Effect.either(
-        read("clientId", settings.clientId ?? Config.string("TINK_CLIENT_ID"), clientIdRule)
+        read(
+          "clientId",
+          settings.clientId === undefined ? Config.string("TINK_CLIENT_ID") : settings.clientId,
+          clientIdRule
+        )
       ),
       clientSecret: yield* Effect.either(
-        read("clientSecret", settings.clientSecret ?? Config.redacted("TINK_CLIENT_SECRET"), clientSecretRule)
+        read(
+          "clientSecret",
+          settings.clientSecret === undefined ? Config.redacted("TINK_CLIENT_SECRET") : settings.clientSecret,
+          clientSecretRule
+        )
       ),
       allowInsecureHttp,
       baseUrl: yield* Effect.either(readBaseUrl(settings.baseUrl, urlRule)),

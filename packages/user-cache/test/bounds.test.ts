@@ -222,20 +222,6 @@ describe("memory", () => {
   )
 })
 
-describe("options", () => {
-  it.effect("a capacity that is not a whole number is a defect", () =>
-    everyRow(
-      [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY],
-      (capacity) => String(capacity),
-      (capacity) =>
-        Effect.gen(function* () {
-          const exit = yield* Effect.exit(Effect.scoped(Layer.build(layer({ capacity }))))
-          assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
-        })
-    )
-  )
-})
-
 const metricNames: Readonly<Record<keyof Stats, string>> = {
   hits: "tink_user_cache_hits_total",
   joins: "tink_user_cache_joins_total",

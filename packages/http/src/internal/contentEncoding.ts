@@ -2,6 +2,7 @@
  * Decompression. Requests ask for `identity`; a server or a proxy may compress all the same. fetch decodes by itself and keeps
  * the header, undici and node:http do not decode.
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Zlib from "node:zlib"
 
@@ -71,9 +72,9 @@ const maxEncodings = 3
 /** Decodes a body by its `Content-Encoding`. Bytes that are not encoded so are returned as they are. */
 export const decode = (bytes: Uint8Array, header: string, maxBytes: number): Effect.Effect<Uint8Array, TooLarge> =>
   Effect.gen(function* () {
-    const encodings = header.toLowerCase().split(",", maxEncodings)
+    const encodings = Arr.reverse(header.toLowerCase().split(",", maxEncodings))
     let decoded = bytes
-    for (const encoding of encodings.reverse()) {
+    for (const encoding of encodings) {
       if (isJsonText(decoded)) return decoded
       const zlib = yield* loadZlib
       const decompress = zlib && find(zlib, encoding.trim(), decoded)

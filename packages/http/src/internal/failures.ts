@@ -79,9 +79,12 @@ export const noToken = (attempt: Attempt): TinkError =>
 export const noTimeLeft = (attempt: Attempt): TinkError =>
   make(attempt, "Timeout", "not processed", { detail: "no time left to send the request" })
 
-/** Ends a call before it was sent, or while it waited to be sent again. */
+/** The layer was closed. The same call cannot succeed later. */
 export const closed = (attempt: Attempt, progress: Progress = "not processed"): TinkError =>
-  make(attempt, "Transport", progress, { detail: "the layer of TinkHttp was closed" })
+  new TinkError({
+    ...make(attempt, "Transport", progress, { detail: "the layer of TinkHttp was closed" }),
+    isRetryable: false
+  })
 
 /** The deadline passed while other requests were in flight. */
 export const noTurn = (attempt: Attempt): TinkError =>

@@ -38,8 +38,9 @@ export interface Load {
   readonly takeRetry: (error: TinkError) => boolean
 }
 
-/** After a pause, requests begin again over this time, not all at once. In milliseconds. */
+/** In this time after a pause, as many requests start as may be in flight; in twice the time, four times as many. */
 const rampMillis = 200
+const rampEndMillis = 1000
 const rampStepMillis = 10
 
 /** What a success returns to the budget of retries: one retry for five successes, as in the AWS SDKs. */
@@ -65,30 +66,41 @@ export const make = (config: TinkConfig, inFlight: InFlight): Effect.Effect<Load
     const waiting = new Set<Waiter>()
     let active = 0
     let pausedUntil: number | undefined
+    let startedSincePause = 0
     let isTimerSet = false
     let retryBudget = config.retryBudget
     let failuresInRow = 0
     let openUntil: number | undefined
     let isProbing = false
 
-    const allowed = (clock: Clock.Clock): number => {
-      if (pausedUntil === undefined) return maxConcurrency
+    /** How many requests may start now. After a pause they are let go slowly, and faster and faster. */
+    const free = (clock: Clock.Clock): number => {
+      const idle = maxConcurrency - active
+      if (pausedUntil === undefined) return idle
       const sincePause = monotonicMillis(clock) - pausedUntil
       if (sincePause < 0) return 0
-      if (sincePause < rampMillis) return Math.max(1, Math.floor((maxConcurrency * sincePause) / rampMillis))
-      pausedUntil = undefined
-      return maxConcurrency
+      if (sincePause >= rampEndMillis) {
+        pausedUntil = undefined
+        return idle
+      }
+      const ramp = Math.max(1, Math.floor(maxConcurrency * (sincePause / rampMillis) ** 2))
+      return Math.min(idle, ramp - startedSincePause)
+    }
+
+    const start = (): void => {
+      active += 1
+      startedSincePause += 1
     }
 
     const pauseLeft = (clock: Clock.Clock): number =>
       pausedUntil === undefined ? 0 : Math.max(0, pausedUntil - monotonicMillis(clock))
 
     const giveTurns = (clock: Clock.Clock): void => {
-      let free = waiting.size === 0 ? 0 : allowed(clock) - active
+      let left = waiting.size === 0 ? 0 : free(clock)
       for (const waiter of waiting) {
-        if (free-- <= 0) break
+        if (left-- <= 0) break
         waiting.delete(waiter)
-        active += 1
+        start()
         waiter.hasTurn = true
         Deferred.unsafeDone(waiter.turn, Exit.void)
       }
@@ -113,7 +125,7 @@ export const make = (config: TinkConfig, inFlight: InFlight): Effect.Effect<Load
       )
     }
 
-    const free = (clock: Clock.Clock): Effect.Effect<void> =>
+    const leave = (clock: Clock.Clock): Effect.Effect<void> =>
       Effect.suspend(() => {
         active -= 1
         if (waiting.size === 0) return Effect.void
@@ -122,7 +134,7 @@ export const make = (config: TinkConfig, inFlight: InFlight): Effect.Effect<Load
       })
 
     const abandon = (waiter: Waiter, clock: Clock.Clock): Effect.Effect<void> => {
-      if (waiter.hasTurn) return free(clock)
+      if (waiter.hasTurn) return leave(clock)
       waiting.delete(waiter)
       return Effect.void
     }
@@ -159,6 +171,7 @@ export const make = (config: TinkConfig, inFlight: InFlight): Effect.Effect<Load
       const millis = Math.min(requestedMillis(error), maxPauseMillis)
       if (millis > 0) {
         pausedUntil = Math.max(pausedUntil ?? 0, monotonicMillis(clock) + millis)
+        startedSincePause = 0
         Metrics.countPause()
       }
       failuresInRow = isTrouble(error) ? failuresInRow + 1 : 0
@@ -191,9 +204,9 @@ export const make = (config: TinkConfig, inFlight: InFlight): Effect.Effect<Load
       run: (call, send) =>
         Effect.uninterruptibleMask((restore) => {
           const { clock } = call
-          const sendNow = Effect.onExit(throughCircuit(call, restore(send)), () => free(clock))
-          if (waiting.size > 0 || active >= allowed(clock)) return Effect.andThen(waitForTurn(call, restore), sendNow)
-          active += 1
+          const sendNow = Effect.onExit(throughCircuit(call, restore(send)), () => leave(clock))
+          if (waiting.size > 0 || free(clock) <= 0) return Effect.andThen(waitForTurn(call, restore), sendNow)
+          start()
           return sendNow
         }),
       takeRetry: (error) => {

@@ -42,7 +42,7 @@ const addFragments = (secret: string, fragments: Set<string>): void => {
 
 /** The places of a text that any of the fragments covers. */
 const findCovered = (text: string, fragments: ReadonlySet<string>): ReadonlyArray<boolean> => {
-  const covered = new Array<boolean>(text.length).fill(false)
+  const covered = Array.from(text, () => false)
   const lengths = new Set(Array.from(fragments, (fragment) => fragment.length))
   for (const length of lengths) {
     for (let at = 0; at + length <= text.length; at++) {
