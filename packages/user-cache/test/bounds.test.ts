@@ -1,7 +1,6 @@
 /** Bounded by the capacity, and observable; and what the options and `layerNoop` do. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arr from "effect/Array"
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
