@@ -4,6 +4,8 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 
 /**
  * The pattern of `isPrintableAscii`.
@@ -58,17 +60,21 @@ const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
 
 /**
- * Whether a value is a base URL: https, or http on a loopback address, with no user, password, query or fragment.
+ * Whether a value is a base URL: https, or http on a loopback address, with no user, password, query or fragment. With
+ * `allowInsecureHttp`, http to any host is one too.
  *
  * @since 0.1.0
  * @category predicates
  */
-export const isBaseUrl = (value: unknown): value is string => {
+export const isBaseUrl = (
+  value: unknown,
+  options?: { readonly allowInsecureHttp?: boolean | undefined }
+): value is string => {
   // URL accepts and repairs `https:api.tink.com` and `https:///host`. An `@` ends a user name.
   if (!isPrintableAscii(value) || !/^https?:\/\/[A-Za-z0-9[]/i.test(value) || /[\\@?#]/.test(value)) return false
   if (!URL.canParse(value)) return false
   const url = new URL(value)
-  return url.protocol === "https:" || isLoopback(url.hostname)
+  return url.protocol === "https:" || isLoopback(url.hostname) || options?.allowInsecureHttp === true
 }
 
 /**
@@ -79,3 +85,20 @@ export const isBaseUrl = (value: unknown): value is string => {
  */
 export const baseUrlRequirement = (example: string): string =>
   `like ${example}: https (http on a loopback address only), with no user, password, query or fragment`
+
+/**
+ * Reads a duration. Unlike `Duration.decodeUnknown`, which takes them for zero, it refuses `NaN` and negative durations.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toDuration = (value: unknown): Option.Option<Duration.Duration> => {
+  const parts: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
+  const isRefused = parts.some(
+    (part) =>
+      (typeof part === "number" && !(part >= 0)) ||
+      (typeof part === "bigint" && part < 0n) ||
+      (typeof part === "string" && part.startsWith("-"))
+  )
+  return isRefused ? Option.none() : Duration.decodeUnknown(value)
+}

@@ -13,10 +13,11 @@ import * as Schema from "effect/Schema"
  * - `RateLimited`: 429; see `retryAfter`
  * - `Unauthorized`: 401; the token, the client id or the client secret is not valid
  * - `Forbidden`: 403; a scope is missing. Without a `status`: the session lacks it, or Tink has not granted it
- * - `NotFound`: 404, except from the token endpoint
+ * - `NotFound`: 404 with Tink's error body, except from the token endpoint
  * - `Conflict`: 409
  * - `Invalid`: the input is not valid, by this library (no `status`) or by Tink (400 and other 4xx)
- * - `Server`: 5xx, or an answer that is not from this API, such as a redirect, or a 404 from the token endpoint
+ * - `Server`: 5xx, or an answer that is not from this API, such as a redirect, an error response without Tink's error body, or a
+ *   404 from the token endpoint
  * - `Decode`: a success whose body is not as documented
  *
  * @since 0.1.0

@@ -17,6 +17,8 @@ import { AccessToken } from "./AccessToken.js"
 import * as Call from "./internal/call.js"
 import { makeRequestRuntime } from "./internal/exchange.js"
 import { tokenRoute } from "./internal/failures.js"
+import * as Load from "./internal/load.js"
+import { makeInFlight } from "./internal/timeoutDetached.js"
 import type { ClientScope } from "./OAuthScope.js"
 import * as TinkConfig from "./TinkConfig.js"
 import { TinkError } from "./TinkError.js"
@@ -40,8 +42,15 @@ export interface Service {
    * - If Tink refuses a token (401), it is dropped. If its source has a new one, the request is sent once more.
    * - An idempotent request (a safe one, a `PUT`, a `DELETE`, or one marked so) is retried after transport errors, timeouts,
    *   408, 429 and 5xx. Other requests are retried only if they were certainly not processed: after a refused connection
-   *   or 429. `Retry-After` is honoured, up to `retryMaxDelay`.
-   * - A `DELETE` that is answered with 404 after an attempt that may have been applied succeeds.
+   *   or 429. A retry is never sent before the time that `Retry-After` asks for: if that is past the deadline, the call
+   *   fails at once.
+   * - Requests wait for their turn when too many are in flight, and during the pause that `Retry-After` asks for. Retries
+   *   come from a budget that the calls of a layer share. See `TinkConfig.LoadOptions`.
+   * - Only Tink's own answers are believed. An error response without Tink's error body is `Server`, and ambiguous for a
+   *   change (`tink-api.md` 8.2).
+   * - A `DELETE` that Tink answers with 404 after an attempt that may have been applied succeeds.
+   * - A timeout also holds for a client that cannot be interrupted. What it then goes on with is ambiguous.
+   * - Calls that are in flight when the layer closes fail with `Transport`.
    */
   readonly request: <A>(request: TinkRequest<A>) => Effect.Effect<A, TinkError>
 
@@ -91,7 +100,9 @@ const fromConfig = (
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Scope.Scope> =>
   Effect.gen(function* () {
     const layerScope = yield* Effect.scope
-    const call = Call.make(config, yield* HttpClient.HttpClient, yield* makeRequestRuntime)
+    const inFlight = yield* makeInFlight
+    const sender = { config, client: yield* HttpClient.HttpClient, requestRuntime: yield* makeRequestRuntime, inFlight }
+    const call = Call.make(sender, yield* Load.make(config, inFlight))
     const clientTokens = new Map<string, TokenSource.TokenSource>()
 
     const clientToken = (scopes: ReadonlyArray<ClientScope>): TokenSource.TokenSource => {

@@ -7,6 +7,7 @@ import type * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { isErrorObject } from "./internal/errorBody.js"
 import type { ClientScope, UserScope } from "./OAuthScope.js"
 import type { TokenSource } from "./TokenSource.js"
 
@@ -74,17 +75,18 @@ export type Authorization =
 
 const decodeJson = Schema.decodeOption(Schema.parseJson())
 
-const isJson = (text: string): boolean => Option.isSome(decodeJson(text))
+/** Whether a text is JSON, and no error. */
+const isSuccess = (text: string): boolean => Option.exists(decodeJson(text), (value) => !isErrorObject(value))
 
 /**
- * The `response` of a request without an answer that matters: an empty body or any JSON. Anything else, such as the page
- * of a proxy, is not Tink's and fails to decode.
+ * The `response` of a request without an answer that matters: an empty body, or any JSON but an error object. Anything else,
+ * such as the page of a proxy, is not Tink's and fails to decode.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const NoContent: Schema.Schema<void, string> = Schema.transform(
-  Schema.String.pipe(Schema.filter((text) => text.trim() === "" || isJson(text))),
+  Schema.String.pipe(Schema.filter((text) => text.trim() === "" || isSuccess(text))),
   Schema.Void,
   { strict: true, decode: () => undefined, encode: () => "" }
 )

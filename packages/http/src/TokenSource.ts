@@ -13,7 +13,7 @@ import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { AccessToken } from "./AccessToken.js"
 import { withCachedToken } from "./internal/cachedToken.js"
-import type { TinkError } from "./TinkError.js"
+import { TinkError } from "./TinkError.js"
 
 /**
  * A source of valid access tokens.
@@ -42,13 +42,21 @@ export const fromToken = (token: Redacted.Redacted): TokenSource =>
  * lifetime if that is later. The lifetime counts from the start of the fetch.
  *
  * Concurrent callers share one fetch and its result. A caller that is interrupted does not affect the others. A failed
- * fetch is not cached. Fetches are interrupted when the scope closes.
+ * fetch is not cached. Fetches are interrupted when the scope closes: their callers fail with `Transport`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (fetch: Effect.Effect<AccessToken, TinkError>): Effect.Effect<TokenSource, never, Scope.Scope> =>
   Effect.map(Effect.scope, (scope) => unsafeMake(fetch, scope))
+
+const closed = new TinkError({
+  reason: "Transport",
+  operation: "getAccessToken",
+  detail: "the scope of the token source was closed",
+  isRetryable: false,
+  isAmbiguous: false
+})
 
 /** A token is renewed this long before it expires, or after half of its lifetime if that is short. */
 const renewalMargin = Duration.toMillis("1 minute")
@@ -74,6 +82,8 @@ export const unsafeMake = (fetch: Effect.Effect<AccessToken, TinkError>, scope: 
     startedAt: number
   ): void => {
     pending = undefined
+    // Interrupted by the end of the scope: the callers are not.
+    if (Exit.isInterrupted(exit)) return void Deferred.unsafeDone(result, Exit.fail(closed))
     if (Exit.isSuccess(exit)) cached = { token: exit.value.accessToken, until: startedAt + usableMillis(exit.value) }
     Deferred.unsafeDone(
       result,

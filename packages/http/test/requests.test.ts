@@ -139,7 +139,7 @@ describe("isIdempotent", () => {
 
   it.scoped("a refusal of the second attempt leaves open what the first has done", () =>
     Effect.gen(function* () {
-      const { http } = yield* over(answers(json(503, {}), json(409, {})))
+      const { http } = yield* over(answers(json(503, {}), json(409, { errorCode: "a.conflict" })))
       const error = yield* failure(elapse(http.request({ ...refreshCredential, isIdempotent: true })))
       assert.strictEqual(error.reason, "Conflict")
       assert.isTrue(error.isAmbiguous)

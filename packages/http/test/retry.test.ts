@@ -237,78 +237,100 @@ const waitsOf = (times: ReadonlyArray<number>) =>
 
 const limited = (retryAfter: string): Answer => json(429, {}, { "retry-after": retryAfter })
 
+/** At least what is asked for, and at most a tenth or the backoff more. */
+const assertWaits = (times: ReadonlyArray<number>, requested: number, backoff: number, waits: number) => {
+  assert.strictEqual(times.length, waits + 1)
+  for (const [index, wait] of waitsOf(times).entries()) {
+    assert.isAtLeast(wait, requested)
+    assert.isAtMost(wait, requested + Math.max(backoff * 2 ** index, requested / 10))
+  }
+}
+
+const seconds = (count: number) => Duration.seconds(count)
+
+const waited: ReadonlyArray<readonly [header: string, retryAfter: Duration.Duration | undefined]> = [
+  ["7", seconds(7)],
+  ["1.5", seconds(2)],
+  ["0.001", seconds(1)],
+  ["7, 8", seconds(8)],
+  ["8, 7", seconds(8)],
+  // The clock of a test starts in 1970.
+  ["Thu, 01 Jan 1970 00:00:06 GMT", seconds(6)],
+  ["Thursday, 01-Jan-70 00:00:06 GMT", seconds(6)],
+  ["Thu Jan  1 00:00:06 1970", seconds(6)],
+  ["3, Thu, 01 Jan 1970 00:00:06 GMT", seconds(6)],
+  ["Thu, 01 Jan 1970 00:00:06 GMT, 30", seconds(30)],
+  ["soon, 4", seconds(4)],
+  ["2099", seconds(2099)],
+  ["0", seconds(0)],
+  ["Thu, 01 Jan 1970 00:00:00 GMT", seconds(0)],
+  ["99999999999999", Duration.millis(Number.MAX_SAFE_INTEGER)],
+  ["9".repeat(400), Duration.millis(Number.MAX_SAFE_INTEGER)],
+  ["", undefined],
+  ["soon", undefined],
+  ["-1", undefined],
+  ["1e3", undefined],
+  ["0x10", undefined],
+  ["foo 2099", undefined],
+  ["-5 GMT", undefined],
+  ["Thu, 41 Jan 1970 00:00:06 GMT", undefined]
+]
+
 describe("Retry-After", () => {
-  it.scoped("in seconds is waited for", () =>
+  it.effect("is read in all its forms, the longest of several, and nothing else is", () =>
+    everyRow(
+      waited,
+      ([header]) => JSON.stringify(header),
+      ([header, expected]) =>
+        Effect.gen(function* () {
+          const { error } = yield* timesInOwnTime(limited(header), { maxRetries: 0 })
+          assert.deepStrictEqual(
+            error.retryAfter && Duration.toMillis(error.retryAfter),
+            expected && Duration.toMillis(expected)
+          )
+        })
+    )
+  )
+
+  it.effect("is meant by the clock of the server, if that is told", () =>
     Effect.gen(function* () {
-      const { error, times } = yield* timesOf(limited("7"))
-      assert.deepStrictEqual(times, [0, 7000, 14_000, 21_000])
-      assert.deepStrictEqual(error.retryAfter, Duration.seconds(7))
+      const headers = { "retry-after": "Wed, 21 Oct 2015 07:28:09 GMT", date: "Wed, 21 Oct 2015 07:28:00 GMT" }
+      const { error } = yield* Effect.scoped(timesInOwnTime(json(429, {}, headers), { maxRetries: 0 }))
+      assert.deepStrictEqual(error.retryAfter, Duration.seconds(9))
     })
   )
 
-  it.scoped("as a date is waited for", () =>
-    Effect.gen(function* () {
-      // The clock of a test starts in 1970.
-      const { error, times } = yield* timesOf(limited("Thu, 01 Jan 1970 00:00:06 GMT"), { maxRetries: 1 })
-      assert.deepStrictEqual(times, [0, 6000])
-      assert.strictEqual(Duration.toMillis(error.retryAfter ?? Duration.infinity), 0)
-    })
+  it.effect("is waited for and never shortened, with jitter on top", () =>
+    everyRow(
+      [
+        ["429", limited("7"), 7000],
+        ["503", json(503, {}, { "retry-after": "3" }), 3000],
+        ["longer than retryMaxDelay", limited("20"), 20_000]
+      ] as const,
+      ([name]) => name,
+      ([, answer, requested]) =>
+        Effect.gen(function* () {
+          const { times } = yield* timesOf(answer)
+          assertWaits(times, requested, 200, 3)
+        })
+    )
   )
 
-  it.scoped("as a date of the older kind is waited for", () =>
+  it.effect("longer than the deadline allows ends the call at once, and is in the error", () =>
     Effect.gen(function* () {
-      const { times } = yield* timesOf(limited("Thursday, 01-Jan-70 00:00:06 GMT"), { maxRetries: 1 })
-      assert.deepStrictEqual(times, [0, 6000])
-    })
-  )
-
-  it.scoped("is honoured on 503 as well", () =>
-    Effect.gen(function* () {
-      const { times } = yield* timesOf(json(503, {}, { "retry-after": "3" }), { maxRetries: 1 })
-      assert.deepStrictEqual(times, [0, 3000])
-    })
-  )
-
-  it.scoped("is capped by retryMaxDelay", () =>
-    Effect.gen(function* () {
-      const { error, times } = yield* timesOf(limited("600"))
-      assert.deepStrictEqual(times, [0, 10_000, 20_000, 30_000])
+      const { error, times } = yield* Effect.scoped(timesInOwnTime(limited("600"), {}))
+      assert.deepStrictEqual(times, [0])
       assert.deepStrictEqual(error.retryAfter, Duration.minutes(10))
-      const short = yield* timesOf(limited("600"), { ...patient, retryMaxDelay: "2 seconds" })
-      assert.deepStrictEqual(short.times, [0, 2000, 4000, 6000])
-    })
-  )
-
-  it.scoped("that no clock can hold is capped, and kept as a safe number", () =>
-    Effect.gen(function* () {
-      for (const header of ["99999999999999", "9".repeat(400)]) {
-        const { error, times } = yield* timesOf(limited(header), { maxRetries: 1 })
-        assert.deepStrictEqual(times, [0, 10_000])
-        assert.isTrue(Number.isSafeInteger(Duration.toMillis(error.retryAfter ?? Duration.zero)))
-      }
     })
   )
 
   it.scoped("that is 0 or past leaves the backoff", () =>
     Effect.gen(function* () {
       for (const header of ["0", "Thu, 01 Jan 1970 00:00:00 GMT"]) {
-        const { error, times } = yield* timesOf(limited(header), { maxRetries: 1 })
+        const { times } = yield* timesOf(limited(header), { maxRetries: 1 })
         assert.isBelow(times[1] ?? Infinity, 201)
-        assert.deepStrictEqual(error.retryAfter, Duration.zero)
       }
     })
-  )
-
-  it.effect("with any other text is ignored, and 2099 is seconds", () =>
-    everyRow(
-      ["", "soon", "-1", "1.5", "1e3", "0x10", "7, 8", "foo 2099", "2099", "-5 GMT"],
-      (header) => JSON.stringify(header),
-      (header) =>
-        Effect.gen(function* () {
-          const { error } = yield* timesInOwnTime(limited(header), { maxRetries: 0 })
-          assert.deepStrictEqual(error.retryAfter, header === "2099" ? Duration.seconds(2099) : undefined)
-        })
-    )
   )
 })
 

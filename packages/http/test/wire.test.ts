@@ -105,6 +105,7 @@ describe("what is sent", () => {
       for (const { headers } of sent) {
         assert.deepStrictEqual(Arr.sort(Object.keys(headers), Order.string), [
           "accept",
+          "accept-encoding",
           "authorization",
           "user-agent",
           "x-client-trace-id"

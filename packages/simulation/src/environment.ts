@@ -65,7 +65,8 @@ export const make = (
     const context = yield* Layer.buildWithScope(
       Users.layerWith({ tokenCapacity: settings.tokenCapacity }).pipe(
         Layer.provideMerge(Layer.merge(layerTink(settings, sandbox), layerCache(settings))),
-        Layer.provide(Layer.succeed(HttpClient.HttpClient, origin))
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, origin)),
+        Layer.orDie
       ),
       scope
     )

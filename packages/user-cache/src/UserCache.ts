@@ -4,15 +4,17 @@
  *
  * @since 0.1.0
  */
+import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { isAmbiguousExit } from "./internal/ambiguity.js"
+import { readSettings } from "./internal/settings.js"
 import * as internal from "./internal/userCache.js"
 
 /**
@@ -221,22 +223,16 @@ export const isAmbiguousOutcome: <A, E>(exit: Exit.Exit<A, E>, isAmbiguous: (err
 /**
  * Makes a cache. Lookups in flight when the scope closes are interrupted.
  *
- * Dies when `capacity` is not a whole number, 0 or more, or when a duration is malformed.
+ * Fails with a `ConfigError` that names every setting that is not valid: `capacity` must be a whole number, 0 or more, and the
+ * durations must not be negative.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options): Effect.Effect<Service, never, Scope.Scope> =>
+export const make = (options: Options): Effect.Effect<Service, ConfigError.ConfigError, Scope.Scope> =>
   Effect.gen(function* () {
-    if (!Number.isSafeInteger(options.capacity) || options.capacity < 0) {
-      return yield* Effect.dieMessage("UserCache: capacity must be a whole number, 0 or more")
-    }
-    const engine = yield* internal.make({
-      capacity: options.capacity,
-      timeToLiveMillis: Duration.toMillis(options.timeToLive ?? "30 seconds"),
-      quarantineMillis: Duration.toMillis(options.quarantine ?? "30 seconds"),
-      scope: yield* Effect.scope
-    })
+    const settings = yield* readSettings(options)
+    const engine = yield* internal.make({ ...settings, scope: yield* Effect.scope })
     return {
       ...engine,
       changes: Stream.empty,
@@ -247,12 +243,13 @@ export const make = (options: Options): Effect.Effect<Service, never, Scope.Scop
   })
 
 /**
- * A cache in the memory of this process.
+ * A cache in the memory of this process. Fails if a setting is not valid, as `make` does.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options): Layer.Layer<UserCache> => Layer.scoped(UserCache, make(options))
+export const layer = (options: Options): Layer.Layer<UserCache, ConfigError.ConfigError> =>
+  Layer.scoped(UserCache, make(options))
 
 /**
  * A cache that stores nothing: every read runs its lookup. For tests, and to switch caching off.

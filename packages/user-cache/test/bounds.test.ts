@@ -1,7 +1,6 @@
 /** Bounded by the capacity, and observable; and what the options and `layerNoop` do. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arr from "effect/Array"
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -219,20 +218,6 @@ describe("memory", () => {
           }).pipe(withCache({ capacity: 10 }))
       )
     })
-  )
-})
-
-describe("options", () => {
-  it.effect("a capacity that is not a whole number is a defect", () =>
-    everyRow(
-      [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY],
-      (capacity) => String(capacity),
-      (capacity) =>
-        Effect.gen(function* () {
-          const exit = yield* Effect.exit(Effect.scoped(Layer.build(layer({ capacity }))))
-          assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
-        })
-    )
   )
 })
 

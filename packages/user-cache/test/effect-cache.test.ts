@@ -57,6 +57,7 @@ const effectCacheWithoutFailures: Make = ({ capacity = 100, lookup }) =>
 
 const userCache: Make = ({ capacity = 100, lookup }) =>
   Layer.build(Layer.fresh(layer({ capacity, timeToLive: "30 seconds" }))).pipe(
+    Effect.orDie,
     Effect.map((context) => {
       const cache = Context.get(context, UserCache)
       return { get: (key) => cache.get("u", key, lookup(key)), invalidate: () => cache.invalidate("u") }

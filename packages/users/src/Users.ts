@@ -7,9 +7,11 @@ import type { AccessToken } from "@effect-tink/http/AccessToken"
 import { type CredentialsId, UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
+import { toDuration } from "@effect-tink/http/InputRules"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import * as TokenSource from "@effect-tink/http/TokenSource"
 import * as Cache from "@effect-tink/user-cache/UserCache"
+import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -318,31 +320,39 @@ export interface Options {
   readonly freshness?: { readonly inProgress?: Duration.DurationInput | undefined } | false | undefined
 }
 
+interface Settings {
+  readonly capacity: number
+  readonly inProgress: Duration.Duration | undefined
+}
+
 const isCapacity = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 
-/** Not `Duration.decodeUnknown` alone, which takes `NaN` and negative numbers for zero. */
-const decodeDuration = (value: unknown): Option.Option<Duration.Duration> =>
-  typeof value === "number" && !(value >= 0) ? Option.none() : Duration.decodeUnknown(value)
+const problem = (name: string, requirement: string): ConfigError.ConfigError =>
+  ConfigError.InvalidData([name], `Users: ${name} must be ${requirement}`)
 
-const decodeInProgress = (freshness: Options["freshness"]): Option.Option<Duration.Duration> =>
-  freshness === false ? Option.some(Duration.zero) : decodeDuration(freshness?.inProgress ?? "1 second")
+/** Fails with one error for all settings that are not valid. At run time they may be of any type. */
+const readSettings = (options: Options | undefined): Effect.Effect<Settings, ConfigError.ConfigError> => {
+  const freshness = options?.freshness
+  const capacity = options?.tokenCapacity === undefined ? 10_000 : options.tokenCapacity
+  const given = freshness === false || freshness === undefined ? undefined : freshness?.inProgress
+  const inProgress = freshness === null ? Option.none() : toDuration(given === undefined ? "1 second" : given)
+  if (isCapacity(capacity) && Option.isSome(inProgress)) {
+    return Effect.succeed({ capacity, inProgress: freshness === false ? undefined : inProgress.value })
+  }
+  const problems = [
+    ...(isCapacity(capacity) ? [] : [problem("tokenCapacity", "a whole number of at least 0")]),
+    ...(Option.isNone(inProgress) ? [problem("freshness.inProgress", "a duration")] : [])
+  ]
+  return Effect.fail(problems.reduce(ConfigError.And))
+}
 
-/**
- * Makes the service for as long as the scope is open.
- *
- * Dies if `tokenCapacity` is not a whole number of at least 0, or `freshness.inProgress` is not a duration.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const make = (options: Options = {}): Effect.Effect<Service, never, TinkHttp | Cache.UserCache | Scope.Scope> =>
+const defaults: Settings = { capacity: 10_000, inProgress: Duration.seconds(1) }
+
+const fromSettings = ({
+  capacity,
+  inProgress
+}: Settings): Effect.Effect<Service, never, TinkHttp | Cache.UserCache | Scope.Scope> =>
   Effect.gen(function* () {
-    const capacity = options.tokenCapacity ?? 10_000
-    if (!isCapacity(capacity))
-      return yield* Effect.dieMessage("Users: tokenCapacity must be a whole number of at least 0")
-    const inProgress = decodeInProgress(options.freshness)
-    if (Option.isNone(inProgress)) return yield* Effect.dieMessage("Users: freshness.inProgress must be a duration")
-
     const http = yield* TinkHttp
     const cache = yield* Cache.UserCache
     const scope = yield* Effect.scope
@@ -366,10 +376,11 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
     const access = Access.make({
       http,
       cache,
-      publicCache: yield* Cache.make({ capacity: 1000, timeToLive: "1 hour" }),
+      // Its settings are constants.
+      publicCache: yield* Effect.orDie(Cache.make({ capacity: 1000, timeToLive: "1 hour" })),
       userTokens,
       usersId,
-      connectionTimeToLive: options.freshness === false ? undefined : Freshness.timeToLive(inProgress.value),
+      connectionTimeToLive: inProgress && Freshness.timeToLive(inProgress),
       isClosed: () => isClosed,
       onChange
     })
@@ -399,7 +410,21 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
   })
 
 /**
- * `Users` with other settings than the default ones.
+ * Makes the service for as long as the scope is open.
+ *
+ * Fails with a `ConfigError` that names every setting that is not valid: `tokenCapacity` must be a whole number of at least 0, and
+ * `freshness.inProgress` a duration.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options = {}
+): Effect.Effect<Service, ConfigError.ConfigError, TinkHttp | Cache.UserCache | Scope.Scope> =>
+  Effect.flatMap(readSettings(options), fromSettings)
+
+/**
+ * `Users` with other settings than the default ones. Fails if a setting is not valid, as `make` does.
  *
  * @example
  * ```ts
@@ -413,7 +438,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
  */
 // Fresh: a layer is built once per reference, with the first dependencies that it meets. In one graph (a `LayerMap` of
 // tenants) the `Users` of one tenant would answer for another.
-export const layerWith = (options: Options): Layer.Layer<Users, never, TinkHttp | Cache.UserCache> =>
+export const layerWith = (options: Options): Layer.Layer<Users, ConfigError.ConfigError, TinkHttp | Cache.UserCache> =>
   Layer.fresh(Layer.scoped(Users, make(options)))
 
 /**
@@ -422,4 +447,6 @@ export const layerWith = (options: Options): Layer.Layer<Users, never, TinkHttp 
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Users, never, TinkHttp | Cache.UserCache> = layerWith({})
+export const layer: Layer.Layer<Users, never, TinkHttp | Cache.UserCache> = Layer.fresh(
+  Layer.scoped(Users, fromSettings(defaults))
+)

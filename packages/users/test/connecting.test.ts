@@ -101,7 +101,7 @@ describe("createCredential", () => {
 
   it.effect("invalidates its user also when it fails", () =>
     withTink(
-      ({ method }) => (method === "GET" ? json(200, list) : { status: 409, body: "" }),
+      ({ method }) => (method === "GET" ? json(200, list) : json(409, { errorCode: "some.code" })),
       ({ take, users }) =>
         Effect.gen(function* () {
           const credentials = yield* users.listCredentials(all)

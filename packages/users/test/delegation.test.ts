@@ -176,7 +176,7 @@ describe("revokeAll", () => {
 
   it.effect("invalidates its user also when it fails", () =>
     withTink(
-      ({ path }) => (path.endsWith("/list") ? json(200, { credentials: [] }) : { status: 400, body: "" }),
+      ({ path }) => (path.endsWith("/list") ? json(200, { credentials: [] }) : json(400, { errorCode: "some.code" })),
       ({ take, users }) =>
         Effect.gen(function* () {
           const session = sessionWith("credentials:read")

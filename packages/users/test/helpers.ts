@@ -12,6 +12,7 @@ import { Users, UserSession } from "@effect-tink/users"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -223,7 +224,7 @@ export const makeStaticSession = Effect.gen(function* () {
 export const layerOver = (
   client: HttpClient.HttpClient,
   http: Partial<TinkConfig.Options> = {},
-  cache: Layer.Layer<UserCache.UserCache> = UserCache.layer({ capacity: 100 })
+  cache: Layer.Layer<UserCache.UserCache, ConfigError> = UserCache.layer({ capacity: 100 })
 ) =>
   Users.layer.pipe(
     Layer.provideMerge(cache),

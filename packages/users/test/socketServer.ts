@@ -151,7 +151,7 @@ export const serve = Effect.gen(function* () {
 })
 
 /** Every layer there is, over undici. Their scope is inside that of the server, so that it can see what they leave. */
-export const connect = (tink: Tink, timing: TinkConfig.RetryOptions = {}) =>
+export const connect = (tink: Tink, timing: TinkConfig.RequestOptions = {}) =>
   Effect.gen(function* () {
     yield* Effect.addFinalizer(() => {
       let left = 0

@@ -124,8 +124,9 @@ const scenarios: ReadonlyArray<Scenario> = [
     name: "the body of a failure stalls for ever",
     handle: (_, response) => response.writeHead(404, { "content-length": "100" }).write("{"),
     timing: brief,
-    reason: "Timeout",
-    ...unknownOutcome
+    reason: "Server",
+    status: 404,
+    ...unreadable
   },
   {
     name: "the deadline of the call is shorter than the patience with one attempt",
@@ -284,7 +285,7 @@ it.scopedLive("a deletion that was applied before the connection broke has succe
     const { cache, users } = yield* connect(tink)
     let isThere = true
     tink.handle = (request, response) => {
-      if (!isThere) return void response.writeHead(404).end()
+      if (!isThere) return void response.writeHead(404).end('{"errorCode":"some.code"}')
       isThere = false
       request.socket.resetAndDestroy()
     }
@@ -301,7 +302,7 @@ it.scopedLive("a deletion that was applied before the connection broke has succe
 it.scopedLive("an answer of some megabytes is read whole", () =>
   Effect.gen(function* () {
     const tink = yield* serve
-    const { users } = yield* connect(tink)
+    const { users } = yield* connect(tink, { maxBodySize: 4_000_000 })
     const payload = "å".repeat(1_000_000)
     tink.handle = (request, response) => {
       const credential = credentialOf(request)
@@ -328,7 +329,7 @@ describe("500 at once", { timeout: 20_000 }, () => {
   it.scopedLive("reads of as many users: each gets their own", () =>
     Effect.gen(function* () {
       const tink = yield* serve
-      const { cache, users } = yield* connect(tink)
+      const { cache, users } = yield* connect(tink, { maxConcurrency: 500 })
       tink.handle = together(500, answer)
       const lists = yield* Effect.forEach(users500, (n) => users.listCredentials(sessionOf(n)), {
         concurrency: "unbounded"
@@ -373,7 +374,7 @@ describe("500 at once", { timeout: 20_000 }, () => {
   it.scopedLive("changes: every other one breaks, and each caller gets the outcome of its own", () =>
     Effect.gen(function* () {
       const tink = yield* serve
-      const { cache, users } = yield* connect(tink, { maxRetries: 0 })
+      const { cache, users } = yield* connect(tink, { maxRetries: 0, maxConcurrency: 500 })
       tink.handle = together(500, (request, response) => {
         const n = Number.parseInt((request.headers.authorization ?? "").slice(-32), 16)
         if (n % 2 === 0) answer(request, response)

@@ -11,6 +11,7 @@ import type { CreateUserInput, EnsureUserInput } from "@effect-tink/users/User"
 import type { UserReference } from "@effect-tink/users/User"
 import * as Users from "@effect-tink/users/Users"
 import * as UserSession from "@effect-tink/users/UserSession"
+import type * as ConfigError from "effect/ConfigError"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
@@ -191,8 +192,12 @@ describe("input", () => {
 describe("layer", () => {
   it("needs exactly TinkHttp and UserCache, and cannot fail", () => {
     expect(Users.layer).type.toBe<Layer.Layer<Users.Users, never, TinkHttp | UserCache>>()
-    expect(Users.layerWith({ tokenCapacity: 1, freshness: false })).type.toBe<typeof Users.layer>()
-    expect(Users.layerWith({ freshness: { inProgress: "1 second" } })).type.toBe<typeof Users.layer>()
+  })
+
+  it("with settings can fail with a ConfigError alone", () => {
+    type Configured = Layer.Layer<Users.Users, ConfigError.ConfigError, TinkHttp | UserCache>
+    expect(Users.layerWith({ tokenCapacity: 1, freshness: false })).type.toBe<Configured>()
+    expect(Users.layerWith({ freshness: { inProgress: "1 second" } })).type.toBe<Configured>()
   })
 })
 

@@ -9,7 +9,7 @@ export const userCache = <A, E>({
   lookup,
   timeToLive
 }: GroupedEffectOptions<A, E>): Effect.Effect<GroupedEffectCache<A, E>, never, Scope.Scope> =>
-  Effect.map(UserCache.make({ capacity, timeToLive }), (cache) => ({
+  Effect.map(Effect.orDie(UserCache.make({ capacity, timeToLive })), (cache) => ({
     get: (userId, key) => cache.get(userId, key, lookup(userId, key)),
     invalidateUser: cache.invalidate
   }))

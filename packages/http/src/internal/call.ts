@@ -1,5 +1,4 @@
 /** A call: a request with its token, timeouts and retries, within a deadline. */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,20 +14,30 @@ import type { TokenSource } from "../TokenSource.js"
 import { cachedToken } from "./cachedToken.js"
 import * as Exchange from "./exchange.js"
 import * as Failures from "./failures.js"
+import type * as Load from "./load.js"
 import * as Metrics from "./metrics.js"
 import { timeoutDetached } from "./timeoutDetached.js"
 
 const makeTraceId = () => crypto.randomUUID().replaceAll("-", "")
 
-/** Exponential with full jitter, at least what Tink asks for, at most `retryMaxDelay`. */
-const retryDelay = (config: TinkConfig, error: TinkError, retries: number) =>
+/**
+ * Exponential with full jitter, up to `retryMaxDelay`. Never before the time that Tink asks for: then the jitter is on top, so
+ * that callers who were asked together do not come back together. It does not pass the deadline by itself.
+ */
+const retryDelay = (config: TinkConfig, error: TinkError, retries: number, remaining: number) =>
   Effect.map(Random.next, (jitter) => {
-    const backoff = Math.round(jitter * Duration.toMillis(config.retryBaseDelay) * 2 ** retries)
+    const bound = Math.min(
+      Duration.toMillis(config.retryBaseDelay) * 2 ** retries,
+      Duration.toMillis(config.retryMaxDelay)
+    )
     const requested = error.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
-    return Math.min(Math.max(backoff, requested), Duration.toMillis(config.retryMaxDelay))
+    if (requested === 0) return Math.round(jitter * bound)
+    return (
+      requested + Math.floor(jitter * Math.min(Math.max(bound, requested / 10), Math.max(0, remaining - requested)))
+    )
   })
 
-/** A `DELETE` answered with 404 succeeds: an earlier attempt may have been applied. */
+/** A `DELETE` that Tink answers with 404 succeeds: an earlier attempt may have been applied. */
 const asAlreadyDeleted = <A>(request: TinkRequest<A>, error: TinkError) =>
   request.method === "DELETE" && error.reason === "NotFound"
     ? Effect.mapError(Schema.decode(request.response)(""), () => error)
@@ -42,8 +51,9 @@ const startStopwatch = (clock: Clock.Clock): (() => number) => {
 
 /** Makes the function that sends a request, with its retries, and with tokens from a source if there is one. */
 export const make =
-  (config: TinkConfig, client: HttpClient.HttpClient, requestRuntime: Exchange.RequestRuntime) =>
+  (sender: Exchange.Sender, load: Load.Load) =>
   <A>(request: TinkRequest<A>, tokens: TokenSource | undefined): Effect.Effect<A, TinkError> => {
+    const { config, inFlight } = sender
     const start = (
       clock: Clock.Clock,
       traceId: string,
@@ -57,22 +67,32 @@ export const make =
 
       // The source retries by itself; its failure is final.
       const getToken = (source: TokenSource) =>
-        timeoutDetached(remaining(), () => Failures.noToken(unsent()))(source.get)
+        timeoutDetached({
+          inFlight,
+          millis: remaining(),
+          onTimeout: () => Failures.noToken(unsent()),
+          onAbort: () => Failures.closed(unsent())
+        })(source.get)
 
-      const send = (token: Redacted.Redacted | undefined) => {
-        const millis = remaining()
-        if (millis === 0) return Effect.fail(Failures.noTimeLeft(unsent()))
-        const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
-        const exchange = { request, prepared, token, traceId, resends: sent++, timeout }
-        return Exchange.send(config, client, requestRuntime, exchange)
-      }
+      const sendNow = (token: Redacted.Redacted | undefined) =>
+        Effect.suspend(() => {
+          const millis = remaining()
+          if (inFlight.isClosed) return Effect.fail(Failures.closed(unsent()))
+          if (millis === 0) return Effect.fail(Failures.noTimeLeft(unsent()))
+          const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
+          return Exchange.send(sender, { request, prepared, token, traceId, resends: sent++, timeout })
+        })
+
+      const loadCall: Load.Call = { clock, remaining, unsent }
+      const send = (token: Redacted.Redacted | undefined) => load.run(loadCall, sendNow(token))
 
       const retry = (error: TinkError, retries: number): Effect.Effect<A, TinkError> =>
         Effect.gen(function* () {
           if (mayHaveBeenApplied && !error.isRetryable) return yield* asAlreadyDeleted(request, error)
           mayHaveBeenApplied ||= error.isAmbiguous
-          const delay = yield* retryDelay(config, error, retries)
-          if (!error.isRetryable || retries >= config.maxRetries || delay >= remaining()) return yield* error
+          if (!error.isRetryable || retries >= config.maxRetries) return yield* error
+          const delay = yield* retryDelay(config, error, retries, remaining())
+          if (delay >= remaining() || !load.takeRetry(error)) return yield* error
           yield* Metrics.countRetry(request)
           yield* Effect.logDebug(`${error.message}; trying again in ${delay} ms`)
           yield* Effect.sleep(delay)

@@ -18,12 +18,14 @@ import { isPrintableAscii, printableAsciiRequirement } from "../InputRules.js"
 import type { TinkConfig } from "../TinkConfig.js"
 import { invalidInput, type TinkError } from "../TinkError.js"
 import type { Body, RequestDescription, TinkRequest } from "../TinkRequest.js"
+import { closeSocket } from "./clientResponse.js"
+import * as ErrorBody from "./errorBody.js"
 import * as Failures from "./failures.js"
 import * as Metrics from "./metrics.js"
 import { toPath } from "./path.js"
 import { bodySecrets, jsonWithSecrets } from "./redact.js"
 import * as ResponseBody from "./responseBody.js"
-import { timeoutDetached } from "./timeoutDetached.js"
+import { type InFlight, timeoutDetached } from "./timeoutDetached.js"
 
 const userAgent = "effect-tink/0.1.0"
 
@@ -75,7 +77,13 @@ export const prepare = (
 ): Either.Either<PreparedRequest, TinkError> =>
   Either.flatMap(toPath(request), (path) => {
     const bodiless = HttpClientRequest.make(request.method)(config.baseUrl + path, {
-      headers: { accept: "application/json, text/plain", "user-agent": userAgent, "x-client-trace-id": traceId },
+      headers: {
+        accept: "application/json, text/plain",
+        // Not all clients decode what is compressed.
+        "accept-encoding": "identity",
+        "user-agent": userAgent,
+        "x-client-trace-id": traceId
+      },
       urlParams: request.query
     })
     return encodeBody(request, () => ({ http: withBody(bodiless, request), bodySecrets: bodySecrets(request) }))
@@ -105,32 +113,76 @@ export const makeRequestRuntime: Effect.Effect<RequestRuntime> = Effect.map(
   }
 )
 
-const isSuccess = (response: HttpClientResponse.HttpClientResponse): boolean =>
-  response.status >= 200 && response.status < 300
+type Response = HttpClientResponse.HttpClientResponse
 
-const readError = (attempt: Failures.Attempt, response: HttpClientResponse.HttpClientResponse) =>
-  Effect.gen(function* () {
-    // If the body cannot be read, the status is enough.
-    const body = yield* Effect.orElseSucceed(ResponseBody.read(response), () => "")
-    return yield* Failures.fromStatus(attempt, response, body, yield* Clock.currentTimeMillis)
+const isSuccess = ({ status }: Response): boolean => status >= 200 && status < 300
+
+/** An error needs no more: the rest of its body is left, and its connection closed. */
+const errorLimits = { bytes: 64 * 1024, millis: 2000 }
+
+/** How far the answer to an attempt got. */
+interface Answer {
+  response?: Response
+  /** The error as far as it is known, while the rest of its body is read. */
+  error?: () => TinkError
+}
+
+const readError = (inFlight: InFlight, attempt: Failures.Attempt, answer: Answer, response: Response) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const collector = new ResponseBody.Collector(errorLimits.bytes)
+    const toError = (body: ErrorBody.ErrorBody) => Failures.fromStatus(attempt, response, body, now)
+    const toPartial = () =>
+      toError(ErrorBody.parseBeginning(ResponseBody.toText(collector.bytes), response.headers["content-type"]))
+    answer.error = toPartial
+    if (response.status < 200) closeSocket(response)
+    return ResponseBody.read(response, collector).pipe(
+      Effect.map((text) => toError(ErrorBody.parse(text, attempt.request.route))),
+      Effect.catchAllCause(() => Effect.sync(toPartial)),
+      // The status is known: it is worth more than a body that does not come.
+      timeoutDetached({
+        inFlight,
+        millis: response.status < 200 ? 0 : errorLimits.millis,
+        onTimeout: toPartial,
+        onAbort: toPartial
+      }),
+      Effect.flatMap((error) => Effect.fail(error))
+    )
   })
+
+/** Statuses without a body (RFC 9110, 15.3.5 and 15.3.6). What is sent all the same is no part of the answer. */
+const isBodiless = ({ status }: Response): boolean => status === 204 || status === 205
+
+const readBodiless = (inFlight: InFlight, response: Response) =>
+  ResponseBody.read(response, new ResponseBody.Collector(errorLimits.bytes)).pipe(
+    Effect.ignore,
+    timeoutDetached({ inFlight, millis: errorLimits.millis, onTimeout: () => "late", onAbort: () => "aborted" }),
+    Effect.ignore,
+    Effect.as("")
+  )
 
 const readSuccess = <A>(
+  config: TinkConfig,
+  inFlight: InFlight,
   attempt: Failures.Attempt,
   request: TinkRequest<A>,
-  response: HttpClientResponse.HttpClientResponse
+  response: Response
 ) =>
-  Effect.matchEffect(ResponseBody.read(response), {
-    onFailure: (error) =>
-      Effect.fail(
-        error._tag === "BodyTooLarge"
-          ? Failures.unreadable(attempt, response, "too large")
-          : Failures.fromClientError(attempt, error)
-      ),
-    onSuccess: (body) => Failures.decode(attempt, response, request.response, body)
-  })
+  Effect.matchEffect(
+    isBodiless(response)
+      ? readBodiless(inFlight, response)
+      : ResponseBody.read(response, new ResponseBody.Collector(config.maxBodySize)),
+    {
+      onFailure: (error) =>
+        Effect.fail(
+          error._tag === "BodyTooLarge"
+            ? Failures.unreadable(attempt, response, "the body is too large")
+            : Failures.fromClientError(attempt, error)
+        ),
+      onSuccess: (body) => Failures.decode(attempt, response, request.response, body)
+    }
+  )
 
-const annotate = (span: Tracer.Span, attempt: Failures.Attempt, response: HttpClientResponse.HttpClientResponse) => {
+const annotate = (span: Tracer.Span, attempt: Failures.Attempt, response: Response) => {
   const { requestId } = Failures.readRequestId(attempt, response)
   span.attribute("http.response.status_code", response.status)
   if (requestId !== undefined) span.attribute("tink.request_id", requestId)
@@ -163,19 +215,35 @@ const execute = <A>(
   client: HttpClient.HttpClient,
   http: HttpClientRequest.HttpClientRequest,
   attempt: Failures.Attempt,
-  onResponse: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, TinkError>
+  onResponse: (response: Response) => Effect.Effect<A, TinkError>
 ): Effect.Effect<A, TinkError> =>
-  Effect.matchCauseEffect(client.execute(http), {
-    onFailure: (cause) =>
-      Option.match(findClientError(cause), {
-        onNone: () => Effect.failCause(Cause.map(cause, (error) => Failures.fromClientError(attempt, error))),
-        onSome: (error) =>
-          error._tag === "ResponseError" && error.reason === "StatusCode"
-            ? onResponse(error.response)
-            : Effect.fail(Failures.fromClientError(attempt, error))
-      }),
-    onSuccess: onResponse
-  })
+  // Suspended, as a client may throw.
+  Effect.matchCauseEffect(
+    Effect.suspend(() => client.execute(http)),
+    {
+      onFailure: (cause) =>
+        Option.match(findClientError(cause), {
+          onNone: () => Effect.failCause(Cause.map(cause, (error) => Failures.fromClientError(attempt, error))),
+          onSome: (error) =>
+            error._tag === "ResponseError" && error.reason === "StatusCode"
+              ? onResponse(error.response)
+              : Effect.fail(Failures.fromClientError(attempt, error))
+        }),
+      onSuccess: onResponse
+    }
+  )
+
+/** Turns a defect of a client into an error: it may hold the request, and with it the token. */
+const withoutDefects = <A>(self: Effect.Effect<A, TinkError>, attempt: Failures.Attempt, answer: Answer) =>
+  Effect.catchAllCause(self, (cause) =>
+    Option.match(Cause.failureOption(cause), {
+      onNone: () =>
+        Cause.isInterruptedOnly(cause)
+          ? Effect.interrupt
+          : Effect.fail(Failures.fromDefect(attempt, Cause.squash(cause), answer.response)),
+      onSome: Effect.fail
+    })
+  )
 
 const withRequestSpan = <A>(
   config: TinkConfig,
@@ -199,11 +267,17 @@ const withRequestSpan = <A>(
     run
   )
 
+/** What all requests of one layer share. */
+export interface Sender {
+  readonly config: TinkConfig
+  readonly client: HttpClient.HttpClient
+  readonly requestRuntime: RequestRuntime
+  readonly inFlight: InFlight
+}
+
 /** Sends a request once, and reads its answer. */
 export const send = <A>(
-  config: TinkConfig,
-  client: HttpClient.HttpClient,
-  requestRuntime: RequestRuntime,
+  { client, config, inFlight, requestRuntime }: Sender,
   exchange: Exchange<TinkRequest<A>>
 ): Effect.Effect<A, TinkError> => {
   const { prepared, request, timeout } = exchange
@@ -214,12 +288,23 @@ export const send = <A>(
   }
   const http = token === undefined ? prepared.http : HttpClientRequest.bearerToken(prepared.http, token)
   const attempt = makeAttempt(config, exchange, token)
+  const answer: Answer = {}
   return withRequestSpan(config, exchange, (span) =>
     execute(client, http, attempt, (response) => {
+      answer.response = response
       annotate(span, attempt, response)
-      return isSuccess(response) ? readSuccess(attempt, request, response) : readError(attempt, response)
+      return isSuccess(response)
+        ? readSuccess(config, inFlight, attempt, request, response)
+        : readError(inFlight, attempt, answer, response)
     }).pipe(
-      timeoutDetached(timeout, () => Failures.timeout(attempt), requestRuntime(span)),
+      (exchanged) => withoutDefects(exchanged, attempt, answer),
+      timeoutDetached({
+        inFlight,
+        millis: timeout,
+        onTimeout: () => answer.error?.() ?? Failures.timeout(attempt, answer.response),
+        onAbort: () => answer.error?.() ?? Failures.aborted(attempt, inFlight.isClosed),
+        changeRuntime: requestRuntime(span)
+      }),
       Effect.onExit((exit) => Metrics.countRequest(request, exit))
     )
   )

@@ -2,12 +2,15 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { type Reason, TinkError } from "../TinkError.js"
 import type { RequestDescription } from "../TinkRequest.js"
+import { readRetryAfter } from "./clientResponse.js"
+import * as ErrorBody from "./errorBody.js"
+import { neverSentReason } from "./neverSent.js"
 import { sanitize } from "./redact.js"
 import * as RetryAfter from "./retryAfter.js"
 
@@ -23,6 +26,8 @@ export const isSafe = (request: RequestDescription): boolean => request.isSafe ?
 
 const isIdempotent = (request: RequestDescription): boolean =>
   request.isIdempotent ?? (isSafe(request) || request.method === "PUT" || request.method === "DELETE")
+
+type Response = HttpClientResponse.HttpClientResponse
 
 /** Whether Tink may have processed a failed request. */
 type Progress = "not processed" | "maybe processed"
@@ -41,7 +46,7 @@ const isTransient = (reason: Reason, status: number | undefined): boolean =>
   reason === "Transport" ||
   reason === "Timeout" ||
   reason === "RateLimited" ||
-  (reason === "Server" && status !== undefined && status >= 500)
+  (reason === "Server" && status !== undefined && (status >= 500 || status === 429))
 
 const make = (attempt: Attempt, reason: Reason, progress: Progress, details: Details): TinkError =>
   new TinkError({
@@ -59,8 +64,12 @@ const make = (attempt: Attempt, reason: Reason, progress: Progress, details: Det
 // No answer
 // ---------------------------------------------------------------------------------------------------------------------
 
-export const timeout = (attempt: Attempt): TinkError =>
-  make(attempt, "Timeout", "maybe processed", { detail: "no answer in time" })
+/** With the head of the answer, if only its body is missing. */
+export const timeout = (attempt: Attempt, response: Response | undefined): TinkError =>
+  make(attempt, "Timeout", "maybe processed", {
+    ...(response === undefined ? {} : readHead(attempt, response)),
+    detail: "no answer in time"
+  })
 
 /** The deadline passed before there was a token. */
 export const noToken = (attempt: Attempt): TinkError =>
@@ -70,55 +79,71 @@ export const noToken = (attempt: Attempt): TinkError =>
 export const noTimeLeft = (attempt: Attempt): TinkError =>
   make(attempt, "Timeout", "not processed", { detail: "no time left to send the request" })
 
-/** Error codes of the operating system and of undici that occur only before the first byte is sent. */
-const neverSent: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
-  ENOTFOUND: "host not found",
-  EAI_AGAIN: "host name could not be looked up",
-  ENETUNREACH: "network unreachable",
-  EHOSTUNREACH: "host unreachable",
-  UND_ERR_CONNECT_TIMEOUT: "no connection in time",
-  CERT_HAS_EXPIRED: "the server's certificate has expired",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is not trusted",
-  SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is not trusted",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's certificate is not trusted",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's certificate is not trusted",
-  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host"
-}
+/** The layer was closed. The same call cannot succeed later. */
+export const closed = (attempt: Attempt, progress: Progress = "not processed"): TinkError =>
+  new TinkError({
+    ...make(attempt, "Transport", progress, { detail: "the layer of TinkHttp was closed" }),
+    isRetryable: false
+  })
 
-type ErrorProperty = "cause" | "code" | "syscall"
+/** The deadline passed while other requests were in flight. */
+export const noTurn = (attempt: Attempt): TinkError =>
+  make(attempt, "Timeout", "not processed", { detail: "no turn in time: too many requests are in flight" })
 
-const hasProperty = <Name extends ErrorProperty>(value: unknown, name: Name): value is Record<Name, unknown> =>
-  typeof value === "object" && value !== null && name in value
+/** Tink asked all requests to wait, longer than this call may take. */
+export const paused = (attempt: Attempt, millis: number): TinkError =>
+  make(attempt, "RateLimited", "not processed", {
+    detail: "Tink has asked to wait",
+    retryAfter: Duration.millis(Math.ceil(millis))
+  })
 
-/**
- * Why the request was certainly not sent, by the code of an error or of its cause. Undefined if it may have been sent. An
- * error of `read` or `write` concerns a connection in use, even with a code such as EHOSTUNREACH.
- */
-const neverSentReason = (error: unknown, depth = 0): string | undefined => {
-  if (hasProperty(error, "syscall") && (error.syscall === "read" || error.syscall === "write")) return undefined
-  if (hasProperty(error, "code") && typeof error.code === "string") return neverSent[error.code]
-  return depth < 5 && hasProperty(error, "cause") ? neverSentReason(error.cause, depth + 1) : undefined
-}
+export const circuitOpen = (attempt: Attempt, millis: number): TinkError =>
+  new TinkError({
+    ...make(attempt, "Server", "not processed", {
+      detail: "the circuit is open: the last requests all failed",
+      retryAfter: Duration.millis(Math.max(0, Math.ceil(millis)))
+    }),
+    isRetryable: true
+  })
 
-/** Host and port: if nothing answers, the base URL is the first suspect. */
-const requestHost = ({ request }: HttpClientError.RequestError): string => new URL(request.url).host
+/** Host and port, in brackets: if nothing answers, the base URL is the first suspect. A client may have a relative URL. */
+const formatHost = (url: string): string => (URL.canParse(url) ? ` (${new URL(url).host})` : "")
+
+const unsent = (attempt: Attempt, reason: string, url: string): TinkError =>
+  make(attempt, "Transport", "not processed", { detail: `${reason}${formatHost(url)}` })
 
 export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpClientError): TinkError => {
   if (error._tag === "ResponseError") {
     return make(attempt, "Transport", "maybe processed", {
-      status: error.response.status,
+      ...readHead(attempt, error.response),
       detail: "the body of the answer was cut short"
     })
   }
   if (error.reason !== "Transport") {
     return make(attempt, "Invalid", "not processed", { detail: "the request could not be made" })
   }
-  const reason = neverSentReason(error)
+  const reason = neverSentReason(error.cause)
   return reason === undefined
-    ? make(attempt, "Transport", "maybe processed", { detail: `the connection broke (${requestHost(error)})` })
-    : make(attempt, "Transport", "not processed", { detail: `${reason} (${requestHost(error)})` })
+    ? make(attempt, "Transport", "maybe processed", { detail: `the connection broke${formatHost(error.request.url)}` })
+    : unsent(attempt, reason, error.request.url)
 }
+
+/** A defect of a client, which may hold the request: none of it is shown. */
+export const fromDefect = (attempt: Attempt, defect: unknown, response: Response | undefined): TinkError => {
+  const reason = response === undefined ? neverSentReason(defect) : undefined
+  return reason === undefined
+    ? make(attempt, "Transport", "maybe processed", {
+        ...(response === undefined ? {} : readHead(attempt, response)),
+        detail: "the HTTP client failed"
+      })
+    : unsent(attempt, reason, "")
+}
+
+/** A client interrupts itself, or the layer was closed. */
+export const aborted = (attempt: Attempt, isClosed: boolean): TinkError =>
+  isClosed
+    ? closed(attempt, "maybe processed")
+    : make(attempt, "Transport", "maybe processed", { detail: "the HTTP client ended the request" })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // An answer
@@ -128,13 +153,16 @@ export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpCli
 const sanitizedText = (attempt: Attempt, value: unknown): string | undefined =>
   typeof value === "string" ? sanitize(value, attempt.secrets()) || undefined : undefined
 
-export const readRequestId = (
-  attempt: Attempt,
-  response: HttpClientResponse.HttpClientResponse
-): { readonly requestId?: string } => {
+export const readRequestId = (attempt: Attempt, response: Response): { readonly requestId?: string } => {
   const requestId = sanitizedText(attempt, response.headers["x-request-id"])
   return requestId === undefined ? {} : { requestId }
 }
+
+/** What the head of an answer tells. */
+const readHead = (attempt: Attempt, response: Response): Details => ({
+  ...(Number.isInteger(response.status) ? { status: response.status } : {}),
+  ...readRequestId(attempt, response)
+})
 
 const reasonByStatus: Readonly<Record<number, Reason>> = {
   401: "Unauthorized",
@@ -152,27 +180,45 @@ export const tokenRoute = "/api/v1/oauth/token"
 const isNotTink = (request: RequestDescription, status: number): boolean =>
   status === 404 && request.route === tokenRoute
 
-const toReason = (request: RequestDescription, status: number): Reason => {
-  if (isNotTink(request, status)) return "Server"
+/** Statuses of gateways and servers in trouble. They claim nothing of what was asked. */
+const isTrouble = (status: number): boolean => status < 400 || status >= 500 || status === 408
+
+/**
+ * Whether an answer is believed. Tink's error body proves what it says. Without one:
+ *
+ * - No body proves 401, 403 and 429 only. They are documented for every endpoint, and it is not established that their bodies
+ *   are JSON (`tink-api.md` 8.3 and 14.2): a token would never be renewed if Tink sends them bare. A bare 404 is what a gateway
+ *   without a route sends.
+ * - A body that did not arrive proves its status, except for 404: absence ends a deletion as a success.
+ * - A body of another shape proves nothing: a proxy, a firewall or another server answered.
+ */
+const isBelieved = (status: number, { origin }: ErrorBody.ErrorBody): boolean => {
+  switch (origin) {
+    case "Tink":
+      return true
+    case "Empty":
+      return status === 401 || status === 403 || status === 429
+    case "Unread":
+      return status !== 404
+    case "Foreign":
+      return false
+  }
+}
+
+const toReason = (request: RequestDescription, status: number, body: ErrorBody.ErrorBody): Reason => {
+  if (isNotTink(request, status) || status === proxyRefusal) return "Server"
+  if (!isTrouble(status) && !isBelieved(status, body)) return "Server"
   return reasonByStatus[status] ?? (status >= 400 && status < 500 ? "Invalid" : "Server")
 }
 
-const toProgress = (reason: Reason): Progress =>
-  reason === "Server" || reason === "Timeout" ? "maybe processed" : "not processed"
+/** Only a proxy answers so, and then it has passed nothing on. */
+const proxyRefusal = 407
 
-/** Tink's error body. Some services omit it, or parts of it, or use other types (`tink-api.md` 8.2). */
-const ErrorBody = Schema.parseJson(
-  Schema.Struct({ errorMessage: Schema.optional(Schema.Unknown), errorCode: Schema.optional(Schema.Unknown) })
-)
+const toProgress = (reason: Reason, status: number): Progress =>
+  status !== proxyRefusal && (reason === "Server" || reason === "Timeout") ? "maybe processed" : "not processed"
 
-const decodeErrorBody = Schema.decodeOption(ErrorBody)
-
-const parseErrorBody = (attempt: Attempt, text: string): Details => {
-  const body: { readonly errorCode?: unknown; readonly errorMessage?: unknown } = Option.getOrElse(
-    decodeErrorBody(text),
-    () => ({})
-  )
-  const errorCode = sanitizedText(attempt, typeof body.errorCode === "number" ? String(body.errorCode) : body.errorCode)
+const toDetails = (attempt: Attempt, body: ErrorBody.ErrorBody): Details => {
+  const errorCode = sanitizedText(attempt, body.errorCode)
   const errorMessage = sanitizedText(attempt, body.errorMessage)
   return {
     ...(errorCode === undefined ? {} : { errorCode }),
@@ -187,20 +233,25 @@ const missingScope = ({ authorization }: RequestDescription): Details => {
   return needed === undefined ? {} : { detail: `needs the scope ${needed}` }
 }
 
-export const fromStatus = (
-  attempt: Attempt,
-  response: HttpClientResponse.HttpClientResponse,
-  body: string,
-  now: number
-): TinkError => {
-  const reason = toReason(attempt.request, response.status)
-  const retryAfter = RetryAfter.parse(response.headers["retry-after"], now)
-  return make(attempt, reason, toProgress(reason), {
-    status: response.status,
-    ...readRequestId(attempt, response),
-    ...parseErrorBody(attempt, body),
-    ...(reason === "Forbidden" ? missingScope(attempt.request) : {}),
-    ...(isNotTink(attempt.request, response.status) ? { detail: "not an answer from Tink: check the base URL" } : {}),
+/** What to look at when the answer is not Tink's. */
+const suspect = (request: RequestDescription, status: number, reason: Reason): Details => {
+  if (status === proxyRefusal) return { detail: "the proxy wants to be authenticated" }
+  if (isNotTink(request, status)) return { detail: "not an answer from Tink: check the base URL" }
+  return reason === "Server" && !isTrouble(status)
+    ? { detail: "not an answer from Tink: check the base URL, and what is between" }
+    : {}
+}
+
+export const fromStatus = (attempt: Attempt, response: Response, body: ErrorBody.ErrorBody, now: number): TinkError => {
+  const { request } = attempt
+  const { headers, status } = response
+  const reason = toReason(request, status, body)
+  const retryAfter = RetryAfter.parse(readRetryAfter(response), now, headers["date"])
+  return make(attempt, reason, toProgress(reason, status), {
+    ...readHead(attempt, response),
+    ...toDetails(attempt, body),
+    ...(reason === "Forbidden" ? missingScope(request) : {}),
+    ...suspect(request, status, reason),
     ...(retryAfter === undefined ? {} : { retryAfter })
   })
 }
@@ -228,24 +279,34 @@ const formatPaths = (error: ParseResult.ParseError): string => {
   return Arr.dedupe(paths).slice(0, 3).join(", ")
 }
 
-export const unreadable = (
-  attempt: Attempt,
-  response: HttpClientResponse.HttpClientResponse,
-  problem: ParseResult.ParseError | "too large"
-): TinkError =>
+export const unreadable = (attempt: Attempt, response: Response, problem: string): TinkError =>
   make(attempt, "Decode", "maybe processed", {
-    status: response.status,
-    ...readRequestId(attempt, response),
-    detail:
-      typeof problem === "string"
-        ? `the body is ${problem}`
-        : sanitize(`not as documented: ${formatPaths(problem)}`, attempt.secrets())
+    ...readHead(attempt, response),
+    detail: sanitize(problem, attempt.secrets())
+  })
+
+/** A success that is Tink's error is none. */
+const errorInSuccess = (attempt: Attempt, response: Response, body: ErrorBody.ErrorBody): TinkError =>
+  make(attempt, "Decode", "maybe processed", {
+    ...readHead(attempt, response),
+    ...toDetails(attempt, body),
+    detail: "the body of a success is an error"
   })
 
 export const decode = <A>(
   attempt: Attempt,
-  response: HttpClientResponse.HttpClientResponse,
+  response: Response,
   schema: Schema.Schema<A, string>,
   body: string
-): Either.Either<A, TinkError> =>
-  Either.mapLeft(Schema.decodeEither(schema)(body), (error) => unreadable(attempt, response, error))
+): Either.Either<A, TinkError> => {
+  const error = ErrorBody.parseSuccess(body, attempt.request.route)
+  if (error !== undefined) return Either.left(errorInSuccess(attempt, response, error))
+  try {
+    return Either.mapLeft(Schema.decodeEither(schema)(body), (problem) =>
+      unreadable(attempt, response, `not as documented: ${formatPaths(problem)}`)
+    )
+  } catch {
+    // A transformation of the application's schema, or a body that is nested too deeply.
+    return Either.left(unreadable(attempt, response, "the body could not be decoded"))
+  }
+}

@@ -36,3 +36,26 @@ export const countRequest = (request: RequestDescription, exit: Exit.Exit<unknow
 
 export const countRetry = (request: RequestDescription): Effect.Effect<void> =>
   Effect.sync(() => retries.unsafeUpdate(1, toLabels(request)))
+
+const suppressedRetries = Metric.counter("tink_http_retries_suppressed_total", {
+  description: "Retries not made because the retry budget was used up"
+})
+const queued = Metric.counter("tink_http_queued_total", { description: "Requests that waited for their turn" })
+const queueLength = Metric.gauge("tink_http_queue_length", {
+  description: "Requests that waited for their turn when the last one joined them"
+})
+const pauses = Metric.counter("tink_http_pauses_total", { description: "Answers that paused all requests" })
+const openedCircuits = Metric.counter("tink_http_circuit_opened_total", {
+  description: "How often the circuit breaker opened"
+})
+
+export const countSuppressedRetry = (): void => suppressedRetries.unsafeUpdate(1, [])
+
+export const countQueued = (length: number): void => {
+  queued.unsafeUpdate(1, [])
+  queueLength.unsafeUpdate(length, [])
+}
+
+export const countPause = (): void => pauses.unsafeUpdate(1, [])
+
+export const countOpenedCircuit = (): void => openedCircuits.unsafeUpdate(1, [])

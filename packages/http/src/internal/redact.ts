@@ -1,6 +1,5 @@
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
-import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import type { RequestDescription } from "../TinkRequest.js"
 
@@ -9,30 +8,70 @@ const jwt = /eyJ[\w-]{8,}(?:\.[\w-]*)*/g
 /** Control characters, formatting characters such as those that change the text direction, and line separators. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]+/gu
 const maxLength = 300
+/** Longer texts are cut before they are searched: regular expressions fail on some texts of megabytes. */
+const maxSearched = 4000
+/** Half of a pair, left by a cut. */
+const lastHighSurrogate = /[\ud800-\udbff]$/
 
 /** A secret as it was sent, and its encodings in a form, in a URL and in JSON. */
 const encodings = (value: string): ReadonlyArray<string> => {
   // Only JSON can carry half a surrogate pair. Other encodings replace it by U+FFFD.
   const sendable = value.replace(/\p{Cs}/gu, "\ufffd")
+  const json = JSON.stringify(value).slice(1, -1)
   return [
     value,
     sendable,
     encodeURIComponent(sendable),
     new URLSearchParams({ "": value }).toString().slice(1),
-    JSON.stringify(value).slice(1, -1)
+    json,
+    json.replaceAll("/", "\\/")
   ]
+}
+
+/** Percent-encoding is written with both cases. ASCII only, so that positions stay the same. */
+const toLowerAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+/** This many characters of a secret in a row are redacted: a secret may be repeated cut short. */
+const fragmentLength = 8
+
+/** Collects the fragments of a secret, or the whole of a short one. */
+const addFragments = (secret: string, fragments: Set<string>): void => {
+  for (let at = 0; at + fragmentLength <= secret.length; at++) fragments.add(secret.slice(at, at + fragmentLength))
+  if (secret !== "" && secret.length < fragmentLength) fragments.add(secret)
+}
+
+/** The places of a text that any of the fragments covers. */
+const findCovered = (text: string, fragments: ReadonlySet<string>): ReadonlyArray<boolean> => {
+  const covered = Array.from(text, () => false)
+  const lengths = new Set(Array.from(fragments, (fragment) => fragment.length))
+  for (const length of lengths) {
+    for (let at = 0; at + length <= text.length; at++) {
+      if (fragments.has(text.slice(at, at + length))) covered.fill(true, at, at + length)
+    }
+  }
+  return covered
+}
+
+const redactCovered = (text: string, covered: ReadonlyArray<boolean>): string => {
+  let result = ""
+  for (let at = 0; at < text.length; at++) {
+    if (covered[at] !== true) result += text.charAt(at)
+    else if (covered[at - 1] !== true) result += redacted
+  }
+  return result
 }
 
 /** Makes a text from Tink fit to be shown: one short line without any of the secrets. */
 export const sanitize = (text: string, secrets: ReadonlyArray<string>): string => {
-  const patterns = secrets.flatMap(encodings).filter((encoded) => encoded !== "")
-  // Longest first: one secret can be part of another.
-  return Arr.sortWith(new Set(patterns), (pattern) => -pattern.length, Order.number)
-    .reduce((rest, pattern) => rest.replaceAll(pattern, redacted), text)
+  const cut = text.slice(0, maxSearched)
+  const fragments = new Set<string>()
+  for (const encoded of new Set(secrets.flatMap(encodings))) addFragments(toLowerAscii(encoded), fragments)
+  return redactCovered(cut, findCovered(toLowerAscii(cut), fragments))
     .replace(jwt, redacted)
     .replace(unprintable, " ")
     .trim()
     .slice(0, maxLength)
+    .replace(lastHighSurrogate, "")
 }
 
 type JsonReplacer = (this: unknown, key: string, value: unknown) => unknown

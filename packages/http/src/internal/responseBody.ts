@@ -1,28 +1,53 @@
+/** Bodies as text: the same for all clients and framings, and bounded by what is kept in memory. */
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-
-/** Tink's answers have a few kilobytes. A larger body is not from Tink. */
-export const maxBytes = 8 * 1024 * 1024
+import * as ContentEncoding from "./contentEncoding.js"
 
 export class BodyTooLarge {
   readonly _tag = "BodyTooLarge"
 }
 
-type Failure = HttpClientError.ResponseError | BodyTooLarge
+export type Failure = HttpClientError.ResponseError | BodyTooLarge
 
+/**
+ * Collects bytes. They are copied, since a chunk of one byte may be a view of a buffer of 64 kB, and views would keep all of
+ * those buffers.
+ */
+export class Collector {
+  private buffer = new Uint8Array(1024)
+  private size = 0
+
+  readonly maxBytes: number
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
+  }
+
+  /** Whether the chunk is within the bound. */
+  add(chunk: Uint8Array): boolean {
+    const size = this.size + chunk.byteLength
+    if (size > this.maxBytes) return false
+    if (size > this.buffer.byteLength) {
+      const grown = new Uint8Array(Math.min(this.maxBytes, Math.max(size, this.buffer.byteLength * 2)))
+      grown.set(this.buffer.subarray(0, this.size))
+      this.buffer = grown
+    }
+    this.buffer.set(chunk, this.size)
+    this.size = size
+    return true
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.buffer.subarray(0, this.size)
+  }
+}
+
+/** UTF-8 without its byte order mark. Malformed bytes become U+FFFD: one bad character in a name loses no answer. */
 const decoder = new TextDecoder()
 
-const join = (chunks: ReadonlyArray<Uint8Array>, size: number): string => {
-  const bytes = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return decoder.decode(bytes)
-}
+export const toText = (bytes: Uint8Array): string => decoder.decode(bytes)
 
 /** The `Content-Length`, if it is that of the decoded body. Infinite otherwise. */
 const contentLength = ({ headers }: HttpClientResponse.HttpClientResponse): number => {
@@ -39,33 +64,45 @@ const isEmpty = (error: HttpClientError.ResponseError): boolean => error.reason 
  *
  * The stream never fails: it runs in its own fiber, which would log the client's error, and with it the request.
  */
-const readCounted = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
+const collect = (response: HttpClientResponse.HttpClientResponse, collector: Collector): Effect.Effect<void, Failure> =>
   Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
-    let size = 0
     let failure: Failure | undefined
     const fail = (error: Failure) => {
       failure = error
       return false
-    }
-    const add = (chunk: Uint8Array) => {
-      size += chunk.byteLength
-      chunks.push(chunk)
-      return size <= maxBytes || fail(new BodyTooLarge())
     }
     return response.stream.pipe(
       Stream.catchAll((error) => {
         if (!isEmpty(error)) fail(error)
         return Stream.empty
       }),
-      Stream.runForEachWhile((chunk) => Effect.sync(() => add(chunk))),
-      Effect.flatMap(() => (failure === undefined ? Effect.succeed(join(chunks, size)) : Effect.fail(failure)))
+      Stream.runForEachWhile((chunk) => Effect.sync(() => collector.add(chunk) || fail(new BodyTooLarge()))),
+      Effect.flatMap(() => (failure === undefined ? Effect.void : Effect.fail(failure)))
     )
   })
 
+/** A body of at most this length is read in one step. Node joins the chunks of a longer one again and again. */
+const maxAtOnce = 16 * 1024
+
 /**
- * Reads a body to its end, which also frees its connection, up to `maxBytes`. Counting is expensive, so it is skipped where
- * clients enforce `Content-Length`.
+ * Reads a body to its end, which also frees its connection, up to the bound of the collector: a larger body ends the
+ * connection. Counting is expensive, so it is skipped where clients enforce a small `Content-Length`.
  */
-export const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<string, Failure> =>
-  Effect.suspend(() => (contentLength(response) <= maxBytes ? response.text : readCounted(response)))
+export const read = (
+  response: HttpClientResponse.HttpClientResponse,
+  collector: Collector
+): Effect.Effect<string, Failure> =>
+  Effect.suspend(() => {
+    if (contentLength(response) <= Math.min(maxAtOnce, collector.maxBytes)) {
+      return Effect.map(response.arrayBuffer, (buffer) => toText(new Uint8Array(buffer)))
+    }
+    const encoding = response.headers["content-encoding"]
+    return Effect.flatMap(collect(response, collector), () =>
+      encoding === undefined
+        ? Effect.succeed(toText(collector.bytes))
+        : Effect.mapBoth(ContentEncoding.decode(collector.bytes, encoding, collector.maxBytes), {
+            onFailure: () => new BodyTooLarge(),
+            onSuccess: toText
+          })
+    )
+  })

@@ -1,0 +1,222 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { Undici } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { TinkHttp } from "@effect-tink/http"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readFileSync } from "node:fs"
+import * as Https from "node:https"
+import * as Net from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { everyRow, everyRowLive } from "../../../test/support/rows.js"
+import { answers, broken } from "../../../test/support/scriptedTink.js"
+import { failure, options, over, refreshCredential } from "./helpers.js"
+
+const error = (message: string, fields: Readonly<Record<string, unknown>> = {}): Error =>
+  Object.assign(new Error(message), fields)
+
+const behind = (cause: unknown): Error => new TypeError("fetch failed", { cause })
+
+const refused = error("connect ECONNREFUSED ::1:443", { code: "ECONNREFUSED", syscall: "connect" })
+const reset = error("read ECONNRESET", { code: "ECONNRESET", syscall: "read" })
+
+const circular = error("a")
+Object.assign(circular, { cause: circular })
+
+const neverSent: ReadonlyArray<readonly [string, Error]> = [
+  ...[
+    "ECONNREFUSED",
+    "ENETDOWN",
+    "ENETUNREACH",
+    "EHOSTUNREACH",
+    "EHOSTDOWN",
+    "EADDRNOTAVAIL",
+    "EADDRINUSE",
+    "EMFILE",
+    "ENFILE",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EAI_FAIL",
+    "CERT_NOT_YET_VALID",
+    "CERT_HAS_EXPIRED",
+    "CERT_REVOKED",
+    "CERT_SIGNATURE_FAILURE",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "ERR_TLS_HANDSHAKE_TIMEOUT",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+    "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+    "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+    "ERR_SSL_TLSV1_UNRECOGNIZED_NAME",
+    "UND_ERR_CONNECT_TIMEOUT",
+    "ERR_PROXY_TUNNEL",
+    "ConnectionRefused",
+    "FailedToOpenSocket"
+  ].map((code) => [code, error("failed", { code })] as const),
+  ...["ETIMEDOUT", "ECONNRESET", "EPERM", "EACCES", "ESOMETHING"].map(
+    (code) => [`${code} of connect`, error("failed", { code, syscall: "connect" })] as const
+  ),
+  ["EPROTO of a handshake", error("write EPROTO: wrong version number", { code: "EPROTO", syscall: "write" })],
+  [
+    "an end in the handshake",
+    error("Client network socket disconnected before secure TLS connection was established", { code: "ECONNRESET" })
+  ],
+  ["all addresses", new AggregateError([refused, refused], "all failed")],
+  ["all addresses, behind", behind(new AggregateError([refused, behind(refused)]))],
+  ["an aggregate without errors", Object.assign(new AggregateError([]), { code: "ECONNREFUSED" })],
+  ["a proxy of undici", behind(error("Proxy response (407) !== 200 when HTTP Tunneling", { code: "UND_ERR_ABORTED" }))],
+  ["a proxy agent", error("tunneling socket could not be established, statusCode=403", { code: "ECONNRESET" })],
+  ["Deno", new TypeError("error sending request for url (https://x/): client error (Connect): tcp connect error")],
+  ["Deno before", new TypeError("error sending request for url (https://x/): error trying to connect: dns error")]
+]
+
+const maybeSent: ReadonlyArray<readonly [string, Error]> = [
+  ...["ECONNRESET", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET", "UND_ERR_DESTROYED", "ConnectionClosed"].map(
+    (code) => [code, error("failed", { code })] as const
+  ),
+  ...["ENETDOWN", "EHOSTUNREACH", "ECONNREFUSED", "ETIMEDOUT"].map(
+    (code) => [`${code} of read`, error("failed", { code, syscall: "read" })] as const
+  ),
+  ["a bad record", error("failed", { code: "ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC" })],
+  ["a bad record of EPROTO", error("read EPROTO: bad record mac", { code: "EPROTO", syscall: "read" })],
+  ["one of the addresses", new AggregateError([refused, reset])],
+  ["a reset behind others", behind(behind(reset))],
+  ["Deno", new TypeError("error sending request for url (https://x/): client error (SendRequest): closed")],
+  ["nothing known", behind("a text")],
+  ["a circle", circular]
+]
+
+describe("the error of a client", () => {
+  it.effect("tells that a request was never sent: it is never ambiguous, and may be repeated", () =>
+    everyRow(
+      neverSent,
+      ([name]) => name,
+      ([, cause]) =>
+        Effect.gen(function* () {
+          const { http } = yield* over(answers(broken(cause)), { maxRetries: 0 })
+          const found = yield* failure(http.request(refreshCredential))
+          assert.deepInclude(found, { reason: "Transport", isAmbiguous: false, isRetryable: true })
+        })
+    )
+  )
+
+  it.effect("otherwise leaves open what became of it", () =>
+    everyRow(
+      maybeSent,
+      ([name]) => name,
+      ([, cause]) =>
+        Effect.gen(function* () {
+          const { http } = yield* over(answers(broken(cause)), { maxRetries: 0 })
+          const found = yield* failure(http.request(refreshCredential))
+          assert.deepInclude(found, { reason: "Transport", isAmbiguous: true, isRetryable: false })
+        })
+    )
+  )
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Real sockets
+// ---------------------------------------------------------------------------------------------------------------------
+
+const clients: Readonly<Record<string, Layer.Layer<HttpClient.HttpClient>>> = {
+  undici: NodeHttpClient.layerUndici,
+  fetch: FetchHttpClient.layer,
+  "node:http": NodeHttpClient.layer
+}
+
+const throughProxy = (url: string): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.provide(
+    NodeHttpClient.layerUndiciWithoutDispatcher,
+    Layer.scoped(
+      NodeHttpClient.Dispatcher,
+      Effect.acquireRelease(
+        // oxlint-disable-next-line import/namespace -- Undici is re-exported from a CommonJS module.
+        Effect.sync(() => new Undici.ProxyAgent(url)),
+        (agent) => Effect.promise(() => agent.destroy())
+      )
+    )
+  )
+
+const portOf = (server: Net.Server): number => {
+  const address = server.address()
+  return typeof address === "object" && address !== null ? address.port : 0
+}
+
+const listen = <Server extends Net.Server>(server: Server) =>
+  Effect.acquireRelease(
+    Effect.async<number>((resume) => {
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(portOf(server))))
+    }),
+    () => Effect.sync(() => server.close())
+  )
+
+/** A server that does this with each socket as something arrives. */
+const serveSockets = (onData: (socket: Net.Socket) => void) => {
+  const server = Net.createServer((socket) => {
+    socket.on("error", () => {})
+    socket.once("data", () => onData(socket))
+  })
+  return listen(server)
+}
+
+const makeCertificate = () => {
+  const folder = mkdtempSync(join(tmpdir(), "tink-certificate-"))
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")]
+  const names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, ...names], {
+    stdio: "ignore"
+  })
+  return { key: readFileSync(key), cert: readFileSync(cert) }
+}
+
+const checkNeverSent = (client: Layer.Layer<HttpClient.HttpClient>, baseUrl: string) =>
+  Effect.gen(function* () {
+    const context = yield* Layer.build(Layer.provide(TinkHttp.layer({ ...options, maxRetries: 0, baseUrl }), client))
+    const found = yield* failure(Context.get(context, TinkHttp.TinkHttp).request(refreshCredential))
+    assert.deepInclude(found, { reason: "Transport", isAmbiguous: false, isRetryable: true }, found.message)
+  })
+
+describe("over sockets, never sent is never ambiguous", () => {
+  it.live("a certificate that is not trusted", () =>
+    everyRowLive(
+      Object.entries(clients),
+      ([name]) => name,
+      ([, client]) =>
+        Effect.gen(function* () {
+          const port = yield* listen(Https.createServer(makeCertificate(), (_, response) => response.end("{}")))
+          yield* checkNeverSent(client, `https://127.0.0.1:${port}`)
+        })
+    )
+  )
+
+  it.live("a connection that ends in the handshake, and TLS spoken to plain HTTP", () =>
+    everyRowLive(
+      Object.entries(clients),
+      ([name]) => name,
+      ([, client]) =>
+        Effect.gen(function* () {
+          const ended = yield* serveSockets((socket) => socket.destroy())
+          yield* checkNeverSent(client, `https://127.0.0.1:${ended}`)
+          const plain = yield* serveSockets((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"))
+          yield* checkNeverSent(client, `https://127.0.0.1:${plain}`)
+        })
+    )
+  )
+
+  it.live("a proxy that refuses the connection", () =>
+    everyRowLive([403, 407, 502, 503], String, (status) =>
+      Effect.gen(function* () {
+        const port = yield* serveSockets((socket) =>
+          socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)
+        )
+        yield* checkNeverSent(throughProxy(`http://127.0.0.1:${port}`), "https://api.tink.test")
+      })
+    )
+  )
+})
