@@ -1,18 +1,13 @@
-/** An application service, tested three times: with fake `Users`, with a fake Tink, and without a cache. */
+/** An application service, tested with a fake `Users`, and with a fake Tink and no cache. */
 import { Ids, TinkHttp } from "@effect-tink/http"
 import { UserCache } from "@effect-tink/user-cache"
 import { Credential, Users, UserSession } from "@effect-tink/users"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
+import { HttpClient, HttpClientResponse } from "@effect/platform"
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect, Layer, Redacted, Schema } from "effect"
 import assert from "node:assert/strict"
 
-/** The service under test: which banks of a user need attention? */
+/** The service under test: lists the banks of a user that need attention. */
 const banksToFix = (session: UserSession.UserSession<"credentials:read">) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
@@ -23,19 +18,19 @@ const banksToFix = (session: UserSession.UserSession<"credentials:read">) =>
 const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
 const accessToken = Redacted.make("token")
 const session = UserSession.make({ userId, accessToken, scopes: ["credentials:read"] })
-const wire = { id: "fedcba9876543210fedcba9876543210", providerName: "se-bank", status: "SESSION_EXPIRED" }
+const credentialJson = { id: "fedcba9876543210fedcba9876543210", providerName: "se-bank", status: "SESSION_EXPIRED" }
 
-// 1. Only the operation that is used is there; any other would die, naming itself.
-const credential = Schema.decodeSync(Credential.Credential)(wire)
+// A fake `Users` with one operation. Any other would die, and name itself.
+const credential = Schema.decodeSync(Credential.Credential)(credentialJson)
 const layerFakeUsers = Layer.mock(Users.Users, { listCredentials: () => Effect.succeed([credential]) })
 
-// 2. A client that records what is sent, and answers as Tink does. 3. No cache, so each read is seen.
+// A fake Tink: a client that records requests. There is no cache, so each read sends one.
 const sent: Array<string> = []
 const layerRecordingClient = Layer.succeed(
   HttpClient.HttpClient,
   HttpClient.make((request, url) => {
     sent.push(`${request.method} ${url.pathname}`)
-    return Effect.succeed(HttpClientResponse.fromWeb(request, Response.json({ credentials: [wire] })))
+    return Effect.succeed(HttpClientResponse.fromWeb(request, Response.json({ credentials: [credentialJson] })))
   })
 )
 const layerFakeTink = Users.layer.pipe(

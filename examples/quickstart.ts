@@ -1,33 +1,24 @@
 /**
- * The whole life of a Tink user, over real HTTP: on a sandbox that this program starts itself or, when TINK_CLIENT_ID and
+ * The life of a Tink user, over real HTTP: on a sandbox that this program starts itself or, if TINK_CLIENT_ID and
  * TINK_CLIENT_SECRET are set, on Tink.
  */
 import { TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { type Credential, Users } from "@effect-tink/users"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Chunk from "effect/Chunk"
-import * as Config from "effect/Config"
-import * as ConfigError from "effect/ConfigError"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Random from "effect/Random"
-import * as Stream from "effect/Stream"
-import { failed, heading, layerCountingClient, step } from "./lib/story.js"
+import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Chunk, Config, ConfigError, Console, Effect, Layer, Option, Random, Stream } from "effect"
+import { layerCountingClient, printFailure, printHeader, step } from "./lib/stepTable.js"
 
-const nothing = () => ""
-const inShort = (credentials: ReadonlyArray<Credential.Credential>) =>
+const formatNothing = () => ""
+const formatCredentials = (credentials: ReadonlyArray<Credential.Credential>) =>
   [`${credentials.length} found`, ...credentials.map(({ status }) => status)].join(", ")
 
-const life = (connectBank: (userId: string) => Effect.Effect<string>) =>
+const runSteps = (connectBank: (userId: string) => Effect.Effect<string>) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
-    const externalUserId = `cust-${yield* Random.nextIntBetween(100_000, 1_000_000)}`
-    yield* heading
+    const externalUserId = `user-${yield* Random.nextIntBetween(100_000, 1_000_000)}`
+    yield* printHeader
     const creation = users.createUser({ externalUserId, market: "SE", locale: "sv_SE" })
     const { userId } = yield* step("create a user", creation, () => externalUserId)
     yield* step("the user connects a bank", connectBank(userId), (result) => result)
@@ -37,19 +28,19 @@ const life = (connectBank: (userId: string) => Effect.Effect<string>) =>
       users.authorize({ userId, scopes }),
       (session) => `${session.scopes.length} scopes`
     )
-    const [credential] = yield* step("list the connections", users.listCredentials(session), inShort)
-    yield* step("list them again", users.listCredentials(session), inShort)
+    const [credential] = yield* step("list the credentials", users.listCredentials(session), formatCredentials)
+    yield* step("list them again", users.listCredentials(session), formatCredentials)
     if (credential !== undefined) {
-      yield* step("refresh the connection", users.refreshCredential(session, credential.id), nothing)
-      yield* step("list: not from the cache now", users.listCredentials(session), inShort)
+      yield* step("refresh the credential", users.refreshCredential(session, credential.id), formatNothing)
+      yield* step("list: not from the cache", users.listCredentials(session), formatCredentials)
       const following = Stream.runCollect(users.followCredential(session, credential.id))
-      yield* step("follow its status", following, (seen) =>
-        Chunk.map(seen, ({ status }) => status).pipe(Chunk.join(" → "))
+      yield* step("follow its status", following, (credentials) =>
+        Chunk.map(credentials, ({ status }) => status).pipe(Chunk.join(" → "))
       )
-      yield* step("delete the connection", users.deleteCredential(session, credential.id), nothing)
-      yield* step("list: it is gone", users.listCredentials(session), inShort)
+      yield* step("delete the credential", users.deleteCredential(session, credential.id), formatNothing)
+      yield* step("list: it is gone", users.listCredentials(session), formatCredentials)
     }
-    yield* step("delete the user", users.deleteUser({ userId }), nothing)
+    yield* step("delete the user", users.deleteUser({ userId }), formatNothing)
   }).pipe(Effect.provide(Layer.provideMerge(Users.layer, UserCache.layer({ capacity: 10_000 }))))
 
 const onSandbox = Effect.gen(function* () {
@@ -60,20 +51,20 @@ const onSandbox = Effect.gen(function* () {
       Effect.map(({ providerName }) => providerName),
       Effect.orDie
     )
-  yield* life(connectBank).pipe(Effect.provide(TinkHttp.layer(sandbox)))
+  yield* runSteps(connectBank).pipe(Effect.provide(TinkHttp.layer(sandbox)))
 }).pipe(Effect.provide(TinkSandbox.layerServer({ authenticatingTime: "1 second", updatingTime: "1 second" })))
 
 const onTink = Effect.gen(function* () {
-  yield* Console.log("\n  The life of a Tink user, on the Tink that the environment names\n")
-  yield* life(() => Effect.succeed("skipped: needs a person in Tink Link"))
+  yield* Console.log("\n  The life of a Tink user, on Tink\n")
+  yield* runSteps(() => Effect.succeed("skipped: needs a user in Tink Link"))
 }).pipe(Effect.provide(TinkHttp.layerConfig()))
 
-// One of the two alone is a mistake, which layerConfig explains.
+// If only one of the two is set, layerConfig fails and names the other.
 const isSet = (name: string) => Config.map(Config.option(Config.redacted(name)), Option.isSome)
 const wantsTink = Config.zipWith(isSet("TINK_CLIENT_ID"), isSet("TINK_CLIENT_SECRET"), (id, secret) => id || secret)
 
 Effect.if(wantsTink, { onTrue: () => onTink, onFalse: () => onSandbox }).pipe(
   Effect.provide(Layer.provideMerge(layerCountingClient, NodeHttpClient.layerUndici)),
-  Effect.tapError((error) => failed(ConfigError.isConfigError(error) ? String(error) : error.message)),
+  Effect.tapError((error) => printFailure(ConfigError.isConfigError(error) ? String(error) : error.message)),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

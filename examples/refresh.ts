@@ -1,4 +1,4 @@
-/** Refreshing a bank connection, live in the terminal: what it goes through, and the ends that it can come to. */
+/** Refreshes a credential with each outcome, and prints its statuses live. */
 import { Ids, TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
@@ -6,14 +6,14 @@ import { Refresh, Users } from "@effect-tink/users"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Clock, Console, Effect, Layer, Option, Schedule } from "effect"
 
-const inWords = Refresh.$match({
+const formatOutcome = Refresh.$match({
   Updated: () => "up to date",
   NeedsUser: ({ tinkLinkUrl, why }) =>
     `needs the user (${why})${Option.isSome(tinkLinkUrl) ? ", and there is a link for them" : ""}`,
   Temporary: () => "the bank has a problem: try again later",
   Permanent: () => "this bank is no longer available",
-  Refused: () => "nothing has happened: the last refresh was a moment ago",
-  StillRunning: () => "the bank takes its time"
+  Refused: () => "Tink did nothing: the last refresh was a moment ago",
+  StillRunning: () => "the bank is still working"
 })
 
 const main = Effect.gen(function* () {
@@ -30,17 +30,17 @@ const main = Effect.gen(function* () {
         Console.log(`${((now - startedAt) / 1000).toFixed(1).padStart(7)} s  ${text}`)
       )
     const outcome = yield* users.refreshAndWait(session, id, {
-      // Faster than `Polling.schedule`, as this bank is on this machine.
+      // Shorter than `Refresh.schedule`: the sandbox answers within milliseconds.
       schedule: Schedule.spaced("100 millis").pipe(Schedule.upTo("10 seconds")),
       patience: "2 seconds",
       tinkLink: { redirectUri: "https://app.example/callback", idHint: "Ada Lovelace" },
       onProgress: ({ status }) => print(status)
     })
-    yield* print(`→ ${inWords(outcome)}`)
+    yield* print(`→ ${formatOutcome(outcome)}`)
   })
 
   for (const next of ["UPDATED", "TEMPORARY_ERROR", "IGNORED", "AWAITING_THIRD_PARTY_APP_AUTHENTICATION"] as const) {
-    yield* Console.log(`\n  a refresh that comes to ${next}`)
+    yield* Console.log(`\n  a refresh that ends with ${next}`)
     yield* sandbox.setNextRefresh(id, next)
     yield* refreshLive
   }

@@ -1,22 +1,17 @@
 /**
  * One Tink app per tenant: a `LayerMap` builds the services of a tenant when they are first needed, and keeps them.
- * Here each talks to a sandbox in process; in an application, provide the platform's `HttpClient` instead.
+ * Here each talks to a sandbox in process. An application provides the platform's `HttpClient` instead.
  */
 import { TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Config from "effect/Config"
-import * as ConfigProvider from "effect/ConfigProvider"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as LayerMap from "effect/LayerMap"
+import { NodeRuntime } from "@effect/platform-node"
+import { Config, ConfigProvider, Console, Effect, Layer, LayerMap } from "effect"
 
 type Tenant = "SE" | "FI"
 
-/** A tenant has a Tink app, hence a client id and secret, and a cache of its own. */
+/** Each tenant has its own client id, secret and cache. */
 const layerTenant = (tenant: Tenant) =>
   Users.layer.pipe(
     Layer.provide(UserCache.layer({ capacity: 10_000 })),
@@ -46,7 +41,7 @@ const program = Effect.gen(function* () {
   const error = yield* Effect.flip(
     Effect.flatMap(users.authorize({ userId, scopes: ["credentials:read"] }), users.listCredentials)
   )
-  yield* Console.log(`tenant FI is told about a user of SE: ${error.reason}`)
+  yield* Console.log(`tenant FI reads a user of SE: ${error.reason}`)
 }).pipe(Effect.provide(Tenants.get("FI")))
 
 const environment = ConfigProvider.fromMap(

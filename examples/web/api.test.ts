@@ -1,10 +1,8 @@
 import { Ids } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { assert, layer } from "@effect/vitest"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
+import { HttpClient, HttpClientRequest } from "@effect/platform"
+import { Effect, Redacted } from "effect"
 import { connectionNotFound } from "./errors.js"
 import * as Harness from "./harness.js"
 import { openBrowser, SentTokens, visitTinkLink } from "./harness.js"
@@ -12,7 +10,7 @@ import { Settings } from "./settings.js"
 
 const unknownId = Ids.CredentialsId.make("0123456789abcdef0123456789abcdef")
 
-/** What it takes to change something: method and path, for a connection. */
+/** Every request that changes something: method and path, for a connection. */
 const changes = (id: string) =>
   [
     ["POST", "/api/connections"],
@@ -36,7 +34,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
   "the API",
   (it) => {
     // -------------------------------------------------------------------------------------------------------------------
-    // What it is for
+    // The life of a connection
     // -------------------------------------------------------------------------------------------------------------------
 
     it.scoped("a bank is connected, refreshed, its consent renewed, and disconnected", () =>
@@ -81,7 +79,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       ["error", "bank-problem"],
       ["login", "login-failed"]
     ] as const) {
-      it.scoped(`a visit to Tink Link that ends with "${choice}" is told as such`, () =>
+      it.scoped(`a visit to Tink Link that ends with "${choice}" is reported as such`, () =>
         Effect.gen(function* () {
           const { api, comeBack } = yield* openBrowser
           const { url } = yield* api.connections.connect()
@@ -93,7 +91,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       )
     }
 
-    it.scoped("nobody is known to Tink before they connect a bank", () =>
+    it.scoped("a user is created at Tink only when they connect a bank", () =>
       Effect.gen(function* () {
         const { api } = yield* openBrowser
         const sandbox = yield* TinkSandbox.TinkSandbox
@@ -104,13 +102,13 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       })
     )
 
-    it.scoped("a user whom Tink has deleted starts anew", () =>
+    it.scoped("a user whom Tink has deleted can connect a bank again", () =>
       Effect.gen(function* () {
         const sandbox = yield* TinkSandbox.TinkSandbox
         const [connecting, looking] = [yield* openBrowser, yield* openBrowser]
         yield* connecting.connectBank
         const { id } = yield* looking.connectBank
-        // Nothing of theirs is cached then.
+        // This drops what is cached of the user.
         yield* looking.api.connections.disconnect({ path: { id } })
         yield* sandbox.reset
         assert.deepStrictEqual((yield* looking.api.connections.list()).connections, [])
@@ -123,7 +121,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
     // Events
     // -------------------------------------------------------------------------------------------------------------------
 
-    it.scoped("events tell what happens to a connection, and when it has come to an end", () =>
+    it.scoped("events tell each state of a connection, and when it has settled", () =>
       Effect.gen(function* () {
         const { api, connectBank, listen } = yield* openBrowser
         const next = yield* listen
@@ -152,7 +150,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       })
     )
 
-    it.scoped("every page of a browser is told, and no other browser's", () =>
+    it.scoped("every page of a browser gets its events, and no other browser does", () =>
       Effect.gen(function* () {
         const one = yield* openBrowser
         const other = yield* openBrowser
@@ -177,14 +175,14 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
         yield* next(({ _tag }) => _tag === "settled")
         const sandbox = yield* TinkSandbox.TinkSandbox
         yield* sandbox.injectFault({ kind: "status", status: 503, path: "/api/v1/credentials/list" })
-        // Whatever makes the list be read anew.
+        // Makes the server read the list again.
         yield* api.sandbox.expire({ path: { id } })
         const problem = yield* next()
         assert.strictEqual(problem._tag === "problem" && problem.data._tag, "BadGateway")
       })
     )
 
-    it.scoped("the response is a stream of events that nobody keeps", () =>
+    it.scoped("the response is a stream of events that is not cached", () =>
       Effect.gen(function* () {
         const { http } = yield* openBrowser
         const { origin } = yield* Settings
@@ -195,10 +193,10 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
     )
 
     // -------------------------------------------------------------------------------------------------------------------
-    // Whose it is
+    // Access
     // -------------------------------------------------------------------------------------------------------------------
 
-    it.scoped("without a session there is nothing to see and nothing to do", () =>
+    it.scoped("without a session every request is refused", () =>
       Effect.gen(function* () {
         const { origin } = yield* Settings
         const http = yield* HttpClient.HttpClient
@@ -219,7 +217,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
         const owner = yield* openBrowser
         const { id } = yield* owner.connectBank
         const stranger = yield* openBrowser
-        // Known to Tink as well.
+        // The stranger is a user of Tink too.
         yield* stranger.connectBank
         const [, ...ofConnection] = changes(id)
         for (const [method, path] of ofConnection) {
@@ -248,7 +246,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       })
     )
 
-    it.scoped("what is no id leads nowhere", () =>
+    it.scoped("a malformed id is refused", () =>
       Effect.gen(function* () {
         const { http } = yield* openBrowser
         const { origin } = yield* Settings
@@ -261,10 +259,10 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
     )
 
     // -------------------------------------------------------------------------------------------------------------------
-    // Coming back from Tink Link
+    // Redirects from Tink Link
     // -------------------------------------------------------------------------------------------------------------------
 
-    it.scoped("who comes back twice is refused the second time", () =>
+    it.scoped("a redirect is accepted once", () =>
       Effect.gen(function* () {
         const { api, comeBack } = yield* openBrowser
         const { url } = yield* api.connections.connect()
@@ -274,7 +272,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       })
     )
 
-    it.scoped("who comes back in another browser, or in none that is known, is refused", () =>
+    it.scoped("a redirect in another browser, or in one without a session, is refused", () =>
       Effect.gen(function* () {
         const owner = yield* openBrowser
         const stranger = yield* openBrowser
@@ -283,12 +281,12 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
         assert.strictEqual(yield* stranger.comeBack(location), "/#outcome=refused")
         const http = yield* HttpClient.HttpClient
         assert.strictEqual((yield* http.get(location)).headers["location"], "/#outcome=refused")
-        // And that does not spoil it for the one who may.
+        // The owner can still return.
         assert.strictEqual(yield* owner.comeBack(location), "/#outcome=connected")
       })
     )
 
-    it.scoped("a state that was changed, left out or given twice is refused", () =>
+    it.scoped("a redirect with a changed, missing or repeated state is refused", () =>
       Effect.gen(function* () {
         const { api, comeBack } = yield* openBrowser
         const change = (edit: (parameters: URLSearchParams) => void) =>
@@ -304,7 +302,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       })
     )
 
-    it.scoped("who comes back with a connection of somebody else is refused", () =>
+    it.scoped("a redirect with a credential of another user is refused", () =>
       Effect.gen(function* () {
         const owner = yield* openBrowser
         const { id } = yield* owner.connectBank
@@ -317,7 +315,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
     )
 
     // -------------------------------------------------------------------------------------------------------------------
-    // What goes wrong
+    // Failures
     // -------------------------------------------------------------------------------------------------------------------
 
     const path = "/api/v1/credentials/{id}/refresh"
@@ -334,7 +332,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
     ]
 
     for (const [name, fault, status, tag] of failures) {
-      it.scoped(`${name} of Tink is a ${status} in words for people`, () =>
+      it.scoped(`${name} of Tink is a ${status} with a message for the user`, () =>
         Effect.gen(function* () {
           const { connectBank, http } = yield* openBrowser
           const { origin } = yield* Settings
@@ -368,7 +366,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       })
     )
 
-    it.scoped("an unknown path, or method, is told as such", () =>
+    it.scoped("an unknown path or method is a 404", () =>
       Effect.gen(function* () {
         const { http } = yield* openBrowser
         const { origin } = yield* Settings
@@ -378,10 +376,10 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
     )
 
     // -------------------------------------------------------------------------------------------------------------------
-    // What browsers get
+    // Responses
     // -------------------------------------------------------------------------------------------------------------------
 
-    it.scoped("the page comes with a cookie that scripts and other sites cannot use, and with strict headers", () =>
+    it.scoped("the page sets a cookie that scripts and other sites cannot use, and strict headers", () =>
       Effect.gen(function* () {
         const http = yield* HttpClient.HttpClient
         const { body, headers, status } = yield* send(http, "GET", "/")
@@ -401,7 +399,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       })
     )
 
-    it.scoped("the parts of the page are kept by the browser until they change", () =>
+    it.scoped("browsers cache the files of the page until they change", () =>
       Effect.gen(function* () {
         const http = yield* HttpClient.HttpClient
         const { origin } = yield* Settings
@@ -420,7 +418,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       })
     )
 
-    it.scoped("no token or secret reaches the browser, and no code but in the link", () =>
+    it.scoped("no token or secret reaches the browser, and no code except in the link", () =>
       Effect.gen(function* () {
         const sandbox = yield* TinkSandbox.TinkSandbox
         const { api, comeBack, connectBank, http } = yield* openBrowser

@@ -1,17 +1,13 @@
-/** What the server offers to the page: `/docs` shows it. */
+/** The HTTP API of the server, which `/docs` shows. */
 import { Ids } from "@effect-tink/http"
-import * as HttpApi from "@effect/platform/HttpApi"
-import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
-import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
-import * as OpenApi from "@effect/platform/OpenApi"
-import * as Schema from "effect/Schema"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
+import { Schema } from "effect"
 import { TinkFailure } from "./errors.js"
 import { Authenticated, SameOrigin } from "./security.js"
 
 const optionalTime = Schema.optionalWith(Schema.DateTimeUtc, { exact: true })
 
-/** What a connection comes to for its owner. Tink has more words for it, and may come to have others. */
+/** What the status of a credential means to its user. */
 export const State = Schema.Literal(
   "up-to-date",
   "updating",
@@ -25,14 +21,15 @@ export const State = Schema.Literal(
 
 export type State = typeof State.Type
 
+/** A credential of Tink, as the page shows it: a connection to a bank. */
 export class Connection extends Schema.Class<Connection>("Connection")({
   id: Ids.CredentialsId,
-  /** The name of the bank, as far as it can be told. */
+  /** The name of the bank, as far as it can be derived from the provider's. */
   bank: Schema.String,
   state: State,
-  /** What Tink has to say about it, in the words of the bank. */
+  /** The bank's message about the state. */
   message: Schema.optionalWith(Schema.String, { exact: true }),
-  /** When the bank last delivered. */
+  /** When data was last fetched. */
   updatedAt: optionalTime,
   /** When the consent ends, or ended. */
   consentEndsAt: optionalTime
@@ -40,12 +37,12 @@ export class Connection extends Schema.Class<Connection>("Connection")({
 
 export class Overview extends Schema.Class<Overview>("Overview")({
   connections: Schema.Array(Connection),
-  /** Whether this runs on a sandbox, where one may play with time. */
+  /** Whether this runs on a sandbox, where a consent can be made to expire. */
   isSandbox: Schema.Boolean
 }) {}
 
 export class TinkLinkVisit extends Schema.Class<TinkLinkVisit>("TinkLinkVisit")({
-  /** Where to send the browser, at once: it is good for one visit. */
+  /** The link to Tink Link. It works once and expires soon. */
   url: Schema.Redacted(Schema.String)
 }) {}
 
@@ -62,8 +59,8 @@ class Connections extends HttpApiGroup.make("connections")
       .annotateContext(
         describe(
           "Your banks, live",
-          "Server-sent events: `overview` first and whenever the list changes, `connection` whenever one of them does, " +
-            "`settled` with its id when a refresh has come to an end, `problem` with one of the errors of this API."
+          "Server-sent events: `overview` first and when the list changes, `connection` when one of them changes, " +
+            "`settled` with its id when a refresh has ended, `problem` with one of the errors of this API."
         )
       )
   )
@@ -80,7 +77,7 @@ class Connections extends HttpApiGroup.make("connections")
   .add(
     HttpApiEndpoint.post("refresh")`/connections/${id}/refresh`
       .addSuccess(HttpApiSchema.Accepted)
-      .annotateContext(describe("Ask the bank for new data", "What comes of it is told by `/api/events`."))
+      .annotateContext(describe("Ask the bank for new data", "`/api/events` tells how it ends."))
   )
   .add(HttpApiEndpoint.del("disconnect")`/connections/${id}`.annotateContext(describe("Disconnect a bank")))
   .addError(TinkFailure)
@@ -90,7 +87,7 @@ class Connections extends HttpApiGroup.make("connections")
 class Sandbox extends HttpApiGroup.make("sandbox")
   .add(
     HttpApiEndpoint.post("expire")`/connections/${id}/expire`.annotateContext(
-      describe("Let the consent for a bank end now", "404 unless the application runs on a sandbox.")
+      describe("End the consent for a bank now", "404 unless the application runs on a sandbox.")
     )
   )
   .addError(TinkFailure)
@@ -101,7 +98,7 @@ class Redirects extends HttpApiGroup.make("redirects").add(
   HttpApiEndpoint.get("callback", "/callback")
     .addSuccess(HttpApiSchema.Empty(303))
     .annotateContext(
-      describe("Where Tink Link sends the browser back to", "Leads on to the page, which says what came of it.")
+      describe("The redirect URI of Tink Link", "Redirects to the page, which says how the visit ended.")
     )
 ) {}
 

@@ -1,18 +1,17 @@
-/** The whole application, on whichever server, library and settings it is given. */
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
-import * as Layer from "effect/Layer"
+/** The application, as a layer over a server, `Users` and settings. */
+import { HttpApiBuilder, HttpApiSwagger } from "@effect/platform"
+import { Layer } from "effect"
 import { Api } from "./api.js"
 import * as Connections from "./connections.js"
 import * as Page from "./page.js"
 import * as Redirects from "./redirects.js"
-import * as SandboxCorner from "./sandboxCorner.js"
+import * as SandboxControls from "./sandboxControls.js"
 import { layerAuthenticated, layerSameOrigin, withSecurityHeaders } from "./security.js"
 import * as Sessions from "./sessions.js"
 import * as Shutdown from "./shutdown.js"
 
 const layerApi = HttpApiBuilder.api(Api).pipe(
-  Layer.provide([Connections.layer, SandboxCorner.layer, Redirects.layer]),
+  Layer.provide([Connections.layer, SandboxControls.layer, Redirects.layer]),
   Layer.provide([layerAuthenticated, layerSameOrigin])
 )
 

@@ -1,9 +1,7 @@
-/** A person at the page, in a real Chromium without a window. */
+/** The page as a user sees it, in a real Chromium without a window. */
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { assert, layer, vi } from "@effect/vitest"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import { Context, Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import * as Harness from "./harness.js"
@@ -21,7 +19,7 @@ const launch = Effect.promise(() => {
   if (!existsSync(executablePath)) throw new Error("no browser: install Debian's chromium or set CHROMIUM")
   return chromium.launch({
     executablePath,
-    // A browser of its own, which calls nobody, and may be run by root in a container.
+    // Without background requests, and allowed to run as root in a container.
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -39,12 +37,12 @@ const layerChromium = Layer.scoped(
   Effect.acquireRelease(launch, (browser) => Effect.promise(() => browser.close()))
 )
 
-/** Whatever waits longer than this has failed. */
+/** The longest wait, in milliseconds. */
 const patience = 10_000
 
 /**
- * The page as somebody new has it who has come to it, and what they do there. Whatever the browser complains of, such as a
- * breach of the content security policy, fails the test, unless it is `expected`.
+ * Opens the page as a new user, and runs steps on it. An error or a warning of the browser, such as a violation of the content
+ * security policy, fails the test unless it is `expected`.
  */
 const visit = (
   steps: (page: Page, origin: string) => Promise<void>,
@@ -75,12 +73,12 @@ const visit = (
   })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The person
+// The user
 // ---------------------------------------------------------------------------------------------------------------------
 
 const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name })
 
-/** The status of the one bank there is, in words. */
+/** Waits for the status of the one bank that is there. */
 const see = (page: Page, words: string) => page.locator(".state").getByText(words, { exact: true }).waitFor()
 
 const read = (page: Page, words: string | RegExp) => page.locator("#notice, #problem").getByText(words).waitFor()
@@ -119,7 +117,7 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
         await connectBank(page)
         await page.getByRole("heading", { name: "Demobank Open Banking Redirect" }).waitFor()
         assert.match(await page.locator("[data-fact=updatedAt] time").innerText(), /^\d+ \w+ \d{4}, \d\d:\d\d$/)
-        // What the visit came to is said once.
+        // The outcome of a visit is shown once.
         assert.notInclude(page.url(), "#")
         await page.reload()
         await see(page, "Up to date")
@@ -127,7 +125,7 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
       })
     )
 
-    it.scoped("says when the person has cancelled, or the bank has a problem", () =>
+    it.scoped("says when the user has cancelled, or the bank has a problem", () =>
       visit(async (page) => {
         await goToTinkLink(page, "Cancel")
         await read(page, "You have cancelled. Nothing has changed.")
@@ -142,7 +140,7 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
       })
     )
 
-    it.scoped("shows live what a refresh comes to, in every window", () =>
+    it.scoped("shows the progress of a refresh live, in every window", () =>
       visit(async (page, origin) => {
         await connectBank(page)
         const other = await page.context().newPage()
@@ -158,10 +156,10 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
       })
     )
 
-    it.scoped("has an ended consent renewed", () =>
+    it.scoped("renews an ended consent", () =>
       visit(async (page) => {
         await connectBank(page)
-        await button(page, "Let it end now").click()
+        await button(page, "End it now").click()
         await see(page, "Consent has ended")
         await page.getByText("Consent ended", { exact: true }).waitFor()
         await button(page, "Renew consent").click()
@@ -172,7 +170,7 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
       })
     )
 
-    it.scoped("disconnects a bank when that is confirmed, and not before", () =>
+    it.scoped("disconnects a bank only after a confirmation", () =>
       visit(async (page) => {
         await connectBank(page)
         await button(page, "Disconnect").click()
@@ -185,7 +183,7 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
       })
     )
 
-    it.scoped("needs no mouse", () =>
+    it.scoped("works with a keyboard alone", () =>
       visit(async (page) => {
         const press = (key: string) => page.keyboard.press(key)
         const goTo = async (name: RegExp, key = "Tab") => {
@@ -207,11 +205,11 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
         await goTo(/^Refresh/)
         await press("Space")
         await see(page, "Getting new data")
-        // Busy, and yet not out from under the person's hands.
+        // The busy button keeps the focus.
         assert.match(await focused(page), /^Refresh/)
         await see(page, "Up to date")
 
-        await goTo(/^Let it end now/)
+        await goTo(/^End it now/)
         await press("Enter")
         await see(page, "Consent has ended")
         await goTo(/^Renew consent/, "Shift+Tab")
@@ -235,13 +233,13 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
       })
     )
 
-    it.scoped("fits on the smallest of phones", () =>
+    it.scoped("fits on small phones", () =>
       visit(
         async (page) => {
           assert.isFalse(await hasOverflow(page))
           await connectBank(page)
           assert.isFalse(await hasOverflow(page))
-          await button(page, "Let it end now").click()
+          await button(page, "End it now").click()
           await see(page, "Consent has ended")
           for (const width of [320, 360, 375]) {
             await page.setViewportSize({ width, height: 640 })
@@ -254,7 +252,7 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
       )
     )
 
-    it.scoped("tells in words what goes wrong, and lets the person try again", () =>
+    it.scoped("explains a failure, and lets the user try again", () =>
       Effect.gen(function* () {
         const sandbox = yield* TinkSandbox.TinkSandbox
         const refuse = sandbox.injectFault({
@@ -279,7 +277,7 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
       })
     )
 
-    it.scoped("comes back when the connection was lost", () =>
+    it.scoped("reconnects when the connection is lost", () =>
       visit(
         async (page) => {
           await isLive(page)

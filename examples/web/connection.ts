@@ -1,10 +1,10 @@
-/** From Tink's words for a connection to ours. */
+/** Converts Tink's credentials to the connections that the page shows. */
 import type { Credential } from "@effect-tink/users"
-import type * as DateTime from "effect/DateTime"
+import type { DateTime } from "effect"
 import { Connection, type State } from "./api.js"
 
-/** Tink sends `se-demobank-password`, a country and a bank, and keeps the proper names elsewhere. */
-const bankName = (providerName: string): string =>
+/** `se-demobank-password` is a country and a bank: Tink has proper names in its list of providers. */
+const toBankName = (providerName: string): string =>
   providerName
     .replace(/^[a-z]{2}-/, "")
     .split("-")
@@ -25,22 +25,22 @@ const states: Record<string, State> = {
   PERMANENT_ERROR: "discontinued"
 } satisfies Partial<Record<Credential.Status, State>>
 
-const stateOf = (credential: Credential.Credential, now: DateTime.Utc): State => {
+const toState = (credential: Credential.Credential, now: DateTime.Utc): State => {
   const state = states[credential.status] ?? "unknown"
-  // Tink finds out at the next refresh only.
+  // Tink notices at the next refresh only.
   return state === "up-to-date" && credential.isExpired(now) ? "consent-expired" : state
 }
 
-export const isOnItsWay = ({ state }: Connection): boolean => state === "updating" || state === "waiting-for-you"
+export const isInProgress = ({ state }: Connection): boolean => state === "updating" || state === "waiting-for-you"
 
 export const fromCredential = (credential: Credential.Credential, now: DateTime.Utc): Connection => {
   const { id, providerName, sessionExpiryDate, statusPayload, updated } = credential
-  const state = stateOf(credential, now)
+  const state = toState(credential, now)
   return new Connection({
     id,
-    bank: bankName(providerName),
+    bank: toBankName(providerName),
     state,
-    // The words of a success say no more than the state, and those from before the consent ended no longer fit.
+    // After a success the message adds nothing, and after the consent ended it is outdated.
     ...(statusPayload && state !== "up-to-date" && state !== "consent-expired" ? { message: statusPayload } : {}),
     ...(updated === undefined ? {} : { updatedAt: updated }),
     ...(sessionExpiryDate === undefined ? {} : { consentEndsAt: sessionExpiryDate })

@@ -1,18 +1,18 @@
-/** The connections of a customer: to see, connect, renew, refresh and end them. */
+/** Lists, connects, renews, refreshes and disconnects a user's banks. */
 import { Users } from "@effect-tink/users"
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as Effect from "effect/Effect"
+import { HttpApiBuilder } from "@effect/platform"
+import { Effect } from "effect"
 import { Api } from "./api.js"
-import { authorizeKnown, publishChange } from "./customer.js"
 import { refuse } from "./errors.js"
 import * as Events from "./events.js"
-import { overviewOf } from "./overview.js"
+import { getOverview } from "./overview.js"
 import { CurrentSession } from "./security.js"
 import * as TinkLinkVisits from "./tinkLinkVisits.js"
+import { authorizeKnown, publishChange } from "./tinkUser.js"
 
 export const layer = HttpApiBuilder.group(Api, "connections", (handlers) =>
   handlers
-    .handle("list", () => CurrentSession.pipe(Effect.flatMap(overviewOf), Effect.catchTag("TinkError", refuse)))
+    .handle("list", () => CurrentSession.pipe(Effect.flatMap(getOverview), Effect.catchTag("TinkError", refuse)))
     .handle("events", () => Effect.flatMap(CurrentSession, Events.respond))
     .handle("connect", () =>
       CurrentSession.pipe(Effect.flatMap(TinkLinkVisits.connect), Effect.catchTag("TinkError", refuse))
@@ -28,7 +28,7 @@ export const layer = HttpApiBuilder.group(Api, "connections", (handlers) =>
         const session = yield* CurrentSession
         const users = yield* Users.Users
         const refresh = users.refreshCredential(yield* authorizeKnown(session), path.id)
-        // Whatever comes of it: it may have been accepted although it failed.
+        // Also after a failure: Tink may have accepted it.
         yield* Effect.ensuring(refresh, publishChange(session, path.id))
       }).pipe(Effect.catchTag("TinkError", refuse))
     )

@@ -1,18 +1,14 @@
-/** What the browser is told when something goes wrong: every failure of Tink becomes one of these here, and nowhere else. */
+/** The errors of the API. Every `TinkError` is converted here. */
 import type { TinkError } from "@effect-tink/http"
-import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
-import * as HttpApp from "@effect/platform/HttpApp"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
+import { HttpApiSchema, HttpApp, HttpServerResponse } from "@effect/platform"
+import { Duration, Effect, Schema } from "effect"
 
 const explanation = {
-  /** For the person in front of the page. */
+  /** For the user. */
   message: Schema.String,
-  /** What to quote to support: the id of Tink's answer, or of our request when none came. */
+  /** For support: the id of Tink's answer or, without one, of our request. */
   reference: Schema.optionalWith(Schema.String, { exact: true }),
-  /** Whether what was asked for may have been done all the same. */
+  /** Whether the change may have been made although the request failed. */
   mayHaveBeenDone: Schema.Boolean
 }
 
@@ -29,19 +25,19 @@ export class NotFound extends Schema.TaggedError<NotFound>()(
 export class Conflict extends Schema.TaggedError<Conflict>()(
   "Conflict",
   explanation,
-  status(409, "Something else is going on with it")
+  status(409, "Another request for it is in progress")
 ) {}
 
 export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()(
   "TooManyRequests",
   { ...explanation, retryAfterSeconds: Schema.Int },
-  status(429, "Too soon after the last time; Retry-After says when")
+  status(429, "Too soon after the last request: see Retry-After")
 ) {}
 
 export class BadGateway extends Schema.TaggedError<BadGateway>()(
   "BadGateway",
   explanation,
-  status(502, "Tink has a problem, or does not let us in")
+  status(502, "Tink has a problem, or refuses this application")
 ) {}
 
 export class Unavailable extends Schema.TaggedError<Unavailable>()(
@@ -56,7 +52,7 @@ export class GatewayTimeout extends Schema.TaggedError<GatewayTimeout>()(
   status(504, "Tink did not answer in time")
 ) {}
 
-/** What can come of any call that needs Tink. */
+/** The failures of a request that needs Tink. */
 export const TinkFailure = Schema.Union(
   Invalid,
   NotFound,
@@ -72,7 +68,7 @@ export type TinkFailure = typeof TinkFailure.Type
 export class SessionEnded extends Schema.TaggedError<SessionEnded>()(
   "SessionEnded",
   { message: Schema.String },
-  status(401, "There is no session, or no longer")
+  status(401, "There is no session, or it has ended")
 ) {}
 
 export class ForeignOrigin extends Schema.TaggedError<ForeignOrigin>()(
@@ -99,7 +95,7 @@ interface Answer {
   readonly make: (explanation: Explanation, error: TinkError.TinkError) => TinkFailure
 }
 
-/** The type makes sure that no reason is forgotten. */
+/** The type requires an answer for every reason. */
 const answers: Record<TinkError.Reason, Answer> = {
   Invalid: {
     message: "That was not accepted. Please reload the page and try again.",
@@ -107,7 +103,7 @@ const answers: Record<TinkError.Reason, Answer> = {
   },
   NotFound: { message: connectionNotFound.message, make: (explanation) => new NotFound(explanation) },
   Conflict: {
-    message: "Something is going on with this bank already. Please wait until it has finished.",
+    message: "Another request for this bank is in progress. Please wait until it has finished.",
     make: (explanation) => new Conflict(explanation)
   },
   RateLimited: {
@@ -118,13 +114,13 @@ const answers: Record<TinkError.Reason, Answer> = {
         retryAfterSeconds: Math.max(1, Math.ceil(Duration.toSeconds(retryAfter ?? defaultWait)))
       })
   },
-  // Our own client id, secret or scopes: nothing that the person could mend, nor should be told.
+  // Our own client id, secret or scopes are wrong: the user cannot help it.
   Unauthorized: {
-    message: "Something is wrong on our side. We have been told.",
+    message: "Something is wrong on our side. We have been notified.",
     make: (explanation) => new BadGateway(explanation)
   },
   Forbidden: {
-    message: "Something is wrong on our side. We have been told.",
+    message: "Something is wrong on our side. We have been notified.",
     make: (explanation) => new BadGateway(explanation)
   },
   Server: {
@@ -132,7 +128,7 @@ const answers: Record<TinkError.Reason, Answer> = {
     make: (explanation) => new BadGateway(explanation)
   },
   Decode: {
-    message: "Tink, which connects us to your bank, gave an answer that we do not understand. We have been told.",
+    message: "Tink, which connects us to your bank, sent an answer that we do not understand. We have been notified.",
     make: (explanation) => new BadGateway(explanation)
   },
   Transport: {
@@ -151,14 +147,14 @@ export const fromTinkError = (error: TinkError.TinkError): TinkFailure => {
   return make({ message, mayHaveBeenDone: error.isAmbiguous, ...(reference === undefined ? {} : { reference }) }, error)
 }
 
-const isOurs = ({ reason }: TinkError.TinkError) =>
+const isOurMistake = ({ reason }: TinkError.TinkError) =>
   reason === "Unauthorized" || reason === "Forbidden" || reason === "Decode" || reason === "Invalid"
 
 /** A `TinkError` holds no secret, so all of it may be logged. */
 export const log = (error: TinkError.TinkError) =>
-  isOurs(error) ? Effect.logError(error.message) : Effect.logWarning(error.message)
+  isOurMistake(error) ? Effect.logError(error.message) : Effect.logWarning(error.message)
 
-/** For `catchTag("TinkError", …)` at the end of every handler. */
+/** Every handler ends with `Effect.catchTag("TinkError", refuse)`. */
 export const refuse = (error: TinkError.TinkError): Effect.Effect<never, TinkFailure> =>
   Effect.gen(function* () {
     yield* log(error)

@@ -1,38 +1,28 @@
-/** What happens to the connections of a customer, told to their page as it happens: server-sent events. */
+/** Server-sent events: tells a user's pages what happens to their banks. */
 import type { Ids, TinkError } from "@effect-tink/http"
 import { Users } from "@effect-tink/users"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as FiberMap from "effect/FiberMap"
-import * as Mailbox from "effect/Mailbox"
-import * as Option from "effect/Option"
-import * as PubSub from "effect/PubSub"
-import * as Queue from "effect/Queue"
-import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
+import { HttpServerResponse } from "@effect/platform"
+import { DateTime, Duration, Effect, FiberMap, Mailbox, Option, PubSub, Queue, Schedule, Schema, Stream } from "effect"
 import { Connection, Overview } from "./api.js"
-import { fromCredential, isOnItsWay } from "./connection.js"
-import { authorize } from "./customer.js"
+import { fromCredential, isInProgress } from "./connection.js"
 import { fromTinkError, log, TinkFailure } from "./errors.js"
-import { overviewOf } from "./overview.js"
+import { getOverview } from "./overview.js"
 import { type Change, type Session, Sessions } from "./sessions.js"
 import { Settings } from "./settings.js"
 import { Shutdown } from "./shutdown.js"
+import { authorize } from "./tinkUser.js"
 
 const tagged = <Tag extends string, A, I>(tag: Tag, data: Schema.Schema<A, I>) =>
   Schema.TaggedStruct(tag, { data: Schema.parseJson(data) })
 
 export const Event = Schema.Union(
-  /** The whole picture, which replaces what was told before. */
+  /** The whole list, which replaces everything before it. */
   tagged("overview", Overview),
-  /** One of the connections has come to another state. */
+  /** A connection has changed its state. */
   tagged("connection", Connection),
-  /** Nothing more happens to this one, unless somebody does something. */
+  /** The state of this connection stays as it is until the user acts. */
   tagged("settled", Schema.Struct({ id: Schema.String })),
-  /** What is shown may be out of date. */
+  /** The list may be out of date. */
   tagged("problem", TinkFailure)
 )
 
@@ -43,16 +33,16 @@ const encode = (event: Event): string => {
   return `event: ${_tag}\ndata: ${data}\n\n`
 }
 
-/** Nothing tells us what the bank and Tink do of their own accord, so it is looked for once a minute. */
-const lookAgain = Duration.minutes(1)
+/** The bank and Tink change things without telling the application. */
+const pollInterval = Duration.minutes(1)
 
-/** After a problem, sooner. */
-const tryAgain = Duration.seconds(10)
+/** How soon to poll again after a problem. */
+const retryInterval = Duration.seconds(10)
 
-/** A customer who is at their bank comes back at some time. */
-const lookWhetherBack = Duration.seconds(3)
+/** How soon to look again at a connection that waits for the user. */
+const returnInterval = Duration.seconds(3)
 
-/** Lets both sides know that the other is there, and proxies that the connection is in use. */
+/** Keeps the HTTP connection open through proxies, and shows when the browser has gone. */
 const keepAlive = Stream.as(Stream.fromSchedule(Schedule.spaced("15 seconds")), ": still here\n\n")
 
 const watch = (session: Session) =>
@@ -60,54 +50,58 @@ const watch = (session: Session) =>
     const users = yield* Users.Users
     const sessions = yield* Sessions
     const { polling } = yield* Settings
-    // A page that reads too slowly misses what is old.
+    // A page that reads too slowly loses the oldest events.
     const events = yield* Mailbox.make<Event>({ capacity: 64, strategy: "sliding" })
     const following = yield* FiberMap.make<Ids.CredentialsId>()
     const changes = yield* PubSub.subscribe(session.changes)
     const oneAtATime = yield* Effect.makeSemaphore(1)
 
-    const tell = (error: TinkError.TinkError) =>
+    const sendProblem = (error: TinkError.TinkError) =>
       Effect.zipRight(log(error), events.offer({ _tag: "problem", data: fromTinkError(error) }))
 
-    /** Until it settles. A customer who is asked for something at their bank comes back some time. */
+    /** Follows a connection until it settles, also while the user is at their bank. */
     const follow = (id: Ids.CredentialsId): Effect.Effect<void, never, Context> =>
       Effect.gen(function* () {
-        const customer = yield* authorize(session)
-        if (Option.isNone(customer)) return
-        const last = yield* users.followCredential(customer.value, id, { schedule: polling }).pipe(
+        const tinkUser = yield* authorize(session)
+        if (Option.isNone(tinkUser)) return
+        const last = yield* users.followCredential(tinkUser.value, id, { schedule: polling }).pipe(
           Stream.mapEffect((credential) => Effect.map(DateTime.now, (now) => fromCredential(credential, now))),
           Stream.tap((connection) => events.offer({ _tag: "connection", data: connection })),
           Stream.runLast
         )
         if (Option.exists(last, ({ state }) => state === "waiting-for-you")) {
-          return yield* Effect.delay(follow(id), lookWhetherBack)
+          return yield* Effect.delay(follow(id), returnInterval)
         }
         yield* events.offer({ _tag: "settled", data: { id } })
-      }).pipe(Effect.catchAll((error) => (error.reason === "NotFound" ? showOrTell : tell(error))))
+      }).pipe(Effect.catchAll((error) => (error.reason === "NotFound" ? sendOverviewOrProblem : sendProblem(error))))
 
-    /** One after the other, so that nothing older comes after something newer. */
-    const show = oneAtATime.withPermits(1)(
+    /** One at a time, so that an older overview cannot follow a newer one. */
+    const sendOverview = oneAtATime.withPermits(1)(
       Effect.gen(function* () {
-        const overview = yield* overviewOf(session)
+        const overview = yield* getOverview(session)
         yield* events.offer({ _tag: "overview", data: overview })
-        yield* Effect.forEach(overview.connections.filter(isOnItsWay), ({ id }) =>
+        yield* Effect.forEach(overview.connections.filter(isInProgress), ({ id }) =>
           FiberMap.run(following, id, follow(id), { onlyIfMissing: true })
         )
       })
     )
 
-    const showOrTell: Effect.Effect<void, never, Context> = Effect.catchTag(show, "TinkError", tell)
+    const sendOverviewOrProblem: Effect.Effect<void, never, Context> = Effect.catchTag(
+      sendOverview,
+      "TinkError",
+      sendProblem
+    )
 
-    const react = ({ id }: Change) =>
-      // From the beginning: what follows it now may take it for settled.
+    const handleChange = ({ id }: Change) =>
+      // Replaces the fiber that follows it: that one may consider it settled.
       Effect.zipRight(
-        showOrTell,
+        sendOverviewOrProblem,
         Effect.transposeMapOption(id, (id) => FiberMap.run(following, id, follow(id)))
       )
 
-    const look = show.pipe(
-      Effect.as(lookAgain),
-      Effect.catchTag("TinkError", (error) => Effect.as(tell(error), tryAgain)),
+    const poll = sendOverview.pipe(
+      Effect.as(pollInterval),
+      Effect.catchTag("TinkError", (error) => Effect.as(sendProblem(error), retryInterval)),
       Effect.flatMap(Effect.sleep),
       // A page that is open keeps its session alive.
       Effect.zipRight(sessions.find(session.id)),
@@ -115,8 +109,8 @@ const watch = (session: Session) =>
       Effect.zipRight(events.end)
     )
 
-    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(changes), react)))
-    yield* Effect.forkScoped(look)
+    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(changes), handleChange)))
+    yield* Effect.forkScoped(poll)
     return Stream.map(Mailbox.toStream(events), encode)
   })
 
@@ -133,7 +127,7 @@ export const respond = (session: Session) =>
     )
     return HttpServerResponse.stream(Stream.encodeText(text), {
       contentType: "text/event-stream",
-      // Not to be collected into larger pieces on the way.
+      // Proxies must not buffer it.
       headers: { "X-Accel-Buffering": "no" }
     })
   })

@@ -1,25 +1,24 @@
-/** For the tests: the application on a free port, on a sandbox of its own over HTTP, and browsers that visit it. */
+/** For the tests: the application on a free port, with a sandbox of its own over HTTP, and browsers without a window. */
 import { TinkHttp, type TinkConfig } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
-import * as Cookies from "@effect/platform/Cookies"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
-import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
-import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
-import * as Redacted from "effect/Redacted"
-import * as Ref from "effect/Ref"
-import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
+import { Cookies, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
+import {
+  Context,
+  Effect,
+  Layer,
+  LogLevel,
+  Logger,
+  Option,
+  Queue,
+  Redacted,
+  Ref,
+  Schedule,
+  Schema,
+  Stream
+} from "effect"
 import { Api } from "./api.js"
 import * as App from "./app.js"
 import { Event } from "./events.js"
@@ -30,7 +29,7 @@ import { Settings } from "./settings.js"
 // The application
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** All that the application has sent as a token: none of it may ever reach a browser. */
+/** The tokens that the application has sent. None may reach a browser. */
 export class SentTokens extends Context.Tag("web/SentTokens")<SentTokens, Set<string>>() {}
 
 const layerRecordingClient = Layer.effect(
@@ -65,7 +64,7 @@ const layerTink = (timing: TinkConfig.RetryOptions) =>
     )
   )
 
-/** What happens at a bank takes less than a second, and is looked at every 50 ms. */
+/** A refresh takes less than a second, and is polled every 50 ms. */
 export const layer = (timing: TinkConfig.RetryOptions = {}) =>
   App.layer.pipe(
     Layer.provide(Users.layer.pipe(Layer.provideMerge(UserCache.layer({ capacity: 1000 })))),
@@ -87,7 +86,7 @@ export const layer = (timing: TinkConfig.RetryOptions = {}) =>
 
 export type Choice = "approve" | "cancel" | "error" | "login"
 
-/** What a person does on the pages of Tink Link. Gives where they are sent back to. */
+/** Does what a user does on the pages of Tink Link. Returns where they are redirected to. */
 export const visitTinkLink = (url: Redacted.Redacted, choice: Choice) =>
   Effect.gen(function* () {
     const http = yield* HttpClient.HttpClient
@@ -103,7 +102,7 @@ export const visitTinkLink = (url: Redacted.Redacted, choice: Choice) =>
 const parseEvents = (text: Stream.Stream<string, unknown>) =>
   text.pipe(
     Stream.splitLines,
-    // An event is a line with its name, one with its data, and an empty one; what begins with a colon is a comment.
+    // An event is a line with its name, one with its data, and an empty one. A line that begins with a colon is a comment.
     Stream.filter((line) => line.startsWith("event: ") || line.startsWith("data: ")),
     Stream.map((line) => line.replace(/^\w+: /, "")),
     Stream.rechunk(2),
@@ -126,10 +125,10 @@ export const openBrowser = Effect.gen(function* () {
     transformClient: () => HttpClient.mapRequest(http, HttpClientRequest.setHeader("Origin", origin))
   })
 
-  /** Where the application leads on to, from where Tink Link sent the browser. */
+  /** Follows the redirect from Tink Link. Returns where the application redirects to. */
   const comeBack = (location: string) => Effect.map(http.get(location), ({ headers }) => headers["location"] ?? "")
 
-  /** Connects a bank, and gives its id. */
+  /** Connects a bank. */
   const connectBank = Effect.gen(function* () {
     const { url } = yield* api.connections.connect()
     const location = yield* visitTinkLink(url, "approve")
@@ -139,7 +138,7 @@ export const openBrowser = Effect.gen(function* () {
     return yield* Effect.fromNullable(connections.find((connection) => connection.id === id))
   })
 
-  /** Listens from now on. Gives what waits for the next event that is as it says. */
+  /** Opens the stream of events. Returns an effect that waits for the next event that matches. */
   const listen = Effect.gen(function* () {
     const events = yield* Queue.unbounded<Event>()
     const response = yield* http.get(`${origin}/api/events`)
@@ -149,8 +148,8 @@ export const openBrowser = Effect.gen(function* () {
       Stream.runForEach((event) => Queue.offer(events, event)),
       Effect.forkScoped
     )
-    const next = (isIt: (event: Event) => boolean = () => true): Effect.Effect<Event> =>
-      Effect.flatMap(Queue.take(events), (event) => (isIt(event) ? Effect.succeed(event) : next(isIt)))
+    const next = (matches: (event: Event) => boolean = () => true): Effect.Effect<Event> =>
+      Effect.flatMap(Queue.take(events), (event) => (matches(event) ? Effect.succeed(event) : next(matches)))
     return next
   })
 

@@ -1,6 +1,6 @@
-/** The program as it is run: how it starts, says what is wrong, and stops. */
+/** The program: how it starts, explains a mistake, and stops. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
+import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:http"
@@ -23,7 +23,7 @@ const running = (environment: Record<string, string>) =>
     stop
   )
 
-/** All that it writes until it ends, and its exit code. */
+/** Everything that it writes until it ends, and its exit code. */
 const ended = (program: ChildProcess) =>
   Effect.promise(async () => {
     let text = ""
@@ -45,7 +45,7 @@ const address = (program: ChildProcess) =>
     throw new Error(`the program has ended: ${text}`)
   })
 
-/** A page that listens: gives what is left of its events, once the first has come. */
+/** Opens a page and waits for its first event. Returns an effect that reads the events to their end. */
 const listen = (url: string) =>
   Effect.promise(async () => {
     const page = await fetch(url)
@@ -60,12 +60,12 @@ const listen = (url: string) =>
 
 describe.concurrent("main", { timeout: 30_000 }, () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    it.scopedLive(`${signal} ends the program in good order, although a page listens`, () =>
+    it.scopedLive(`${signal} ends the program in order, although a page listens`, () =>
       Effect.gen(function* () {
         const program = yield* running({ PORT: "0" })
         const rest = yield* listen(yield* address(program))
         program.kill(signal)
-        // It ends as a response ends, not as a connection breaks.
+        // The response ends: the connection does not break.
         yield* rest
         const [code, killedBy] = yield* Effect.promise(() => once(program, "close"))
         assert.deepStrictEqual([code, killedBy], [0, null])
@@ -73,7 +73,7 @@ describe.concurrent("main", { timeout: 30_000 }, () => {
     )
   }
 
-  it.scopedLive("a port that is taken is told in words", () =>
+  it.scopedLive("a port that is in use is explained", () =>
     Effect.gen(function* () {
       const taken = yield* Effect.acquireRelease(
         Effect.promise(async () => {
@@ -90,7 +90,7 @@ describe.concurrent("main", { timeout: 30_000 }, () => {
     })
   )
 
-  it.scopedLive("half of the credentials is told as a mistake", () =>
+  it.scopedLive("a client id without a secret is explained", () =>
     Effect.gen(function* () {
       const { code, text } = yield* ended(yield* running({ PORT: "0", TINK_CLIENT_ID: "my-client" }))
       assert.strictEqual(code, 1)

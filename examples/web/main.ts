@@ -1,20 +1,14 @@
 /**
- * "Your banks": a web application on this library. On a sandbox that it starts itself or, when TINK_CLIENT_ID and
- * TINK_CLIENT_SECRET are set, on Tink.
+ * "Your banks", a web application: on a sandbox that it starts itself or, if TINK_CLIENT_ID and TINK_CLIENT_SECRET are set, on
+ * Tink.
  */
 import { TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
-import type * as HttpServerError from "@effect/platform/HttpServerError"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Config from "effect/Config"
-import * as ConfigError from "effect/ConfigError"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import type { HttpServerError } from "@effect/platform"
+import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Config, ConfigError, Console, Effect, Layer, Option } from "effect"
 import * as App from "./app.js"
 import * as Server from "./server.js"
 import { Settings } from "./settings.js"
@@ -43,15 +37,17 @@ const layerOnTink = Layer.mergeAll(TinkHttp.layerConfig(), layerSettings(Option.
 const announce = Layer.effectDiscard(
   Effect.flatMap(Settings, ({ origin, sandbox }) =>
     Console.log(
-      `\n  Your banks: ${origin}\n  What the server offers: ${origin}/docs\n` +
-        (Option.isSome(sandbox) ? "  On a sandbox: set TINK_CLIENT_ID and TINK_CLIENT_SECRET to use Tink\n" : "")
+      `\n  Your banks: ${origin}\n  API: ${origin}/docs\n` +
+        (Option.isSome(sandbox)
+          ? "  Running on a sandbox. Set TINK_CLIENT_ID and TINK_CLIENT_SECRET to use Tink.\n"
+          : "")
     )
   )
 )
 
 const layerMain = Layer.mergeAll(App.layer, announce).pipe(Layer.provide(layerUsers))
 
-// One of the two alone is a mistake, which layerConfig explains.
+// If only one of the two is set, layerConfig fails and names the other.
 const isSet = (name: string) => Config.map(Config.option(Config.redacted(name)), Option.isSome)
 const wantsTink = Config.zipWith(isSet("TINK_CLIENT_ID"), isSet("TINK_CLIENT_SECRET"), (id, secret) => id || secret)
 
@@ -62,11 +58,11 @@ const layerTink = Layer.unwrapEffect(
   })
 )
 
-const inWords = (error: ConfigError.ConfigError | HttpServerError.ServeError) =>
-  ConfigError.isConfigError(error) ? String(error) : Server.inWords(error)
+const formatError = (error: ConfigError.ConfigError | HttpServerError.ServeError) =>
+  ConfigError.isConfigError(error) ? String(error) : Server.formatServeError(error)
 
 Layer.launch(layerMain.pipe(Layer.provide(layerTink), Layer.provide(Server.layerConfig))).pipe(
   Effect.provide(NodeHttpClient.layerUndici),
-  Effect.tapError((error) => Console.error(`\n  ${inWords(error)}\n`)),
+  Effect.tapError((error) => Console.error(`\n  ${formatError(error)}\n`)),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

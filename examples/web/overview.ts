@@ -1,32 +1,30 @@
-/** All that the page shows. */
+/** What the page shows: all connections of a user. */
 import { Users } from "@effect-tink/users"
-import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import { DateTime, Effect, Option } from "effect"
 import { Overview } from "./api.js"
 import { fromCredential } from "./connection.js"
-import { authorize, forgetTinkUser } from "./customer.js"
 import type { Session } from "./sessions.js"
 import { Settings } from "./settings.js"
+import { authorize, forgetTinkUser } from "./tinkUser.js"
 
-const credentialsOf = (session: Session) =>
+const listCredentials = (session: Session) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
-    const customer = yield* authorize(session)
-    // Cheap: the library answers from its cache unless something has changed.
-    return Option.isNone(customer) ? [] : yield* users.listCredentials(customer.value)
+    const tinkUser = yield* authorize(session)
+    // Cheap: the library answers from its cache.
+    return Option.isNone(tinkUser) ? [] : yield* users.listCredentials(tinkUser.value)
   }).pipe(
-    // No connection was asked for, so it is the user who is gone.
+    // The request names no credential, so Tink has deleted the user.
     Effect.catchIf(
       ({ reason }) => reason === "NotFound",
       () => Effect.as(forgetTinkUser(session), [])
     )
   )
 
-export const overviewOf = (session: Session) =>
+export const getOverview = (session: Session) =>
   Effect.gen(function* () {
     const { sandbox } = yield* Settings
-    const credentials = yield* credentialsOf(session)
+    const credentials = yield* listCredentials(session)
     const now = yield* DateTime.now
     return new Overview({
       connections: credentials

@@ -1,10 +1,6 @@
-/** The page and what it is made of, as files. Whoever opens it has a session from then on. */
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+/** Serves the page and its files. Opening the page begins a session. */
+import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { Effect, Option, Redacted } from "effect"
 import { join } from "node:path"
 import { sessionCookie } from "./security.js"
 import * as Sessions from "./sessions.js"
@@ -12,7 +8,7 @@ import { Settings } from "./settings.js"
 
 const file = (name: string) => Effect.orDie(HttpServerResponse.file(join(import.meta.dirname, "page", name)))
 
-/** Kept by the browser, which asks each time whether it has changed. */
+/** The browser caches it, and asks each time whether it has changed. */
 const asset = (name: string) =>
   Effect.gen(function* () {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
@@ -30,7 +26,7 @@ const index = Effect.gen(function* () {
   const known = yield* sessions.find(Redacted.make(cookies[sessionCookie.key] ?? ""))
   const session = Option.isSome(known) ? known.value : yield* sessions.create
   const response = yield* file("index.html")
-  // Also when it is there already: it lives on as long as the session does.
+  // An existing cookie is set again, since the session was extended.
   return HttpServerResponse.unsafeSetCookie(response, sessionCookie.key, Redacted.value(session.id), {
     httpOnly: true,
     sameSite: "lax",
@@ -47,7 +43,7 @@ export const layer = HttpApiBuilder.Router.use((router) =>
     yield* router.get("/app.js", asset("app.js"))
     yield* router.get("/style.css", asset("style.css"))
     yield* router.get("/icon.svg", asset("icon.svg"))
-    // For `/docs`, which names no icon.
+    // For `/docs`, which does not name an icon.
     yield* router.get("/favicon.ico", asset("icon.svg"))
   })
 )

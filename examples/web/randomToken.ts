@@ -1,4 +1,4 @@
 import { randomBytes } from "node:crypto"
 
-/** Something that nobody can guess. Not of Effect's `Random`, which can be foreseen. */
+/** An unguessable token. Not from Effect's `Random`, which is predictable. */
 export const randomToken = (): string => randomBytes(32).toString("base64url")

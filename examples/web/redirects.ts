@@ -1,16 +1,13 @@
-/** `/callback`: a person arrives here, so that all there is to say is said by the page. */
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+/** `/callback`: redirects the user to the page, which says how their visit to Tink Link ended. */
+import { HttpApiBuilder, HttpServerResponse } from "@effect/platform"
+import { Effect, Option, Redacted } from "effect"
 import { Api } from "./api.js"
 import { sessionCookie } from "./security.js"
 import { Sessions } from "./sessions.js"
 import { comeBack, type Return } from "./tinkLinkVisits.js"
 
-/** After `#`, where it is in no log, and gone as soon as the page has read it. */
-const pageSaying = ({ outcome, reference }: Return) =>
+/** The fragment is not sent to servers, so it appears in no log. The page removes it. */
+const redirectToPage = ({ outcome, reference }: Return) =>
   HttpServerResponse.redirect(
     `/#${new URLSearchParams({ outcome, ...(reference === undefined ? {} : { reference }) })}`,
     { status: 303 }
@@ -22,7 +19,9 @@ export const layer = HttpApiBuilder.group(Api, "redirects", (handlers) =>
       const sessions = yield* Sessions
       const id = Redacted.make(request.cookies[sessionCookie.key] ?? "")
       const session = yield* sessions.find(id)
-      return pageSaying(Option.isNone(session) ? { outcome: "refused" } : yield* comeBack(session.value, request.url))
+      return redirectToPage(
+        Option.isNone(session) ? { outcome: "refused" } : yield* comeBack(session.value, request.url)
+      )
     })
   )
 )

@@ -1,14 +1,13 @@
-/** Who may call the API, and what browsers are told to allow. */
-import * as HttpApiMiddleware from "@effect/platform/HttpApiMiddleware"
-import * as HttpApiSecurity from "@effect/platform/HttpApiSecurity"
-import * as HttpApp from "@effect/platform/HttpApp"
-import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
-import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+/** Access to the API, and the security headers. */
+import {
+  HttpApiMiddleware,
+  HttpApiSecurity,
+  HttpApp,
+  HttpMiddleware,
+  HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
+import { Context, Effect, Layer, Option } from "effect"
 import { ForeignOrigin, SessionEnded } from "./errors.js"
 import { type Session, Sessions } from "./sessions.js"
 import { Settings } from "./settings.js"
@@ -39,8 +38,8 @@ export const layerAuthenticated = Layer.effect(
 )
 
 /**
- * Refuses what other sites have a browser send. On the whole API, and by the method, so that no endpoint can be forgotten.
- * The cookie is `SameSite=Lax` besides.
+ * Refuses requests that other sites make a browser send. It guards the whole API by the method, so it covers every new endpoint.
+ * The cookie is `SameSite=Lax` too.
  */
 export class SameOrigin extends HttpApiMiddleware.Tag<SameOrigin>()("web/SameOrigin", { failure: ForeignOrigin }) {}
 
@@ -61,19 +60,19 @@ const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** Swagger's page is one file with everything in it, which shows nothing but our own description of the API. */
+/** Swagger's page is one file with inline scripts and styles. It shows our own description of the API only. */
 const docsPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-const pathOf = (url: string) => url.split("?", 1)[0]
+const toPath = (url: string) => url.split("?", 1)[0]
 
-/** On every response, also those that say what went wrong. What says nothing else is kept by nobody. */
+/** For every response, errors included. Responses are not cached unless they say so. */
 export const withSecurityHeaders = HttpMiddleware.make((app) =>
   HttpApp.withPreResponseHandler(app, ({ url }, response) =>
     Effect.succeed(
       HttpServerResponse.setHeaders(response, {
-        "Content-Security-Policy": pathOf(url) === "/docs" ? docsPolicy : pagePolicy,
+        "Content-Security-Policy": toPath(url) === "/docs" ? docsPolicy : pagePolicy,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",

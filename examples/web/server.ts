@@ -1,21 +1,16 @@
-/** Where the application listens, and how it stops. */
-import * as HttpServer from "@effect/platform/HttpServer"
-import type * as HttpServerError from "@effect/platform/HttpServerError"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as Config from "effect/Config"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+/** The server: where it listens, and how it stops. */
+import { HttpServer, type HttpServerError } from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
+import { Config, Duration, Effect, Layer, Option } from "effect"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 
-/** Who is still being answered after this is cut off, when the program ends. */
+/** How long responses may take to end when the program stops. */
 const grace = Duration.seconds(5)
 
 export interface Address {
   readonly host: string
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number
 }
 
@@ -24,14 +19,14 @@ export const layer = ({ host, port }: Address) =>
     const server = createServer()
     const cutOff = Effect.sync(() => setTimeout(() => server.closeAllConnections(), Duration.toMillis(grace)).unref())
     return Layer.scopedDiscard(Effect.addFinalizer(() => cutOff)).pipe(
-      // Closes after what is built on it, so that the time runs while the server waits for its last responses.
+      // Finalizers run in reverse order: the time runs while the server waits for its last responses.
       Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port }))
     )
   })
 
-/** Not `Config.port`, which takes no 0. */
+/** Not `Config.port`, which refuses 0. */
 const port = Config.validate(Config.integer("PORT"), {
-  message: "must be a port, or 0 for any that is free",
+  message: "must be a port, or 0 for any free one",
   validation: (port) => port >= 0 && port <= 65_535
 })
 
@@ -45,7 +40,7 @@ export const layerConfig = Layer.unwrapEffect(
   )
 )
 
-export const inWords = ({ cause }: HttpServerError.ServeError): string => {
+export const formatServeError = ({ cause }: HttpServerError.ServeError): string => {
   const { address, code, port } = cause as NodeJS.ErrnoException & Partial<AddressInfo>
   return code === "EADDRINUSE"
     ? `Port ${port} of ${address} is in use: set PORT to another one`
@@ -54,7 +49,7 @@ export const inWords = ({ cause }: HttpServerError.ServeError): string => {
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
 
-/** Behind a proxy it is told what browsers see. */
+/** Needed behind a proxy. */
 const publicUrl = Config.option(
   Config.validate(Config.string("PUBLIC_URL"), {
     message: "must be like https://banks.example, without a path",
@@ -62,10 +57,10 @@ const publicUrl = Config.option(
   })
 )
 
-/** What browsers see: the address on this machine, unless PUBLIC_URL says otherwise. */
+/** The origin that browsers see: PUBLIC_URL or, without it, the address on this machine. */
 export const origin = Effect.gen(function* () {
-  const told = yield* publicUrl
-  if (Option.isSome(told)) return told.value
+  const configured = yield* publicUrl
+  if (Option.isSome(configured)) return configured.value
   const { address } = yield* HttpServer.HttpServer
   return address._tag === "TcpAddress" ? `http://localhost:${address.port}` : "http://localhost"
 })

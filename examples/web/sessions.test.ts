@@ -1,15 +1,11 @@
 import { Ids } from "@effect-tink/http"
 import { assert, describe, it } from "@effect/vitest"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as TestClock from "effect/TestClock"
+import { Duration, Effect, Option, Redacted, TestClock } from "effect"
 import * as Sessions from "./sessions.js"
 import * as Visits from "./visits.js"
 
 describe("sessions", () => {
-  it.effect("a session lives on for as long as it is used", () =>
+  it.effect("a session lives as long as it is used", () =>
     Effect.gen(function* () {
       const sessions = Sessions.make({ capacity: 10 })
       const { id } = yield* sessions.create
@@ -22,7 +18,7 @@ describe("sessions", () => {
     })
   )
 
-  it.effect("of too many, those that were not used for longest end", () =>
+  it.effect("above the capacity, the least recently used sessions end", () =>
     Effect.gen(function* () {
       const sessions = Sessions.make({ capacity: 2 })
       const first = yield* sessions.create
@@ -34,7 +30,7 @@ describe("sessions", () => {
     })
   )
 
-  it.effect("nothing that a browser sends makes a session", () =>
+  it.effect("an unknown id does not make a session", () =>
     Effect.gen(function* () {
       const sessions = Sessions.make({ capacity: 10 })
       for (const id of ["", "constructor", "x".repeat(43)]) {
@@ -47,7 +43,7 @@ describe("sessions", () => {
 describe("visits", () => {
   const connect: Visits.Purpose = { _tag: "Connect" }
 
-  it.effect("a visit ends once, with what it was for", () =>
+  it.effect("a visit ends once, with its purpose", () =>
     Effect.gen(function* () {
       const visits = Visits.make()
       const credentialsId = Ids.CredentialsId.make("0123456789abcdef0123456789abcdef")
@@ -60,7 +56,7 @@ describe("visits", () => {
     })
   )
 
-  it.effect("a visit that took too long is over", () =>
+  it.effect("a visit expires", () =>
     Effect.gen(function* () {
       const visits = Visits.make()
       const state = yield* visits.begin(connect)
@@ -69,7 +65,7 @@ describe("visits", () => {
     })
   )
 
-  it.effect("nobody can begin visits without end", () =>
+  it.effect("a browser has a limited number of visits", () =>
     Effect.gen(function* () {
       const visits = Visits.make()
       const states = yield* Effect.replicateEffect(visits.begin(connect), 9)

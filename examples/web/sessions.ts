@@ -1,24 +1,16 @@
 /**
- * The browsers that use this application: each has a cookie that says nothing, and all else stays here.
+ * The sessions of browsers: each has a cookie with a random id, and everything else stays on the server.
  *
- * Here a new browser is a new customer. An application with a login has the customer's id from there, keeps it and the id
- * of the Tink user in its database, and makes a new session id when somebody logs in.
+ * Each new browser is a new user here. An application with a login knows the user from it, stores the id of the Tink user in its
+ * database, and makes a new session id at each login.
  */
 import type { Ids } from "@effect-tink/http"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as PubSub from "effect/PubSub"
-import * as Redacted from "effect/Redacted"
-import * as Ref from "effect/Ref"
+import { Clock, Context, Duration, Effect, Layer, Option, PubSub, Redacted, Ref } from "effect"
 import { randomUUID } from "node:crypto"
 import { randomToken } from "./randomToken.js"
 import * as Visits from "./visits.js"
 
-/** Something has happened to the connections of a customer, and maybe goes on happening to one of them. */
+/** Something has changed at Tink: the list of a user's connections or, with an id, the state of one of them. */
 export interface Change {
   readonly id: Option.Option<Ids.CredentialsId>
 }
@@ -26,25 +18,25 @@ export interface Change {
 export interface Session {
   /** The value of the cookie. */
   readonly id: Redacted.Redacted
-  /** What Tink knows the customer by. Nothing personal. */
-  readonly customerId: string
-  /** Who the customer is to Tink; nobody before they connect a bank. */
+  /** The application's id for the user, which Tink stores too. Nothing personal. */
+  readonly externalUserId: string
+  /** Tink's id for the user, from when they first connect a bank. */
   readonly tinkUserId: Ref.Ref<Option.Option<Ids.UserId>>
   readonly visits: Visits.Visits
   /** For all pages that the browser has open. */
   readonly changes: PubSub.PubSub<Change>
 }
 
-/** How long a session lasts after it was last used, and the cookie as well. */
+/** How long a session and its cookie last after the last use. */
 export const lifetime = Duration.days(7)
 
-/** With more than this, those that were not used for longest end. */
+/** If there are more sessions than this, the least recently used ones end. */
 const defaultCapacity = 10_000
 
 export class Sessions extends Context.Tag("web/Sessions")<
   Sessions,
   {
-    /** The session with this id, which lives on for its lifetime, unless it has ended. */
+    /** The session with this id, unless it has ended. Finding it extends it by `lifetime`. */
     readonly find: (id: Redacted.Redacted) => Effect.Effect<Option.Option<Session>>
     readonly create: Effect.Effect<Session>
   }
@@ -55,13 +47,13 @@ const makeSession = Effect.map(
   (parts): Session => ({
     ...parts,
     id: Redacted.make(randomToken()),
-    customerId: `cust-${randomUUID()}`,
+    externalUserId: `user-${randomUUID()}`,
     visits: Visits.make()
   })
 )
 
 export const make = (options: { readonly capacity: number }) => {
-  // In the order of their last use, so those that end next come first.
+  // In the order of their last use: the next to end is the first.
   const entries = new Map<string, { readonly session: Session; readonly until: number }>()
 
   const keep = (session: Session, now: number) => {

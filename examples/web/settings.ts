@@ -1,21 +1,20 @@
-/** How this application differs from one place to the next. */
+/** What differs between environments. */
 import type { TinkSandbox } from "@effect-tink/sandbox"
 import type { Refresh } from "@effect-tink/users"
-import * as Context from "effect/Context"
-import type * as Option from "effect/Option"
+import { Context, type Option } from "effect"
 
 export class Settings extends Context.Tag("web/Settings")<
   Settings,
   {
-    /** Where the page is, as the browser sees it: `http://localhost:3000`. */
+    /** The origin of the page, as browsers see it: `http://localhost:3000`. */
     readonly origin: string
     /** The country whose banks Tink Link shows. */
     readonly market: string
     /** Whether Tink Link shows test banks. */
     readonly testBanks: boolean
-    /** What stands in for Tink, with Tink Link and all. */
+    /** The sandbox that replaces Tink and Tink Link, if one does. */
     readonly sandbox: Option.Option<TinkSandbox.Service>
-    /** How often a connection is looked at while something happens to it. */
+    /** How often a connection is polled while it changes. */
     readonly polling?: Refresh.PollingOptions["schedule"]
   }
 >() {}

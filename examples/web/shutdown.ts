@@ -1,13 +1,10 @@
-/** The end of the program, for what would go on for ever: a server waits for its responses to end before it does. */
-import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+/** Tells endless responses that the program is about to stop: the server waits for all responses to end. */
+import { Context, Deferred, Effect, Layer } from "effect"
 
 export class Shutdown extends Context.Tag("web/Shutdown")<
   Shutdown,
   {
-    /** Ends when the program is about to. */
+    /** Completes when the program is about to stop. */
     readonly begun: Effect.Effect<void>
   }
 >() {}

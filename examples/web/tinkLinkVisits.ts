@@ -1,22 +1,20 @@
-/** Sending a customer to Tink Link, and making sense of what they come back with. */
+/** Sends a user to Tink Link, and handles what they return with. */
 import { type Ids, TinkHttp } from "@effect-tink/http"
 import { UserCache } from "@effect-tink/user-cache"
 import { TinkLink, Users } from "@effect-tink/users"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
+import { Effect, Option, Ref } from "effect"
 import { TinkLinkVisit } from "./api.js"
-import { authorizeKnown, ensureTinkUser, forgetTinkUser, publishChange } from "./customer.js"
 import { log } from "./errors.js"
 import type { Session } from "./sessions.js"
 import { Settings } from "./settings.js"
+import { authorizeKnown, ensureTinkUser, forgetTinkUser, publishChange } from "./tinkUser.js"
 import type { Purpose } from "./visits.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
-// There
+// To Tink Link
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What Tink Link shows, for the customer to see that it is meant for them. An application with a login has a name here. */
+/** Tink Link shows it to the user. An application with a login has the user's name here. */
 const idHint = "a guest of this example"
 
 const delegate = (session: Session) =>
@@ -40,7 +38,7 @@ export const connect = (session: Session) =>
   Effect.gen(function* () {
     const { market } = yield* Settings
     const authorizationCode = yield* delegate(session).pipe(
-      // A user whom Tink has deleted meanwhile is made anew.
+      // Tink has deleted the user: create another one.
       Effect.catchIf(
         (error) => error.reason === "NotFound",
         () => Effect.zipRight(forgetTinkUser(session), delegate(session))
@@ -53,7 +51,7 @@ export const connect = (session: Session) =>
 export const renew = (session: Session, credentialsId: Ids.CredentialsId) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
-    // Of one's own connections only: the link would not say so before the customer is there.
+    // Checks the owner: the link itself would fail only at Tink Link.
     yield* users.getCredential(yield* authorizeKnown(session), credentialsId)
     const authorizationCode = yield* delegate(session)
     const options = yield* linkOptions(session, { _tag: "Renew", credentialsId })
@@ -61,25 +59,25 @@ export const renew = (session: Session, credentialsId: Ids.CredentialsId) =>
   })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// And back
+// From Tink Link
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What came of a visit: words that the page knows, as anybody can make a link to it. */
+/** How a visit ended. The page has a text for each: anyone can make a link to the page, so the link must not hold the text. */
 export type Outcome =
   "connected" | "renewed" | "cancelled" | "login-failed" | "bank-problem" | "failed" | "unconfirmed" | "refused"
 
 export interface Return {
   readonly outcome: Outcome
-  /** What Tink's support asks for. */
+  /** Identifies the visit to Tink's support. */
   readonly reference?: string | undefined
 }
 
-const outcomeOfError: Record<string, Outcome> = {
+const errorOutcomes: Record<string, Outcome> = {
   AUTHENTICATION_ERROR: "login-failed",
   TEMPORARY_ERROR: "bank-problem"
 } satisfies Partial<Record<TinkLink.RedirectError, Outcome>>
 
-/** Whose the connection is, does not show before it is read. */
+/** Reads the credential, to check that it belongs to the user. */
 const confirm = (session: Session, purpose: Purpose, id: Ids.CredentialsId) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
@@ -94,7 +92,7 @@ const confirm = (session: Session, purpose: Purpose, id: Ids.CredentialsId) =>
     })
   )
 
-/** Tink Link changes what the cache has of the user, and only we know that it did. */
+/** The cache does not see what the user changes in Tink Link. */
 const invalidate = (session: Session) =>
   Effect.gen(function* () {
     const cache = yield* UserCache.UserCache
@@ -103,9 +101,9 @@ const invalidate = (session: Session) =>
 
 const refused: Return = { outcome: "refused" }
 
-const makeSenseOf = (session: Session, purpose: Purpose, redirect: TinkLink.Redirect) =>
+const toReturn = (session: Session, purpose: Purpose, redirect: TinkLink.Redirect) =>
   Effect.gen(function* () {
-    // We send customers there with a user of their own only, so nobody comes back with a code.
+    // All links are for users of this application, so a code cannot come from one of them.
     if (redirect._tag === "ConnectedOnce") return refused
     yield* invalidate(session)
     if (redirect._tag === "Connected") {
@@ -114,16 +112,16 @@ const makeSenseOf = (session: Session, purpose: Purpose, redirect: TinkLink.Redi
       return { outcome } satisfies Return
     }
     yield* publishChange(session, redirect.credentialsId)
-    const outcome = redirect._tag === "Cancelled" ? "cancelled" : (outcomeOfError[redirect.error] ?? "failed")
+    const outcome = redirect._tag === "Cancelled" ? "cancelled" : (errorOutcomes[redirect.error] ?? "failed")
     return { outcome, reference: redirect.trackingId } satisfies Return
   })
 
-/** `url` is that of the request. What is not the answer to a visit that this very browser has begun changes nothing. */
+/** `url` is that of the request. It is refused unless this browser has begun the visit. */
 export const comeBack = (session: Session, url: string) =>
   Effect.gen(function* () {
     const state = new URLSearchParams(url.split("?")[1]).get("state") ?? ""
     const purpose = yield* session.visits.end(state)
     if (Option.isNone(purpose)) return refused
     const redirect = yield* TinkLink.parseRedirect(url, { state })
-    return yield* makeSenseOf(session, purpose.value, redirect)
+    return yield* toReturn(session, purpose.value, redirect)
   }).pipe(Effect.catchTag("TinkError", (error) => Effect.as(Effect.logWarning(error.message), refused)))

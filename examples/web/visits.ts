@@ -1,24 +1,20 @@
-/** The visits to Tink Link that a browser has begun: who comes back must have been sent, and comes back once. */
+/** The visits to Tink Link that a browser has begun. Each can end once. */
 import type { Ids } from "@effect-tink/http"
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import { Clock, Duration, Effect, Option, Redacted } from "effect"
 import { randomToken } from "./randomToken.js"
 
-/** What a visit is for: to connect another bank, or to renew the consent for one. */
+/** What a visit is for: to connect a bank, or to renew the consent for a credential. */
 export type Purpose =
   { readonly _tag: "Connect" } | { readonly _tag: "Renew"; readonly credentialsId: Ids.CredentialsId }
 
 export interface Visits {
-  /** Gives the `state` that the link carries. */
+  /** Returns the `state` for the link. */
   readonly begin: (purpose: Purpose) => Effect.Effect<Redacted.Redacted>
-  /** What the visit with this `state` was for, unless it is over, was long ago or was never begun. It is over then. */
+  /** Ends the visit with this `state`, and returns its purpose. None if there is no such visit, or it has ended or expired. */
   readonly end: (state: string) => Effect.Effect<Option.Option<Purpose>>
 }
 
-/** Whoever opens more links than this, in several tabs, gives up the oldest. */
+/** If a browser begins more visits than this, in several tabs, the oldest is dropped. */
 const capacity = 8
 
 const lifetime = Duration.toMillis("1 hour")

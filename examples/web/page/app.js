@@ -1,46 +1,46 @@
 /**
- * The page: shows what the server tells, and asks it for what the person wants.
+ * The page: shows the connections, and sends the user's requests to the server.
  *
- * All that comes from elsewhere is put in as text, never as HTML.
+ * Data from the server is inserted as text, never as HTML.
  */
 
 const find = (selector, parent = document) => parent.querySelector(selector)
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Words
+// Texts
 // ---------------------------------------------------------------------------------------------------------------------
 
 const states = {
-  "up-to-date": { kind: "good", icon: "check", words: "Up to date" },
-  updating: { kind: "busy", icon: "busy", words: "Getting new data" },
-  asked: { kind: "busy", icon: "busy", words: "Asking the bank" },
-  "waiting-for-you": { kind: "warn", icon: "person", words: "Waiting for you" },
-  "consent-expired": { kind: "warn", icon: "clock", words: "Consent has ended" },
-  "login-failed": { kind: "bad", icon: "alert", words: "Login failed" },
-  "bank-problem": { kind: "bad", icon: "alert", words: "The bank has a problem" },
-  discontinued: { kind: "bad", icon: "cross", words: "No longer available" },
-  unknown: { kind: "neutral", icon: "clock", words: "Status unknown" }
+  "up-to-date": { kind: "good", icon: "check", text: "Up to date" },
+  updating: { kind: "busy", icon: "busy", text: "Getting new data" },
+  asked: { kind: "busy", icon: "busy", text: "Asking the bank" },
+  "waiting-for-you": { kind: "warn", icon: "person", text: "Waiting for you" },
+  "consent-expired": { kind: "warn", icon: "clock", text: "Consent has ended" },
+  "login-failed": { kind: "bad", icon: "alert", text: "Login failed" },
+  "bank-problem": { kind: "bad", icon: "alert", text: "The bank has a problem" },
+  discontinued: { kind: "bad", icon: "cross", text: "No longer available" },
+  unknown: { kind: "neutral", icon: "clock", text: "Status unknown" }
 }
 
-/** What a connection in some state is in need of; a refresh, where nothing is said. */
+/** The button of a state. The other states have a refresh button. */
 const renewals = {
   "waiting-for-you": "Continue at the bank",
   "consent-expired": "Renew consent",
   "login-failed": "Log in again"
 }
 
-/** How a visit to Tink Link can end. The server says no more than the word, so a link can say no more either. */
+/** How a visit to Tink Link can end. The text is here and not in the link, which anyone can make. */
 const outcomes = {
-  connected: { kind: "good", words: "Your bank is connected." },
-  renewed: { kind: "good", words: "Your consent is renewed." },
-  cancelled: { kind: "info", words: "You have cancelled. Nothing has changed." },
-  "login-failed": { kind: "bad", words: "The bank did not let you in. Please try again." },
-  "bank-problem": { kind: "bad", words: "The bank has a problem at the moment. Please try again later." },
-  failed: { kind: "bad", words: "That did not work. Please try again." },
-  unconfirmed: { kind: "warn", words: "You are back, but we could not look yet whether it worked." },
+  connected: { kind: "good", text: "Your bank is connected." },
+  renewed: { kind: "good", text: "Your consent is renewed." },
+  cancelled: { kind: "info", text: "You have cancelled. Nothing has changed." },
+  "login-failed": { kind: "bad", text: "The bank did not let you in. Please try again." },
+  "bank-problem": { kind: "bad", text: "The bank has a problem at the moment. Please try again later." },
+  failed: { kind: "bad", text: "That did not work. Please try again." },
+  unconfirmed: { kind: "warn", text: "We could not check yet whether it worked." },
   refused: {
     kind: "bad",
-    words: "That link was not made for this browser, or was used before. Please start again here."
+    text: "That link was not made for this browser, or was used before. Please start again here."
   }
 }
 
@@ -69,14 +69,14 @@ const element = (name, properties, ...children) => {
 
 const kindIcons = { good: "check", info: "check", warn: "alert", bad: "alert" }
 
-const notice = (kind, words, details = []) => {
+const notice = (kind, text, details = []) => {
   const smalls = details.map((detail) => element("small", { textContent: detail }))
   const dismiss = element("button", { type: "button", className: "dismiss", ariaLabel: "Dismiss" }, icon("cross"))
   const made = element(
     "div",
     { className: "notice" },
     icon(kindIcons[kind]),
-    element("p", { className: "words" }, element("span", { textContent: words }), ...smalls),
+    element("p", { className: "text" }, element("span", { textContent: text }), ...smalls),
     dismiss
   )
   made.dataset.kind = kind
@@ -92,35 +92,34 @@ const clearNotices = () => {
   find("#problem").replaceChildren()
 }
 
-const announce = (words) => {
-  find("#announcement").textContent = words
+const announce = (text) => {
+  find("#announcement").textContent = text
 }
 
-/** A failure in the words of the server. `of` tells whose it is, so that its end takes it away. */
-const showProblem = (failure, of = "action") => {
+/** Shows a failure. `source` names what failed, so that its recovery removes the notice. */
+const showProblem = (failure, source = "action") => {
   const details = []
-  if (failure.mayHaveBeenDone)
-    details.push("It may have been done all the same: the list below shows what is true now.")
+  if (failure.mayHaveBeenDone) details.push("The change may have been made: the list below is current.")
   if (failure.retryAfterSeconds !== undefined) details.push(`Try again in ${failure.retryAfterSeconds} seconds.`)
   if (failure.reference !== undefined) details.push(`For support: ${failure.reference}`)
   const made = notice("bad", failure.message, details)
-  made.dataset.of = of
+  made.dataset.source = source
   find("#problem").replaceChildren(made)
 }
 
-const takeBackProblem = (of) => {
+const removeProblem = (source) => {
   const shown = find("#problem").firstElementChild
-  if (shown?.dataset.of === of) shown.remove()
+  if (shown?.dataset.source === source) shown.remove()
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The server
 // ---------------------------------------------------------------------------------------------------------------------
 
-const unreachable = { message: "We cannot be reached. Please see whether you are online, and try again." }
+const unreachable = { message: "We cannot be reached. Please check that you are online, and try again." }
 const unexpected = { message: "Something went wrong on our side. Please try again." }
 
-/** Gives what the server answered, or throws what it explained. */
+/** Returns the answer of the server, or throws its failure. */
 const call = async (method, path) => {
   const response = await fetch(path, { method, headers: { accept: "application/json" } }).catch(() => {
     throw unreachable
@@ -139,7 +138,7 @@ const setBusy = (button, isBusy) => {
   button.setAttribute("aria-busy", String(isBusy))
 }
 
-/** Runs what a button is for, once at a time. The button keeps the focus, which one that is disabled would lose. */
+/** Runs the action of a button, one at a time. A busy button is not disabled: that would lose the focus. */
 const whileBusy = async (button, action) => {
   if (button.getAttribute("aria-disabled") === "true") return
   clearNotices()
@@ -152,7 +151,7 @@ const whileBusy = async (button, action) => {
   }
 }
 
-/** Leaves the page for Tink Link; the button stays busy until it is gone. */
+/** Leaves the page for Tink Link. The button stays busy until then. */
 const visitTinkLink = (button, path) =>
   whileBusy(button, async () => {
     const { url } = await call("POST", path)
@@ -164,12 +163,12 @@ const visitTinkLink = (button, path) =>
 // The list
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Of each connection its element, what the server last said of it, and whether the bank was asked and nothing came yet. */
+/** Per connection: its element, its last state, and whether a refresh was requested that has not shown yet. */
 const cards = new Map()
 
-const pathOf = ({ id }) => `/api/connections/${encodeURIComponent(id)}`
+const toPath = ({ id }) => `/api/connections/${encodeURIComponent(id)}`
 
-const stateOf = ({ connection, isAsked }) => (isAsked && connection.state !== "updating" ? "asked" : connection.state)
+const toState = ({ connection, isAsked }) => (isAsked && connection.state !== "updating" ? "asked" : connection.state)
 
 const setText = (target, text) => {
   if (target.textContent !== text) target.textContent = text
@@ -188,7 +187,7 @@ const showFacts = ({ connection, element }) => {
   find("span", update).hidden = updatedAt !== undefined
   showTime(find("time", update), updatedAt, dateAndTime)
 
-  // Not all banks tell, and some never end.
+  // Not all banks have one.
   const consent = find("[data-fact=consentEndsAt]", element)
   consent.hidden = consentEndsAt === undefined
   setText(find("dt", consent), new Date(consentEndsAt) <= new Date() ? "Consent ended" : "Consent until")
@@ -197,13 +196,13 @@ const showFacts = ({ connection, element }) => {
 
 const showCard = (card) => {
   const { connection, element } = card
-  const state = stateOf(card)
-  const { icon, kind, words } = states[state] ?? states.unknown
+  const state = toState(card)
+  const { icon, kind, text } = states[state] ?? states.unknown
   setText(find("h2", element), connection.bank)
   for (const unseen of element.querySelectorAll(".actions .unseen")) setText(unseen, ` ${connection.bank}`)
   find(".state", element).dataset.kind = kind
   find(".state use", element).setAttribute("href", `#icon-${icon}`)
-  setText(find(".state span", element), words)
+  setText(find(".state span", element), text)
   find(".message", element).hidden = connection.message === undefined
   setText(find(".message", element), connection.message ?? "")
   showFacts(card)
@@ -217,11 +216,11 @@ const showCard = (card) => {
   if (refresh.getAttribute("aria-busy") !== "true") {
     refresh.setAttribute("aria-disabled", String(state === "updating" || state === "asked"))
   }
-  // Where one button takes the place of the other, the focus goes with it.
+  // If one button replaces the other, the focus moves with it.
   if (hadFocus && document.activeElement?.hidden) [refresh, renew].find(({ hidden }) => !hidden)?.focus()
 
-  if (card.said !== undefined && card.said !== state) announce(`${connection.bank}: ${words}`)
-  card.said = state
+  if (card.announced !== undefined && card.announced !== state) announce(`${connection.bank}: ${text}`)
+  card.announced = state
 }
 
 const settle = (card) => {
@@ -235,7 +234,7 @@ const refresh = (card, button) =>
     card.isAsked = true
     showCard(card)
     try {
-      await call("POST", `${pathOf(card.connection)}/refresh`)
+      await call("POST", `${toPath(card.connection)}/refresh`)
     } catch (failure) {
       settle(card)
       throw failure
@@ -254,7 +253,7 @@ const confirmDisconnect = (bank) => {
   return new Promise((resolve) => (answer = resolve))
 }
 
-// It is told a moment after it was closed. By then it may be open again, to ask something else.
+// The event comes a moment later, when the dialog may be open again with another question.
 dialog.addEventListener("close", () => {
   if (!dialog.open) answer?.(dialog.returnValue === "disconnect")
 })
@@ -267,7 +266,7 @@ const disconnect = async (card, button) => {
   if (button.getAttribute("aria-disabled") === "true") return
   if (!(await confirmDisconnect(card.connection.bank))) return
   await whileBusy(button, async () => {
-    await call("DELETE", pathOf(card.connection))
+    await call("DELETE", toPath(card.connection))
     const { bank, id } = card.connection
     removeCard(id)
     showWhetherEmpty()
@@ -278,13 +277,13 @@ const disconnect = async (card, button) => {
 
 const actions = {
   refresh,
-  renew: (card, button) => visitTinkLink(button, `${pathOf(card.connection)}/renew`),
+  renew: (card, button) => visitTinkLink(button, `${toPath(card.connection)}/renew`),
   disconnect
 }
 
 const addCard = (connection) => {
   const element = find("#connection").content.cloneNode(true).firstElementChild
-  const card = { element, connection, isAsked: false, said: undefined }
+  const card = { element, connection, isAsked: false, announced: undefined }
   cards.set(connection.id, card)
   for (const button of element.querySelectorAll("[data-action]")) {
     button.addEventListener("click", () => actions[button.dataset.action](card, button))
@@ -330,29 +329,29 @@ const showOverview = (overview) => {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What happens meanwhile
+// Events
 // ---------------------------------------------------------------------------------------------------------------------
 
-const showLive = (state, words) => {
+const showLive = (state, text) => {
   find("#live").dataset.live = state
-  setText(find("#live span"), words)
+  setText(find("#live span"), text)
 }
 
 let source
-let again
+let retryTimer
 
 const stopListening = () => {
-  clearTimeout(again)
+  clearTimeout(retryTimer)
   source?.close()
   source = undefined
 }
 
-/** The browser comes back of its own accord when a connection is lost, but not when it was refused. */
+/** The browser reconnects when a connection is lost, but not when it was refused. */
 const onLost = async () => {
   showLive("connecting", "Reconnecting…")
   if (source?.readyState !== EventSource.CLOSED) return
   stopListening()
-  again = setTimeout(listen, 5000)
+  retryTimer = setTimeout(listen, 5000)
   try {
     await call("GET", "/api/connections")
   } catch (failure) {
@@ -365,12 +364,12 @@ const on = (type, listener) => source.addEventListener(type, ({ data }) => liste
 const listen = () => {
   stopListening()
   source = new EventSource("/api/events")
-  // Also when it was lost and is back: what has come to an end meanwhile, nobody tells any more.
+  // After a reconnection, the `settled` events of the meantime are missing.
   source.addEventListener("open", () => {
     for (const card of cards.values()) settle(card)
   })
   on("overview", (overview) => {
-    takeBackProblem("events")
+    removeProblem("events")
     showLive("live", "Live")
     showOverview(overview)
   })
@@ -380,7 +379,7 @@ const listen = () => {
   source.addEventListener("error", onLost)
 }
 
-// A page that nobody sees needs no connection, of which browsers allow but a few.
+// A hidden page needs no connection, and browsers allow only a few.
 document.addEventListener("visibilitychange", () => (document.hidden ? stopListening() : listen()))
 addEventListener("pagehide", stopListening)
 addEventListener("pageshow", ({ persisted }) => {
@@ -391,17 +390,17 @@ addEventListener("pageshow", ({ persisted }) => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The beginning
+// Start
 // ---------------------------------------------------------------------------------------------------------------------
 
 const showOutcome = () => {
-  const said = new URLSearchParams(location.hash.slice(1))
-  const outcome = outcomes[said.get("outcome")]
+  const parameters = new URLSearchParams(location.hash.slice(1))
+  const outcome = outcomes[parameters.get("outcome")]
   if (outcome === undefined) return
   history.replaceState(null, "", location.pathname)
-  const reference = said.get("reference")
+  const reference = parameters.get("reference")
   const details = reference !== null && /^[\w-]{1,64}$/.test(reference) ? [`For support: ${reference}`] : []
-  find("#notice").replaceChildren(notice(outcome.kind, outcome.words, details))
+  find("#notice").replaceChildren(notice(outcome.kind, outcome.text, details))
 }
 
 const connect = find("#connect")

@@ -1,5 +1,6 @@
 /**
- * OAuth scopes of Tink (`tink-api.md` 8.8).
+ * OAuth scopes of Tink (`tink-api.md` 8.8): those of this library's operations, and those of Tink's other products, which
+ * applications reach with `Users.request`. Where Tink does not document which token takes a scope, both may have it.
  *
  * @since 0.1.0
  */
@@ -12,11 +13,66 @@ import * as Schema from "effect/Schema"
  * @category schemas
  */
 export const ClientScope = Schema.Literal(
+  // Users, authorization and Tink Link
+  "user:read",
+  "user:create",
   "authorization:grant",
   "authorization:revoke",
+  "link-session:read",
   "link-session:write",
-  "user:create",
-  "webhook-endpoints"
+  // Credentials, consents and providers
+  "providers:read",
+  "consents",
+  "consents:readonly",
+  "webhook-endpoints",
+  // Accounts and transactions
+  "accounts:write",
+  "transactions:write",
+  "accounts.balances:readonly",
+  "transfer:read",
+  "transfer:execute",
+  // Reports
+  "account-verification-reports:read",
+  "business-account-verification-reports:read",
+  "transaction-reports:readonly",
+  "reports-generation-jobs:readonly",
+  "user-report-bundles:read",
+  // Enrichment
+  "enrichment.on-demand",
+  "enrichment.transactions:readonly",
+  "enrichment.merchant",
+  // Finance management
+  "insights:read",
+  "budgets:read",
+  "cash-flow",
+  "cost-of-living:read",
+  "financial-calendar",
+  "financial-calendar:readonly",
+  "savings-goals:read",
+  "savings-goals:write",
+  "statistics:read",
+  "subscriptions:read",
+  // Payments
+  "payment:read",
+  "payment:write",
+  "bulk-payment:read",
+  "bulk-payment:write",
+  "mandate-payments",
+  "mandate-payments:readonly",
+  "settlement-accounts",
+  "settlement-accounts:readonly",
+  // Risk
+  "expense-checks:readonly",
+  "expense-checks:delete",
+  "income-checks:create",
+  "income-checks:readonly",
+  "income-checks:delete",
+  "risk-insights:create",
+  "risk-insights:readonly",
+  "risk-insights:delete",
+  // Partners
+  "merchants",
+  "merchants:readonly"
 )
 
 /**
@@ -34,21 +90,78 @@ export type ClientScope = typeof ClientScope.Type
  * @category schemas
  */
 export const UserScope = Schema.Literal(
-  "accounts:read",
-  "balance-refresh",
-  "balance-refresh:readonly",
-  "balances:read",
+  // Users, authorization and Tink Link
+  "user:read",
+  "user:write",
+  "user:delete",
+  "calendar:read",
+  // Credentials, consents and providers
   "credentials:read",
-  "credentials:refresh",
   "credentials:write",
-  "identity:read",
+  "credentials:refresh",
   "provider-consents:read",
   "provider-consents:write",
+  "balance-refresh",
+  "balance-refresh:readonly",
   "providers:read",
+  "consents",
+  "consents:readonly",
+  // Accounts and transactions
+  "accounts:read",
+  "accounts:write",
+  "balances:read",
   "transactions:read",
-  "user:delete",
-  "user:read",
-  "user:write"
+  "transactions:categorize",
+  "accounts.balances:readonly",
+  "accounts.parties:readonly",
+  "identity:read",
+  "identities:readonly",
+  "investments:read",
+  "investment-accounts:readonly",
+  "loan-accounts:readonly",
+  "transfer:read",
+  "transfer:execute",
+  // Reports
+  "account-verification-reports:write",
+  "account-verification-reports:read",
+  "business-account-verification-reports:read",
+  "user-report-bundles:read",
+  // Enrichment
+  "enrichment.transactions",
+  "enrichment.transactions:readonly",
+  "enrichment.merchant",
+  "enrichment.sustainability",
+  "transactions.recurring:read",
+  // Finance management
+  "insights:read",
+  "insights:write",
+  "budgets:read",
+  "budgets:write",
+  "budgets-bfm",
+  "cash-flow",
+  "cost-of-living:read",
+  "financial-calendar",
+  "financial-calendar:readonly",
+  "savings-goals:read",
+  "savings-goals:write",
+  "statistics:read",
+  "subscriptions:read",
+  // Payments
+  "payment:read",
+  "bulk-payment:read",
+  "mandate-payments:readonly",
+  "settlement-accounts:readonly",
+  // Risk
+  "expense-checks:create",
+  "expense-checks:delete",
+  "income-checks:create",
+  "income-checks:readonly",
+  "income-checks:delete",
+  "risk-insights:create",
+  "risk-insights:readonly",
+  "risk-insights:delete",
+  // Partners
+  "merchants:readonly"
 )
 
 /**

@@ -153,8 +153,14 @@ describe.concurrent("bin", () => {
   )
 })
 
+interface Parsed {
+  readonly seen: ReadonlyArray<unknown>
+  readonly isFailure: boolean
+  readonly text: string
+}
+
 /** Parses a command line, and returns the options or what is printed about it. */
-const parse = (...args: ReadonlyArray<string>) =>
+const parse = (...args: ReadonlyArray<string>): Effect.Effect<Parsed> =>
   Console.consoleWith((console) => {
     const seen: Array<unknown> = []
     const printed: Array<string> = []

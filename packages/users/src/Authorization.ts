@@ -1,5 +1,5 @@
 /**
- * The right to act for a user, as Tink grants it (`tink-api.md` 2).
+ * Authorization grants (`tink-api.md` 2).
  *
  * @since 0.1.0
  */
@@ -8,13 +8,13 @@ import * as Schema from "effect/Schema"
 import type { UserReference } from "./User.js"
 
 /**
- * The right to get one user access token.
+ * An authorization code for one user access token.
  *
  * @since 0.1.0
  * @category models
  */
 export class AuthorizationGrant extends Schema.Class<AuthorizationGrant>("@effect-tink/users/AuthorizationGrant")({
-  /** Can be exchanged once, and soon. */
+  /** Can be exchanged once, and expires soon. */
   code: Schema.Redacted(Schema.NonEmptyString)
 }) {}
 
@@ -24,8 +24,8 @@ export class AuthorizationGrant extends Schema.Class<AuthorizationGrant>("@effec
  */
 export type DelegateAuthorizationInput = UserReference & {
   /**
-   * What the user is known by, such as their name. Tink Link shows it to them, so that they see that the link is meant for
-   * them. Only characters of ISO-8859-1.
+   * A name by which the user recognizes themselves. Tink Link shows it, so that they see that the link is meant for them. Only
+   * characters of ISO-8859-1.
    */
   readonly idHint: string
   /** What the other application may do. By default what Tink Link needs, `TinkLink.scopes`. */

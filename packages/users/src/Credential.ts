@@ -1,5 +1,5 @@
 /**
- * Credentials: Tink's name for a user's connection to a bank (`tink-api.md` 6).
+ * Credentials, Tink's word for a user's bank connections (`tink-api.md` 6).
  *
  * @since 0.1.0
  */
@@ -75,7 +75,7 @@ export const Type = Schema.Union(KnownType, Schema.String.pipe(Schema.brand("@ef
 export type Type = typeof Type.Type
 
 /**
- * A user's connection to a bank.
+ * A credential: a user's connection to a bank.
  *
  * @since 0.1.0
  * @category models
@@ -138,8 +138,9 @@ export type Fields = Readonly<Record<string, string | Redacted.Redacted>>
 const areFields = (value: unknown): value is Fields =>
   Input.isPlainObject(value) && Object.values(value).every((field) => Input.plainText(field) !== undefined)
 
-const RedactedFields = Schema.declare((value: unknown): value is Readonly<Record<string, Redacted.Redacted>> =>
-  Input.isPlainObject(value)
+const RedactedFields = Schema.declare(
+  (value: unknown): value is Readonly<Record<string, Redacted.Redacted>> => Input.isPlainObject(value),
+  { jsonSchema: { type: "object", additionalProperties: { type: "string" } } }
 )
 
 /**
@@ -201,7 +202,7 @@ export const SelectedAuthenticationOption = Schema.Struct({
   authenticationOptionDefinition: Input.Text,
   /** The group that it belongs to, for example `SE_MOBILE_BANKID_DEVICE_CHOICE`. */
   authenticationOptionsGroup: Input.Text,
-  /** What that way of logging in needs to know. */
+  /** The fields that this way of logging in needs. */
   fields: Schema.optional(Fields)
 })
 
@@ -259,7 +260,7 @@ export const CreateCredentialInput = Schema.Struct({
   /** What the user logs in with; `{}` for banks to which they are redirected. */
   fields: Fields,
   ...login,
-  /** What to fetch. By default all that there is. */
+  /** What to fetch. By default everything. */
   items: Schema.optional(Items),
   /** Whether to fetch data at once. By default true. */
   triggerRefresh
@@ -293,7 +294,7 @@ export const UpdateCredentialInput = Schema.Struct({
 export interface UpdateCredentialInput extends Schema.Schema.Type<typeof UpdateCredentialInput> {}
 
 /**
- * Whether the user is there.
+ * Whether the user takes part in a refresh.
  *
  * @since 0.1.0
  * @category schemas
@@ -320,7 +321,7 @@ export interface UserAvailability extends Schema.Schema.Type<typeof UserAvailabi
  * @category schemas
  */
 export const RefreshOptions = Schema.Struct({
-  /** What to fetch. By default all that there is. */
+  /** What to fetch. By default everything. */
   items: Schema.optional(Items),
   /** Whether the user chooses their accounts again. For enterprise customers of Tink. */
   optIn: Schema.optional(Input.Flag),

@@ -39,12 +39,12 @@ export type TypeId = typeof TypeId
  * @category models
  */
 export interface ReadOptions {
-  /** Asks Tink in any case, and leaves the cache as it is. */
+  /** Asks Tink without reading or writing the cache. */
   readonly bypassCache?: boolean | undefined
 }
 
 /**
- * Who an answer says that it is about. What it does not say is left out.
+ * The user and the credential that an answer names. What it does not name is left out.
  *
  * @since 0.1.0
  * @category models
@@ -55,15 +55,15 @@ export interface Subject {
 }
 
 /**
- * How long the answer to a read is reused, counted from when it was asked for. Never longer than the cache's own time to
- * live, which is the default.
+ * How long the answer to a read is cached, counted from when its request was sent. By default, and at most, for the cache's own
+ * time to live.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CachePolicy<in Answer> {
   readonly timeToLive?: Duration.DurationInput | undefined
-  /** The credentials or consents in the answer. It is reused for less while one is in progress, and not past an expiry. */
+  /** The credentials or consents in the answer. It expires sooner while one is in progress, and when a consent expires. */
   readonly connections?: ((answer: Answer) => ReadonlyArray<Connection>) | undefined
 }
 
@@ -88,39 +88,41 @@ interface Common<Answer> {
 }
 
 interface Owned<Answer> {
-  /** What the answer says of its user and its credential. An answer about another one is refused. */
+  /** The users and credentials that an answer names. An answer about another one than was asked for is refused. */
   readonly subject?: ((answer: Answer) => ReadonlyArray<Subject>) | undefined
 }
 
 interface Sending {
-  readonly method: Exclude<RequestDescription["method"], "GET">
-  /** The members of the encoded input that go into the query. The others are the body. */
+  readonly method: RequestDescription["method"]
+  /** The members of the encoded input that are sent in the query. The others are the body. */
   readonly query?: ReadonlyArray<string> | undefined
-  /** How the body is written: as JSON by default. */
+  /** The encoding of the body. By default JSON. */
   readonly encoding?: "json" | "form" | undefined
-  /** Whether sending it twice changes no more than once. By default that is true of `PUT` and `DELETE`. */
+  /** Whether sending it twice has the effect of sending it once. By default true for `PUT` and `DELETE`. */
   readonly isIdempotent?: boolean | undefined
 }
 
 interface ReadFields<Scope extends UserScope, Answer> extends Common<Answer>, Owned<Answer> {
-  /** What the session must be good for. */
+  /** The scope that the session needs. */
   readonly scope: Scope
-  /** `false` where an answer is good only once. */
+  /** `false` if an answer can be used only once. */
   readonly cache?: CachePolicy<Answer> | false | undefined
 }
 
 interface ChangeFields<Scope extends UserScope, Answer> extends Common<Answer>, Owned<Answer>, Sending {
-  /** What the session must be good for. */
+  /** The scope that the session needs. */
   readonly scope: Scope
-  /** The member of the body that names the user of the session, where there is one. */
+  /** The member of the body that repeats the user id of the session, if the endpoint has one. */
   readonly userIdMember?: string | undefined
-  /** Whether what is cached of the user is invalid afterwards, however the request ends. True by default. */
+  /** Whether the request invalidates what is cached of the user, however it ends. By default true. */
   readonly invalidates?: boolean | undefined
 }
 
 interface ClientFields<Answer> extends Common<Answer>, Sending {
-  /** What the client access token must be good for. Without it the request is sent without a token. */
+  /** The scope that the client access token needs. Without one the request is sent without a token. */
   readonly scope?: ClientScope | undefined
+  /** How long the answer is reused, for all callers. By default it is not. */
+  readonly cache?: { readonly timeToLive: Duration.DurationInput } | undefined
 }
 
 /**
@@ -168,7 +170,7 @@ export type SessionEndpoint<Scope extends UserScope, Args extends ReadonlyArray<
 // Constructors
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** An input that may be `undefined` may be left out. */
+/** An input that can be `undefined` can be left out. */
 type InputArguments<Input> = [Input] extends [never] ? [] : undefined extends Input ? [options?: Input] : [input: Input]
 
 /** The arguments after the session: the id of the route where it has one, and the input where there is one. */
@@ -254,6 +256,22 @@ export const change = <
 export const client = <Answer, Input = never, Encoded extends object | undefined = object>(
   options: ClientFields<Answer> & WithInput<Input, Encoded>
 ): ClientEndpoint<Arguments<never, Input>, Answer> => ({ ...options, _tag: "Client", [TypeId]: constVoid })
+
+/**
+ * Describes a `GET` that the application makes in its own name. Its operation takes the id of the route if it has one, then the
+ * members of `input`, which are the query, together with `ReadOptions`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const clientRead = <Answer, Id = never, Query = never, Encoded extends object | undefined = object>(
+  options: Omit<ClientFields<Answer>, keyof Sending> & WithId<Id> & WithInput<Query, Encoded>
+): ClientEndpoint<Arguments<Id, ReadInput<Query>>, Answer> => ({
+  ...options,
+  _tag: "Client",
+  method: "GET",
+  [TypeId]: constVoid
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Operations

@@ -123,7 +123,7 @@ export class ProviderConsent extends Schema.Class<ProviderConsent>("@effect-tink
   sessionExtendable: optional(Schema.Boolean),
   /** Empty when the login failed. */
   accountIds: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true }),
-  /** May also be present when all is well: go by the status (`tink-api.md` 7.1). */
+  /** May also be present when nothing is wrong: the status decides (`tink-api.md` 7.1). */
   detailedError: optional(DetailedError)
 }) {
   /** Whether the consent has expired at the given time. */

@@ -1,6 +1,5 @@
 /**
- * Tink Link, Tink's own pages on which a user connects their bank: links to it, and what it comes back with
- * (`tink-api.md` 10.1).
+ * Links to Tink Link, the pages of Tink on which a user connects a bank, and the redirects from it (`tink-api.md` 10.1).
  *
  * @since 0.1.0
  */
@@ -23,7 +22,7 @@ import * as Input from "./internal/input.js"
 import { ErrorType } from "./ProviderConsent.js"
 
 /**
- * The client id of Tink Link itself: to whom `Users.delegateAuthorization` delegates. The same for all applications.
+ * The client id of Tink Link, to which `Users.delegateAuthorization` delegates. It is the same for all applications.
  *
  * @since 0.1.0
  * @category constants
@@ -31,7 +30,7 @@ import { ErrorType } from "./ProviderConsent.js"
 export const actorClientId = "df05e4b379934cd09963197cc855bfe9"
 
 /**
- * What Tink Link needs to be allowed, to connect banks for a user (`tink-api.md` 2).
+ * The scopes that Tink Link needs to connect banks for a user (`tink-api.md` 2).
  *
  * @since 0.1.0
  * @category constants
@@ -51,26 +50,26 @@ export const scopes: ReadonlyArray<DelegableScope> = Object.freeze([
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What all links have in common.
+ * The options of all links.
  *
  * @since 0.1.0
  * @category models
  */
 export interface LinkOptions {
-  /** The client id of the Tink app: `TinkHttp` has it as `clientId`. */
+  /** The client id of the Tink app: the `clientId` of `TinkHttp`. */
   readonly clientId: string
-  /** Where the user comes back to: one of those that the Tink app has in Tink Console. */
+  /** Where the user returns to: a redirect URI that the Tink app has in Tink Console. */
   readonly redirectUri: string
   /**
-   * Something that nobody can guess, and that the application remembers of the user whom it sends to Tink Link:
-   * `parseRedirect` compares it with what comes back. Without it, anyone can send a user back with a bank of their own.
+   * An unguessable value that the application stores with the user's session. `parseRedirect` compares it with the `state` of
+   * the redirect. Without it, an attacker can send the user to the redirect URI with a bank of the attacker's.
    */
   readonly state?: string | Redacted.Redacted | undefined
   /** Whether to show test banks. */
   readonly test?: boolean | undefined
   /** Further parameters by the names that Tink documents, such as `theme` or `app_uri`. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
-  /** Where Tink Link is: `https://link.tink.com` by default. Must be https, or http on a loopback address. */
+  /** The URL of Tink Link, by default `https://link.tink.com`. Must be https, or http on a loopback address. */
   readonly baseUrl?: string | undefined
 }
 
@@ -80,15 +79,15 @@ export interface LinkOptions {
  */
 export interface ConnectAccountsOptions extends LinkOptions {
   /**
-   * From `Users.delegateAuthorization`, for the user to whom the bank is to belong. Without one, Tink makes a user for this
-   * one time, whose code `parseRedirect` gives.
+   * The code of `Users.delegateAuthorization` for the user who connects the bank. Without one the link is for one-time access:
+   * Tink creates a user, and `parseRedirect` returns a code for that user.
    */
   readonly authorizationCode?: Redacted.Redacted | undefined
-  /** The country whose banks to show: two capital letters, ISO 3166-1. `SE` by default. */
+  /** The country whose banks are shown: two capital letters, ISO 3166-1. By default `SE`. */
   readonly market?: string | undefined
-  /** The language of the pages, like `sv_SE`. `en_US` by default. */
+  /** The language of the pages, like `sv_SE`. By default `en_US`. */
   readonly locale?: string | undefined
-  /** The bank, where the user need not choose: its `providerName`. */
+  /** The `providerName` of a bank, so that the user does not have to choose one. */
   readonly inputProvider?: string | undefined
 }
 
@@ -97,9 +96,9 @@ export interface ConnectAccountsOptions extends LinkOptions {
  * @category models
  */
 export interface UpdateConsentOptions extends LinkOptions {
-  /** From `Users.delegateAuthorization`, for the user whose bank it is. */
+  /** The code of `Users.delegateAuthorization` for the user who owns the credential. */
   readonly authorizationCode: Redacted.Redacted
-  /** The connection whose consent is to be renewed. */
+  /** The credential whose consent is renewed. */
   readonly credentialsId: CredentialsId
 }
 
@@ -112,8 +111,8 @@ const isState = (value: unknown): boolean => Input.isText(Input.plainText(value)
 const isOptional = (value: unknown, isValid: (value: unknown) => boolean): boolean =>
   value === undefined || isValid(value)
 
-/** Names that the typed options have: a second one would leave it to Tink which to take. */
-const typedNames: ReadonlySet<string> = new Set([
+/** Parameters that have an option of their own. It is not documented which of two values Tink takes. */
+const namesOfOptions: ReadonlySet<string> = new Set([
   "authorization_code",
   "client_id",
   "credentials_id",
@@ -128,19 +127,19 @@ const typedNames: ReadonlySet<string> = new Set([
 const areParameters = (value: unknown): boolean =>
   Input.isPlainObject(value) &&
   Object.entries(value).every(
-    ([name, text]) => /^[a-z][a-z0-9_]*$/.test(name) && !typedNames.has(name) && Input.isText(text)
+    ([name, text]) => /^[a-z][a-z0-9_]*$/.test(name) && !namesOfOptions.has(name) && Input.isText(text)
   )
 
 const codeRequirement = `authorizationCode ${Input.printableSecretRequirement}`
-const stateRequirement = "state must be at least one character, and no control characters"
+const stateRequirement = `state ${Input.textRequirement}`
 
 type Parameters = ReadonlyArray<readonly [name: string, value: string | undefined]>
 
-/** Not `URLSearchParams`, which writes a space as `+`: not all that read it take it for one. */
-const query = (parameters: Parameters): string =>
+/** Not `URLSearchParams`, which writes a space as `+`: not every parser reads that as a space. */
+const formatQuery = (parameters: Parameters): string =>
   parameters.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`])).join("&")
 
-const link = (
+const makeLink = (
   operation: string,
   flow: string,
   options: LinkOptions,
@@ -155,12 +154,15 @@ const link = (
       ...checks,
       [isOptional(options?.state, isState), stateRequirement],
       [isOptional(options?.test, Predicate.isBoolean), "test must be true or false"],
-      [isOptional(options?.parameters, areParameters), "parameters must be texts by further names of Tink Link"],
+      [
+        isOptional(options?.parameters, areParameters),
+        "parameters must be an object of texts, by names in snake_case that have no option of their own"
+      ],
       [isOptional(options?.baseUrl, isBaseUrl), `baseUrl must be ${baseUrlRequirement(defaultBaseUrl)}`]
     )
     return Effect.map(checked, () => {
       const baseUrl = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "")
-      const all = query([
+      const query = formatQuery([
         ["client_id", options.clientId],
         ["redirect_uri", options.redirectUri],
         ...parameters(),
@@ -168,20 +170,20 @@ const link = (
         ["test", options.test === true ? "true" : undefined],
         ...Object.entries(options.parameters ?? {})
       ])
-      return Redacted.make(`${baseUrl}/1.0/transactions/${flow}?${all}`)
+      return Redacted.make(`${baseUrl}/1.0/transactions/${flow}?${query}`)
     })
   })
 
 /**
- * A link on which a user connects a bank: for a user of the application with an `authorizationCode`, which is continuous
- * access, and for one time without. Nothing is sent. It holds a code that works once, and soon: send the user there at once.
- * Fails with `Invalid` alone.
+ * Makes a link on which a user connects a bank (`tink-api.md` 10.1).
+ *
+ * With an `authorizationCode` it is for continuous access, without one for one-time access. Sends nothing. The code in the link
+ * works once and expires soon: make the link when the user is about to visit it. Fails with `Invalid` if an option is not valid.
  *
  * @example
  * ```ts
- * import * as TinkLink from "@effect-tink/users/TinkLink"
- * import * as Effect from "effect/Effect"
- * import * as Redacted from "effect/Redacted"
+ * import { TinkLink } from "@effect-tink/users"
+ * import { Effect, Redacted } from "effect"
  *
  * export const oneTime = (state: string) =>
  *   TinkLink.connectAccounts({
@@ -197,7 +199,7 @@ const link = (
  * @category constructors
  */
 export const connectAccounts = (options: ConnectAccountsOptions): Effect.Effect<Redacted.Redacted, TinkError> =>
-  link(
+  makeLink(
     "connectAccounts",
     "connect-accounts",
     options,
@@ -216,37 +218,16 @@ export const connectAccounts = (options: ConnectAccountsOptions): Effect.Effect<
   )
 
 /**
- * A link on which a user renews their consent for a bank that they have connected. Nothing is sent. It holds a code that
- * works once, and soon: make one for each time that the user goes there. Fails with `Invalid` alone.
+ * Makes a link on which a user renews their consent for a credential (`tink-api.md` 10.1).
  *
- * @example
- * ```ts
- * import type * as Ids from "@effect-tink/http/Ids"
- * import { TinkHttp } from "@effect-tink/http/TinkHttp"
- * import * as TinkLink from "@effect-tink/users/TinkLink"
- * import * as Users from "@effect-tink/users/Users"
- * import * as Effect from "effect/Effect"
- *
- * export const renew = (userId: Ids.UserId, credentialsId: Ids.CredentialsId, name: string, state: string) =>
- *   Effect.gen(function* () {
- *     const users = yield* Users.Users
- *     const { clientId } = yield* TinkHttp
- *     const { code } = yield* users.delegateAuthorization({ userId, idHint: name })
- *     return yield* TinkLink.updateConsent({
- *       clientId,
- *       redirectUri: "https://app.example/callback",
- *       authorizationCode: code,
- *       credentialsId,
- *       state
- *     })
- *   })
- * ```
+ * Sends nothing. The code in the link works once and expires soon: make the link when the user is about to visit it. Fails with
+ * `Invalid` if an option is not valid.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const updateConsent = (options: UpdateConsentOptions): Effect.Effect<Redacted.Redacted, TinkError> =>
-  link(
+  makeLink(
     "updateConsent",
     "update-consent",
     options,
@@ -261,11 +242,11 @@ export const updateConsent = (options: UpdateConsentOptions): Effect.Effect<Reda
   )
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What comes back
+// Redirects
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The errors that Tink documents.
+ * The errors of a redirect that Tink documents (`tink-api.md` 10.1).
  *
  * @since 0.1.0
  * @category schemas
@@ -279,7 +260,7 @@ export const KnownRedirectError = Schema.Literal(
 )
 
 /**
- * A documented error, or any other that Tink comes to send, as it is.
+ * A documented error, or an unknown one as Tink sends it.
  *
  * @since 0.1.0
  * @category schemas
@@ -296,22 +277,22 @@ export const RedirectError = Schema.Union(
 export type RedirectError = typeof RedirectError.Type
 
 /**
- * What there is to know when no bank was connected. It came by way of the user's browser: show it, and look it up, but
- * believe none of it.
+ * What a redirect says about a visit that did not succeed. It passed through the user's browser, so it may be forged: use it for
+ * display and support only.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Circumstances {
+export interface RedirectDetails {
   /** Tink's code for what went wrong, such as `INVALID_PARAMETER_CLIENT_ID`. */
   readonly reason?: string
   /** What to tell the user, in their language. */
   readonly message?: string
-  /** What Tink's support asks for. */
+  /** Identifies the visit to Tink's support. */
   readonly trackingId?: string
   /** The kind of an `AUTHENTICATION_ERROR`. */
   readonly errorType?: ErrorType
-  /** What was connected before it went wrong, which stays with the user until it is deleted (`tink-api.md` 7.1). */
+  /** The credential that was created before the failure. It stays with the user until it is deleted (`tink-api.md` 7.1). */
   readonly credentialsId?: CredentialsId
   /** The bank that the user chose. */
   readonly providerName?: string
@@ -319,7 +300,7 @@ export interface Circumstances {
 }
 
 /**
- * A bank was connected, or its consent renewed, for a user of the application.
+ * The user connected a bank, or renewed a consent, with continuous access.
  *
  * @since 0.1.0
  * @category models
@@ -330,7 +311,7 @@ export class Connected extends Data.TaggedClass("Connected")<{
 }> {}
 
 /**
- * A bank was connected for one time: `Users.authorizeWithCode` takes the code.
+ * The user connected a bank with one-time access. `Users.authorizeWithCode` takes the code.
  *
  * @since 0.1.0
  * @category models
@@ -342,25 +323,25 @@ export class ConnectedOnce extends Data.TaggedClass("ConnectedOnce")<{
 }> {}
 
 /**
- * The user has changed their mind.
+ * The user cancelled.
  *
  * @since 0.1.0
  * @category models
  */
-export class Cancelled extends Data.TaggedClass("Cancelled")<Circumstances> {}
+export class Cancelled extends Data.TaggedClass("Cancelled")<RedirectDetails> {}
 
 /**
- * Something went wrong.
+ * The visit failed.
  *
  * @since 0.1.0
  * @category models
  */
 export class Failed extends Data.TaggedClass("Failed")<
-  Circumstances & { readonly error: Exclude<RedirectError, "USER_CANCELLED"> }
+  RedirectDetails & { readonly error: Exclude<RedirectError, "USER_CANCELLED"> }
 > {}
 
 /**
- * What Tink Link can come back with.
+ * A redirect from Tink Link.
  *
  * @since 0.1.0
  * @category models
@@ -368,7 +349,7 @@ export class Failed extends Data.TaggedClass("Failed")<
 export type Redirect = Connected | ConnectedOnce | Cancelled | Failed
 
 /**
- * The `state` that the link had, or to be said in so many words: that it had none, and any will do.
+ * The `state` of the link, or an explicit opt-out when no state was sent.
  *
  * @since 0.1.0
  * @category models
@@ -383,8 +364,8 @@ const decodeError = Schema.decodeSync(RedirectError)
 
 const decodeErrorType = Schema.decodeSync(ErrorType)
 
-/** A request to an application has its path and query alone, which is a part of a URL here. */
-const parametersOf = (url: unknown): URLSearchParams | undefined => {
+/** Accepts a path and query too: a request to an application has no more. */
+const toParameters = (url: unknown): URLSearchParams | undefined => {
   if (!(url instanceof URL) && typeof url !== "string") return undefined
   const base = "https://redirect.invalid"
   return URL.canParse(String(url), base) ? new URL(String(url), base).searchParams : undefined
@@ -403,8 +384,8 @@ const names = [
   "tracking_id"
 ] as const
 
-/** Each once: whoever adds a second one wants one reader to see another than the next. An empty one says nothing. */
-const textsOf = (parameters: URLSearchParams) => {
+/** Rejects repeated parameters, since two parsers may take different ones. Empty ones count as absent. */
+const toTexts = (parameters: URLSearchParams) => {
   const texts: { [name in (typeof names)[number]]?: string | undefined } = {}
   for (const name of names) {
     const [first, ...others] = parameters.getAll(name)
@@ -414,32 +395,32 @@ const textsOf = (parameters: URLSearchParams) => {
   return texts
 }
 
-type Texts = NonNullable<ReturnType<typeof textsOf>>
+type Texts = NonNullable<ReturnType<typeof toTexts>>
 
-const given = <Name extends string, A>(name: Name, value: A | undefined): { readonly [name in Name]?: A } =>
+const optionalField = <Name extends string, A>(name: Name, value: A | undefined): { readonly [name in Name]?: A } =>
   // A computed name loses its literal type.
   value === undefined ? {} : ({ [name]: value } as { readonly [name in Name]: A })
 
-const circumstancesOf = (texts: Texts, credentialsId: CredentialsId | undefined): Circumstances => ({
-  ...given("reason", texts.error_reason),
-  ...given("message", texts.message),
-  ...given("trackingId", texts.tracking_id),
-  ...given("errorType", texts.error_type === undefined ? undefined : decodeErrorType(texts.error_type)),
-  ...given("credentialsId", credentialsId),
-  ...given("providerName", texts.provider_name),
-  ...given("state", texts.state)
+const toDetails = (texts: Texts, credentialsId: CredentialsId | undefined): RedirectDetails => ({
+  ...optionalField("reason", texts.error_reason),
+  ...optionalField("message", texts.message),
+  ...optionalField("trackingId", texts.tracking_id),
+  ...optionalField("errorType", texts.error_type === undefined ? undefined : decodeErrorType(texts.error_type)),
+  ...optionalField("credentialsId", credentialsId),
+  ...optionalField("providerName", texts.provider_name),
+  ...optionalField("state", texts.state)
 })
 
-const redirectOf = (texts: Texts): Redirect | undefined => {
+const toRedirect = (texts: Texts): Redirect | undefined => {
   const credentialsId = texts.error === undefined ? texts.credentials_id : texts.credentials
   if (credentialsId !== undefined && !isCredentialsId(credentialsId)) return undefined
   if (texts.error !== undefined) {
     const error = decodeError(texts.error)
-    const circumstances = circumstancesOf(texts, credentialsId)
-    return error === "USER_CANCELLED" ? new Cancelled(circumstances) : new Failed({ error, ...circumstances })
+    const details = toDetails(texts, credentialsId)
+    return error === "USER_CANCELLED" ? new Cancelled(details) : new Failed({ error, ...details })
   }
   if (credentialsId === undefined) return undefined
-  const state = given("state", texts.state)
+  const state = optionalField("state", texts.state)
   if (texts.code === undefined) return new Connected({ credentialsId, ...state })
   const code = Redacted.make(texts.code)
   return isPrintableSecret(code) ? new ConnectedOnce({ credentialsId, code, ...state }) : undefined
@@ -448,19 +429,17 @@ const redirectOf = (texts: Texts): Redirect | undefined => {
 const invalid = (detail: string) => Effect.fail(invalidInput("parseRedirect", detail))
 
 /**
- * What Tink Link came back with, of the URL of the user's request, whole or from its path on.
+ * Parses the URL with which Tink Link sends a user back, whole or from its path on (`tink-api.md` 10.1).
  *
- * The `state` must be the one that the link had: that the application remembers of this user, not one that comes with the
- * request. Otherwise anyone can have a user come with a bank of their own, or with the code of another. What else comes with
- * the request is not checked: whose the `credentialsId` is shows when it is read with a session of the user.
- *
- * Fails with `Invalid` when the state is another, or when it is no such URL. A `state` that is expected as a `Redacted` is left
- * out of what this gives.
+ * Fails with `Invalid` if the URL is not a Tink Link redirect URL, or its `state` is not the expected one. Expect the state that
+ * the application stored with the user's session, not one from the request: otherwise an attacker can send the user with a bank of
+ * the attacker's, or with another user's code. Nothing else is verified: read the `credentialsId` with a session of the user to see
+ * whether it belongs to them. If the expected state is `Redacted`, the result does not repeat it.
  *
  * @example
  * ```ts
- * import * as TinkLink from "@effect-tink/users/TinkLink"
- * import * as Effect from "effect/Effect"
+ * import { TinkLink } from "@effect-tink/users"
+ * import { Effect } from "effect"
  *
  * export const onCallback = (url: string, state: string) =>
  *   Effect.gen(function* () {
@@ -470,7 +449,7 @@ const invalid = (detail: string) => Effect.fail(invalidInput("parseRedirect", de
  *       case "ConnectedOnce":
  *         return `connected: ${redirect.credentialsId}`
  *       case "Cancelled":
- *         return "another time, then"
+ *         return "cancelled"
  *       case "Failed":
  *         return redirect.message ?? "that did not work"
  *     }
@@ -483,14 +462,14 @@ const invalid = (detail: string) => Effect.fail(invalidInput("parseRedirect", de
 export const parseRedirect = (url: string | URL, expected: ExpectedState): Effect.Effect<Redirect, TinkError> =>
   Effect.suspend(() => {
     const state = Input.plainText(expected?.state)
-    // Nothing remembered is no reason to let anything pass.
+    // A missing expected state must not disable the check.
     if (expected?.ignoreState !== true && !Input.isText(state)) return invalid(stateRequirement)
     if (expected?.ignoreState === true && expected.state !== undefined) return invalid("give state or ignoreState")
-    const parameters = parametersOf(url)
-    const texts = parameters && textsOf(parameters)
-    if (texts === undefined) return invalid("the URL is none that Tink Link comes back to")
+    const parameters = toParameters(url)
+    const texts = parameters && toTexts(parameters)
+    if (texts === undefined) return invalid("not a Tink Link redirect URL")
     if (expected.ignoreState !== true && texts.state !== state) return invalid("the state is not the expected one")
-    // Whoever keeps their state secret has it, and does not want it shown with what came back.
-    const redirect = redirectOf(Redacted.isRedacted(expected.state) ? { ...texts, state: undefined } : texts)
-    return redirect === undefined ? invalid("the URL is none that Tink Link comes back to") : Effect.succeed(redirect)
+    // A secret state must not be printed with the result.
+    const redirect = toRedirect(Redacted.isRedacted(expected.state) ? { ...texts, state: undefined } : texts)
+    return redirect === undefined ? invalid("not a Tink Link redirect URL") : Effect.succeed(redirect)
   })

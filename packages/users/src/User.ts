@@ -1,5 +1,5 @@
 /**
- * Users of Tink: what Tink knows of them, and what an application says of them (`tink-api.md` 3 and 5).
+ * Users: what Tink stores of them, and what an application can set (`tink-api.md` 3 and 5).
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ const exact = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema,
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What a user is told about.
+ * The notifications that a user receives.
  *
  * @since 0.1.0
  * @category schemas
@@ -44,7 +44,7 @@ export const NotificationSettings = openStruct({
 export interface NotificationSettings extends Schema.Schema.Type<typeof NotificationSettings> {}
 
 /**
- * The ways to divide up months that Tink documents: by the calendar, or from one `periodAdjustedDay` to the next.
+ * The periods that Tink documents: calendar months, or months that begin on the `periodAdjustedDay`.
  *
  * @since 0.1.0
  * @category schemas
@@ -52,7 +52,7 @@ export interface NotificationSettings extends Schema.Schema.Type<typeof Notifica
 export const KnownPeriodMode = Schema.Literal("MONTHLY", "MONTHLY_ADJUSTED")
 
 /**
- * A documented way, or an unknown one as Tink sends it.
+ * A documented period, or an unknown one as Tink sends it.
  *
  * @since 0.1.0
  * @category schemas
@@ -69,8 +69,8 @@ export const PeriodMode = Schema.Union(
 export type PeriodMode = typeof PeriodMode.Type
 
 /**
- * How Tink addresses a user, and how it divides up their months (`tink-api.md` 5.1). Members that have no type here are
- * kept: `Users.updateProfile` replaces the whole profile, so that a lost member would be lost at Tink too.
+ * The profile of a user (`tink-api.md` 5.1). Unknown members are kept: `Users.updateProfile` replaces the whole profile, so a
+ * member that is lost here would be lost at Tink too.
  *
  * @since 0.1.0
  * @category schemas
@@ -97,7 +97,7 @@ export const UserProfile = openStruct({
 export interface UserProfile extends Schema.Schema.Type<typeof UserProfile> {}
 
 /**
- * What Tink knows of a user (`tink-api.md` 5.1).
+ * A user (`tink-api.md` 5.1).
  *
  * @since 0.1.0
  * @category models
@@ -109,7 +109,7 @@ export class User extends Schema.Class<User>("@effect-tink/users/User")({
   /** The application's id for the user, if it gave one. */
   externalUserId: optional(Schema.String),
   created: Schema.DateTimeUtcFromNumber,
-  /** What Tink has switched on for the user. */
+  /** The features that Tink enabled for the user. */
   flags: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [], nullable: true }),
   /** Redacted: it identifies a person. */
   nationalId: optional(Schema.Redacted(Schema.String)),
@@ -136,7 +136,7 @@ export class CreatedUser extends Schema.Class<CreatedUser>("@effect-tink/users/C
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * A user, by the id that Tink gave or by the one that the application gave.
+ * A reference to a user, by the id that Tink gave them or by the application's own.
  *
  * @since 0.1.0
  * @category models

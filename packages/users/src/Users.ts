@@ -9,7 +9,7 @@ import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import * as TokenSource from "@effect-tink/http/TokenSource"
-import { UserCache } from "@effect-tink/user-cache/UserCache"
+import * as Cache from "@effect-tink/user-cache/UserCache"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -159,7 +159,7 @@ export interface Service extends EndpointOperations {
   readonly revokeAll: (user: UserReference) => Effect.Effect<void, TinkError>
 
   /**
-   * Emits a credential now, and each time that its status changes, until the status is final or waits for the user.
+   * Emits a credential now and on each status change, until the status is final or waits for the user.
    *
    * Final are `UPDATED`, `SESSION_EXPIRED`, `DELETED` and the errors; `AWAITING_…` waits for the user. A change is a new `status`, or
    * a new `statusUpdated` of the same status. Tink is polled as the schedule says, past the cache. The answers are cached, and
@@ -308,7 +308,7 @@ const decodeInProgress = (freshness: Options["freshness"]): Option.Option<Durati
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Effect.Effect<Service, never, TinkHttp | UserCache | Scope.Scope> =>
+export const make = (options: Options = {}): Effect.Effect<Service, never, TinkHttp | Cache.UserCache | Scope.Scope> =>
   Effect.gen(function* () {
     const capacity = options.tokenCapacity ?? 10_000
     if (!isCapacity(capacity))
@@ -317,7 +317,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
     if (Option.isNone(inProgress)) return yield* Effect.dieMessage("Users: freshness.inProgress must be a duration")
 
     const http = yield* TinkHttp
-    const cache = yield* UserCache
+    const cache = yield* Cache.UserCache
     const scope = yield* Effect.scope
     // Short, since every cache key has it.
     const usersId = crypto.randomUUID().slice(0, 13)
@@ -334,6 +334,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
     const access = Access.make({
       http,
       cache,
+      publicCache: yield* Cache.make({ capacity: 1000, timeToLive: "1 hour" }),
       userTokens,
       latestChanges,
       usersId,
@@ -373,7 +374,7 @@ export const make = (options: Options = {}): Effect.Effect<Service, never, TinkH
  */
 // Fresh: a layer is built once per reference, with the first dependencies that it meets. In one graph (a `LayerMap` of
 // tenants) the `Users` of one tenant would answer for another.
-export const layerWith = (options: Options): Layer.Layer<Users, never, TinkHttp | UserCache> =>
+export const layerWith = (options: Options): Layer.Layer<Users, never, TinkHttp | Cache.UserCache> =>
   Layer.fresh(Layer.scoped(Users, make(options)))
 
 /**
@@ -382,4 +383,4 @@ export const layerWith = (options: Options): Layer.Layer<Users, never, TinkHttp 
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Users, never, TinkHttp | UserCache> = layerWith({})
+export const layer: Layer.Layer<Users, never, TinkHttp | Cache.UserCache> = layerWith({})

@@ -50,10 +50,10 @@ export interface Access {
     args: ReadonlyArray<unknown>
   ) => Effect.Effect<A, TinkError>
 
-  /** From the cache where that is allowed. Only requests have a span. */
+  /** Reads from the cache if the endpoint and the options allow it. Only a request has a span. */
   readonly read: <A>(session: OpenSession, call: ReadCall<A>) => Effect.Effect<A, TinkError>
 
-  /** From Tink in any case. The answer is cached, and nothing older is used any more. */
+  /** Always asks Tink. The answer is cached, and older ones are dropped. */
   readonly poll: <A>(session: OpenSession, call: ReadCall<A>) => Effect.Effect<A, TinkError>
 
   readonly change: <A>(session: OpenSession, call: ChangeCall<A>) => Effect.Effect<A, TinkError>
@@ -72,6 +72,8 @@ export const withOperationSpan = (operation: string, userId?: UserId) =>
     attributes: userId === undefined ? {} : { "tink.user_id": userId }
   })
 
+type Keyed = Call<Pick<ReadEndpoint<UserScope, never, never>, "name" | "input">>
+
 const refuse = (operation: string, detail: string) => Exit.fail(invalidInput(operation, detail))
 
 const isSurelyUnchanged = (exit: Exit.Exit<unknown, TinkError>): boolean =>
@@ -80,16 +82,19 @@ const isSurelyUnchanged = (exit: Exit.Exit<unknown, TinkError>): boolean =>
 export const make = (dependencies: {
   readonly http: TinkHttp.Service
   readonly cache: UserCache.Service
+  /** For answers that are the same for all users. */
+  readonly publicCache: UserCache.Service
   readonly userTokens: UserTokens
   readonly latestChanges: LatestChanges
   /** Identifies this `Users`: another one may be for another Tink app. */
   readonly usersId: string
   readonly connectionTimeToLive: ConnectionTimeToLive | undefined
   readonly isClosed: () => boolean
-  /** Runs when what was read of a user may have changed. */
+  /** Runs after each change of a user. */
   readonly onChange: (userId: UserId) => Effect.Effect<void>
 }): Access => {
-  const { cache, connectionTimeToLive, http, isClosed, latestChanges, onChange, usersId, userTokens } = dependencies
+  const { cache, connectionTimeToLive, http, isClosed, latestChanges, onChange, publicCache, usersId, userTokens } =
+    dependencies
 
   const open: Access["open"] = (operation, session, scope) => {
     const held = unwrapSession(session)
@@ -119,16 +124,18 @@ export const make = (dependencies: {
   let endpoints = 0
 
   /** Numbered, as an application may give its endpoint the name of another one. */
-  const keyPrefix = <A>(endpoint: ReadEndpoint<UserScope, never, A>): string => {
+  const keyPrefix = (endpoint: Keyed["endpoint"]): string => {
     const prefix = keyPrefixes.get(endpoint) ?? `${endpoint.name} ${++endpoints}`
     keyPrefixes.set(endpoint, prefix)
     return prefix
   }
 
-  const cacheKey = <A>(session: OpenSession, { endpoint, id = "", members }: ReadCall<A>): string => {
+  const cacheKey = ({ endpoint, id = "", members }: Keyed): string => {
     const query = endpoint.input === undefined ? "" : JSON.stringify(members)
-    return `${keyPrefix(endpoint)} ${id} ${query} ${session.identity}`
+    return `${keyPrefix(endpoint)} ${id} ${query}`
   }
+
+  const sessionKey = <A>({ identity }: OpenSession, call: ReadCall<A>): string => `${cacheKey(call)} ${identity}`
 
   const cacheOptions = <A>({
     cache: policy
@@ -155,10 +162,10 @@ export const make = (dependencies: {
   const read: Access["read"] = (session, call) =>
     call.bypassCache || call.endpoint.cache === false
       ? lookup(session, call)
-      : cache.get(session.userId, cacheKey(session, call), lookup(session, call), cacheOptions(call.endpoint))
+      : cache.get(session.userId, sessionKey(session, call), lookup(session, call), cacheOptions(call.endpoint))
 
   const poll: Access["poll"] = (session, call) =>
-    cache.refresh(session.userId, cacheKey(session, call), lookup(session, call), cacheOptions(call.endpoint))
+    cache.refresh(session.userId, sessionKey(session, call), lookup(session, call), cacheOptions(call.endpoint))
 
   // -------------------------------------------------------------------------------------------------------------------
   // Changes
@@ -203,9 +210,17 @@ export const make = (dependencies: {
         const call = bind(endpoint, args)
         return Exit.isFailure(call) ? Effect.failCause(call.cause) : read(opened.value, call.value)
       }),
-    requestAsClient: (endpoint, args) =>
-      Effect.suspend(() => Effect.flatMap(bind(endpoint, args), (call) => http.request(toClientRequest(call)))).pipe(
-        withOperationSpan(endpoint.name)
+    requestAsClient: (endpoint, args) => {
+      const send = (call: Call<typeof endpoint>) =>
+        withOperationSpan(endpoint.name)(http.request(toClientRequest(call)))
+      const { cache: policy } = endpoint
+      return Effect.suspend(() =>
+        Effect.flatMap(bind(endpoint, args), (call) =>
+          policy === undefined || call.bypassCache
+            ? send(call)
+            : publicCache.get("", cacheKey(call), send(call), { timeToLive: () => policy.timeToLive })
+        )
       )
+    }
   }
 }

@@ -15,7 +15,7 @@ import { isPlainObject, isRedactedText, toInvalidInput } from "./input.js"
 /** An endpoint whose answer is an `A`, with any arguments. */
 type Endpoint<A> = SessionEndpoint<UserScope, never, A> | ClientEndpoint<never, A>
 
-/** What there is to know of the arguments of an endpoint. */
+/** What a check of arguments needs to know of an endpoint. */
 type Parameters = Pick<Endpoint<never>, "name" | "route" | "id" | "input">
 
 type Sent = Pick<ChangeEndpoint<UserScope, never, never>, "method" | "query" | "encoding" | "input">
@@ -42,7 +42,7 @@ const idName = (route: string): string => /\{(\w+)\}/.exec(route)?.[1] ?? "id"
 
 const isValidId = ({ id: schema }: Parameters, id: unknown): boolean => schema === undefined || Schema.is(schema)(id)
 
-/** An instance of a class, such as a `Map`, would be taken for an object without members. */
+/** An instance of a class, such as a `Map`, would count as an object without members. */
 const isAcceptable = (input: unknown): boolean => typeof input !== "object" || input === null || isPlainObject(input)
 
 const encode = ({ input: schema }: Parameters, input: unknown): Members =>
@@ -88,7 +88,7 @@ const pick = (members: Members, isPicked: (name: string) => boolean): Members =>
   Record.filter(members, (_, name) => isPicked(name))
 
 const toBody = (endpoint: Sent, members: Members): Body | undefined => {
-  // The body of a POST is optional where its members are. A PUT and a PATCH say what is to be.
+  // A POST whose members are all absent has no body. A PUT or a PATCH always has one.
   const isEmpty = endpoint.method === "POST" && Object.values(members).every((value) => value === undefined)
   if (endpoint.input === undefined || isEmpty) return undefined
   return endpoint.encoding === "form"
@@ -120,7 +120,7 @@ export const toRequest = <A>(
   method: endpoint.method,
   route: endpoint.route,
   params: id === undefined ? undefined : { [idName(endpoint.route)]: id },
-  ...(endpoint._tag === "Read" ? { query: Record.map(members, queryValue) } : content(endpoint, members)),
+  ...(endpoint.method === "GET" ? { query: Record.map(members, queryValue) } : content(endpoint, members)),
   authorization,
   isIdempotent: endpoint._tag === "Read" ? undefined : endpoint.isIdempotent,
   response: endpoint.response

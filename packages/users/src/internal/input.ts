@@ -29,12 +29,12 @@ interface Explanation {
   readonly text: string
 }
 
-const annotationOf = (annotations: AST.Annotations, id: symbol): string | undefined => {
+const getAnnotation = (annotations: AST.Annotations, id: symbol): string | undefined => {
   const annotation = annotations[id]
   return typeof annotation === "string" ? annotation : undefined
 }
 
-const annotationsOf = (issue: Exclude<ParseResult.ParseIssue, ParseResult.Pointer | ParseResult.Unexpected>) =>
+const getAnnotations = (issue: Exclude<ParseResult.ParseIssue, ParseResult.Pointer | ParseResult.Unexpected>) =>
   issue._tag === "Missing" ? issue.ast.type.annotations : issue.ast.annotations
 
 /** The innermost requirement on the way to the first issue. */
@@ -45,8 +45,8 @@ const explain = (
 ): Explanation | undefined => {
   if (issue._tag === "Pointer") return explain(issue.issue, path.concat(issue.path), outer)
   if (issue._tag === "Unexpected") return outer
-  const annotations = annotationsOf(issue)
-  const rule = annotationOf(annotations, RequirementId)
+  const annotations = getAnnotations(issue)
+  const rule = getAnnotation(annotations, RequirementId)
   const here = rule === undefined ? outer : { path, text: rule }
   switch (issue._tag) {
     case "Composite":
@@ -55,7 +55,7 @@ const explain = (
       return explain(issue.issue, path, here)
     case "Refinement": {
       if (issue.kind === "From") return explain(issue.issue, path, here)
-      const whole = annotationOf(annotations, SentenceId)
+      const whole = getAnnotation(annotations, SentenceId)
       return whole === undefined ? here : { path: [], text: whole }
     }
     default:
@@ -71,7 +71,7 @@ export const toInvalidInput = (operation: string, error: unknown): TinkError => 
   return invalidInput(operation, `${name} ${explanation.text}`.trim())
 }
 
-/** What is written as `{ … }`: the entries of a `Map` are not seen, so it would be taken for an empty input. */
+/** Whether it is written as `{ … }`. A `Map`, whose entries are not members, would count as an empty input. */
 export const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> => {
   if (typeof value !== "object" || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -124,6 +124,9 @@ export const isUserId = Schema.is(UserId)
 
 export const CredentialsId = Ids.CredentialsId.annotations(isId)
 
+/** Any id in a route, such as the name of a provider. */
+export const PathId = Schema.String.pipe(Schema.pattern(idPattern)).annotations(isId)
+
 /** Client ids are made of the same characters as all ids of Tink. */
 export const ClientId = Schema.String.pipe(Schema.pattern(idPattern)).annotations(isId)
 
@@ -164,7 +167,7 @@ export const withReference = <Fields extends Schema.Struct.Fields>(fields: Field
 
 const unwrap = Option.liftThrowable((secret: Redacted.Redacted<unknown>) => Redacted.value(secret))
 
-/** The text of a text, redacted or not. A secret that was wiped has none. */
+/** The text of a value, redacted or not. A secret that was wiped has none. */
 export const plainText = (value: unknown): string | undefined => {
   const text = Redacted.isRedacted(value) ? Option.getOrUndefined(unwrap(value)) : value
   return typeof text === "string" ? text : undefined
@@ -173,7 +176,7 @@ export const plainText = (value: unknown): string | undefined => {
 export const isRedactedText = (value: unknown): value is Redacted.Redacted =>
   Redacted.isRedacted(value) && plainText(value) !== undefined
 
-const RedactedText = Schema.declare(isRedactedText)
+const RedactedText = Schema.declare(isRedactedText, { jsonSchema: { type: "string" } })
 
 const isSecretText = (value: unknown): value is string | Redacted.Redacted => isText(plainText(value))
 

@@ -2,13 +2,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /** Milliseconds on the monotonic clock, which is immune to wall-clock changes. */
-const millisOf = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+const toMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
 
-export const now: Effect.Effect<number> = Effect.clockWith((clock) => Effect.succeed(millisOf(clock)))
+export const now: Effect.Effect<number> = Effect.clockWith((clock) => Effect.succeed(toMillis(clock)))
 
 const monotonicClock = (clock: Clock.Clock): Clock.Clock => ({
   [Clock.ClockTypeId]: Clock.ClockTypeId,
-  unsafeCurrentTimeMillis: () => millisOf(clock),
+  unsafeCurrentTimeMillis: () => toMillis(clock),
   unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
   currentTimeMillis: now,
   currentTimeNanos: clock.currentTimeNanos,

@@ -1,4 +1,4 @@
-/** The last check before an answer is returned or cached: whose data it is. */
+/** Checks that an answer is about the user and the credential that were asked for, before it is returned or cached. */
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"

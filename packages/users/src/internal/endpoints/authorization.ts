@@ -54,7 +54,7 @@ const IdHint = Schema.String.pipe(
 )
 
 /**
- * Lets another application act for a user, by default Tink Link: returns the code that the links of `TinkLink` carry.
+ * Grants another application, by default Tink Link, access to a user: returns a code for the links of `TinkLink`.
  *
  * The code is for that application, can be used once, and soon: make a new one for each link. The Tink app also needs the
  * scopes that it delegates. Fails with `NotFound` when there is no such user, and with `Unauthorized` when the application may

@@ -8,7 +8,7 @@ import { frozenList } from "../schema.js"
 const subject = ({ credentialsId }: ProviderConsent): Endpoint.Subject => ({ credentialsId })
 
 /**
- * Lists the user's consents, all of them or those for one credential.
+ * Lists the consents of a user, or only those for one credential.
  *
  * Only for applications with continuous access. Cached as `listCredentials` is. Fails with `Invalid` when Tink answers with
  * consents for another credential. Consents do not say whose they are, so that a session with another user's token is not
@@ -37,7 +37,7 @@ const ExtendedCredential = Schema.transform(
 )
 
 /**
- * Extends a consent on the user's word, without sending them to their bank. Beta.
+ * Extends a consent that the user confirmed to the application, without a visit to their bank (beta).
  *
  * Only for consents that are `sessionExtendable`, as in the United Kingdom. The user renews any other in Tink Link: see
  * `TinkLink.updateConsent`. Fails with `Invalid` when the consent cannot be extended, and with `NotFound` when there is none.

@@ -13,7 +13,7 @@ const CredentialListJson = Schema.parseJson(frozenList("credentials", C.Credenti
 const subject = ({ id, userId }: C.Credential): ReadonlyArray<Endpoint.Subject> => [{ userId, credentialsId: id }]
 
 /**
- * Lists the user's credentials, all of them.
+ * Lists the credentials of a user.
  *
  * Cached for the cache's time to live, 30 seconds by default, and until the user is changed through this library. While a
  * credential is in progress it is cached for one second, and never past the expiry of a consent (`freshness` of
@@ -87,7 +87,7 @@ export const createCredential = Endpoint.change({
 })
 
 /**
- * Changes what a credential logs in with.
+ * Changes the login fields of a credential.
  *
  * Tink then logs in and fetches data, unless `triggerRefresh` is false: follow the status. Fails with `Conflict` while another
  * request for the credential is in progress, and with `Invalid` when Tink does not accept the fields. It is not resent when it
@@ -123,7 +123,7 @@ export const deleteCredential = Endpoint.change({
 })
 
 /**
- * Asks the bank for new data.
+ * Asks the bank of a credential for new data.
  *
  * Success means that Tink received the request: follow `status` and `statusUpdated` to see the outcome, or use
  * `refreshAndWait`. Tink refuses one request too many with `RateLimited`, or accepts it without any effect. Fails with
@@ -142,7 +142,7 @@ export const refreshCredential = Endpoint.change({
 })
 
 /**
- * Has the user log in at their bank again, without fetching data. This renews the session there.
+ * Starts a new login of the user at their bank, which renews the session there, without fetching data.
  *
  * Success means that Tink received the request: follow the status. Fails with `NotFound`. It is not resent when it may have
  * been processed.
@@ -165,7 +165,7 @@ const Information = Schema.transform(Schema.Struct({ information: Schema.encoded
 })
 
 /**
- * Answers what a credential in `AWAITING_SUPPLEMENTAL_INFORMATION` asks the user.
+ * Answers the questions of a credential in `AWAITING_SUPPLEMENTAL_INFORMATION`.
  *
  * The names are those of the fields in its `supplementalInformation`; `{}` cancels. The user has two minutes to answer, and may
  * be asked again: see whether `statusUpdated` has changed. Fails with `NotFound`. It is not resent when it may have been
@@ -183,7 +183,7 @@ export const submitSupplementalInformation = Endpoint.change({
 })
 
 /**
- * Gets the QR code with which the user logs in on another device, as the text of a `data:image/png;base64,` URI.
+ * Gets the QR code with which the user logs in on another device, as a `data:image/png;base64,` URI.
  *
  * Never cached: it is good once, and anyone who sees it can use it. Fails with `NotFound` when the credential does not wait
  * for a QR code.
@@ -213,9 +213,9 @@ export const getCredentialQr = Endpoint.read({
 })
 
 /**
- * Passes on what a bank sent to the redirect URI of an application that is licensed to talk to banks itself.
+ * Relays what a bank sent to the redirect URI of an application that is licensed to talk to banks itself.
  *
- * Sent without a token, as Tink knows the credential by the bank's `state`: so nothing is invalidated. Fails with `Invalid`
+ * Sent without a token, and invalidates nothing: Tink finds the credential by the bank's `state`. Fails with `Invalid`
  * when Tink does not know the state.
  */
 export const relayThirdPartyCallback = Endpoint.client({

@@ -27,7 +27,7 @@ export const createUser = Endpoint.client({
 })
 
 /**
- * Gets what Tink knows of the user.
+ * Gets a user, with their profile.
  *
  * Cached for the cache's time to live, and until the user is changed through this library. Fails with `Invalid` when Tink
  * answers with another user than the session's.
@@ -42,9 +42,9 @@ export const getUser = Endpoint.read({
 })
 
 /**
- * Changes the names of the user. A name that is not given stays as it is.
+ * Changes the external id or the username of a user.
  *
- * It is resent when it may have been processed, since the same names change nothing more. Fails with `Invalid` when Tink does
+ * One that is left out is not changed. It is resent when it may have been processed, since the same names change nothing more. Fails with `Invalid` when Tink does
  * not accept a name, or answers with another user than the session's.
  */
 export const updateUser = Endpoint.change({
@@ -62,7 +62,7 @@ export const updateUser = Endpoint.change({
 })
 
 /**
- * Gets the profile of the user, which is also a part of `getUser`.
+ * Gets the profile of a user, which `getUser` includes.
  *
  * Cached as `getUser` is. A profile does not say whose it is, so that a session with another user's token is not noticed.
  */
@@ -85,7 +85,7 @@ const WholeProfile = UserProfile.pipe(
 )
 
 /**
- * Replaces the profile of the user as a whole: read it past the cache, change it, and send all of it.
+ * Replaces the whole profile of a user: read it with `bypassCache`, change it, and send all of it.
  *
  * Tink changes `locale`, `timeZone`, `periodMode`, `periodAdjustedDay` and `notificationSettings`. A change by another process
  * between the read and the replacement is lost. Fails with `Invalid` when Tink does not accept it.

@@ -26,7 +26,7 @@ export interface Observation {
   readonly isChange: boolean
   /** Whether it is known to be from after the latest change. */
   readonly isPastChange: boolean
-  /** Whether nothing more will happen unless something is done. */
+  /** Whether the status stays as it is until the user or the application acts. */
   readonly isFinal: boolean
 }
 
@@ -103,7 +103,7 @@ export const make = (parts: {
 }): Follow => {
   const { access, latestChanges, pollers } = parts
 
-  const makeObserverOf = ({ id, options, session }: Followed, startedAt: number) =>
+  const observerFor = ({ id, options, session }: Followed, startedAt: number) =>
     makeObserver({
       since: options?.since,
       patience: Duration.toMillis(options?.patience ?? "30 seconds"),
@@ -119,7 +119,7 @@ export const make = (parts: {
       Effect.gen(function* () {
         const { call, id, options, session } = followed
         const schedule = options?.schedule ?? Refresh.schedule
-        const observe = makeObserverOf(followed, yield* now)
+        const observe = observerFor(followed, yield* now)
         const hasAnswer = yield* Deferred.make<void>()
         let failure: Cause.Cause<TinkError> | undefined
 

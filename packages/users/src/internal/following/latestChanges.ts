@@ -6,17 +6,17 @@ export interface LatestChanges {
   readonly add: (userId: UserId, id: string, at: number) => void
 }
 
-const keyOf = (userId: UserId, id: string) => `${userId} ${id}`
+const toKey = (userId: UserId, id: string) => `${userId} ${id}`
 
 /** Bounded: a change matters only to those who follow its credential soon after. */
 export const makeLatestChanges = (capacity = 10_000): LatestChanges => {
   /** A map keeps the order of insertion: the oldest change is the first. */
   const changes = new Map<string, number>()
   return {
-    of: (userId, id) => changes.get(keyOf(userId, id)),
+    of: (userId, id) => changes.get(toKey(userId, id)),
     add: (userId, id, at) => {
-      changes.delete(keyOf(userId, id))
-      changes.set(keyOf(userId, id), at)
+      changes.delete(toKey(userId, id))
+      changes.set(toKey(userId, id), at)
       for (const oldest of changes.keys()) {
         if (changes.size <= capacity) return
         changes.delete(oldest)

@@ -18,8 +18,8 @@ import { checkGranted } from "../tokens/issueUserToken.js"
 
 const operation = "authorizeWithCode"
 
-/** Not every credential says whose it is. */
-const ownerOfAll = (credentials: ReadonlyArray<Credential>): Effect.Effect<UserId | undefined, TinkError> => {
+/** Not every credential names its user. */
+const checkOneOwner = (credentials: ReadonlyArray<Credential>): Effect.Effect<UserId | undefined, TinkError> => {
   const [owner, ...others] = new Set(credentials.flatMap(({ userId }) => userId ?? []))
   return others.length === 0
     ? Effect.succeed(owner)
@@ -27,19 +27,19 @@ const ownerOfAll = (credentials: ReadonlyArray<Credential>): Effect.Effect<UserI
 }
 
 export const make = ({ http }: Dependencies) => {
-  const ownerOfCredentials = (tokens: TokenSource.TokenSource) =>
+  const findCredentialsOwner = (tokens: TokenSource.TokenSource) =>
     bind(listCredentials, []).pipe(
       Effect.flatMap((call) => http.request({ ...toUserRequest(call, undefined, tokens), operation })),
-      Effect.flatMap(ownerOfAll)
+      Effect.flatMap(checkOneOwner)
     )
 
-  /** Asks with the scope of the token that tells. */
-  const ownerOf = (token: AccessToken, scopes: ReadonlyArray<UserScope>): Effect.Effect<UserId, TinkError> =>
+  /** Uses a scope that the token has. */
+  const findOwner = (token: AccessToken, scopes: ReadonlyArray<UserScope>): Effect.Effect<UserId, TinkError> =>
     Effect.gen(function* () {
       const tokens = TokenSource.fromToken(token.accessToken)
       const has = (scope: UserScope) => [...scopes, ...token.scopes].includes(scope)
       if (has("user:read")) return (yield* getIdentity(http, operation, tokens)).id
-      const owner = has("credentials:read") ? yield* ownerOfCredentials(tokens) : undefined
+      const owner = has("credentials:read") ? yield* findCredentialsOwner(tokens) : undefined
       return (
         owner ??
         (yield* forbidden(
@@ -57,7 +57,7 @@ export const make = ({ http }: Dependencies) => {
       yield* checkCode(operation, input)
       yield* checkScopes(operation, input.scopes)
       const token = yield* Effect.flatMap(http.exchangeCode(input.code), checkGranted(input.scopes))
-      const userId = yield* Effect.mapError(ownerOf(token, input.scopes), (error) =>
+      const userId = yield* Effect.mapError(findOwner(token, input.scopes), (error) =>
         // The code is used: the same call cannot succeed later.
         withFlags(error, { isRetryable: false })
       )

@@ -13,10 +13,10 @@ export const make = <Endpoints extends Readonly<Record<string, Pick<AnyEndpoint,
   access: Access,
   endpoints: Endpoints
 ): Operations<Endpoints> => {
-  const operationOf = (endpoint: AnyEndpoint) =>
+  const toOperation = (endpoint: AnyEndpoint) =>
     endpoint._tag === "Client"
       ? (...args: Arguments) => access.requestAsClient(endpoint, args)
       : (session: UserSession<never>, ...args: Arguments) => access.request(session, endpoint, args)
   // The type of an endpoint says what its operation takes and returns. Here both are only passed through.
-  return Record.map(endpoints as Readonly<Record<string, never>>, operationOf) as Operations<Endpoints>
+  return Record.map(endpoints as Readonly<Record<string, never>>, toOperation) as Operations<Endpoints>
 }

@@ -55,7 +55,7 @@ const outcomeWithoutChange = (credential: Credential, now: DateTime.Utc): Refres
   return explains ? outcome : Refresh.Refused({ credential })
 }
 
-/** `failure` is that of a refresh which Tink may have accepted all the same. */
+/** `failure` is the ambiguous failure of the refresh, if there was one: Tink may have accepted it. */
 const conclude = (before: Credential, failure: TinkError | undefined, last: Option.Option<Observation>) =>
   Effect.gen(function* () {
     const isPastChange = Option.exists(last, (observation) => observation.isPastChange)

@@ -1,21 +1,18 @@
-/** From the customer of a request to what the library does for them. */
+/** The Tink user of a session. */
 import type { Ids } from "@effect-tink/http"
 import { Users, type UserSession } from "@effect-tink/users"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as PubSub from "effect/PubSub"
-import * as Ref from "effect/Ref"
+import { Effect, Option, PubSub, Ref } from "effect"
 import { connectionNotFound } from "./errors.js"
 import type { Session } from "./sessions.js"
 import { Settings } from "./settings.js"
 
 const scopes = ["credentials:read", "credentials:refresh", "credentials:write"] as const
 
-export type CustomerSession = UserSession.UserSession<(typeof scopes)[number]>
+export type TinkUserSession = UserSession.UserSession<(typeof scopes)[number]>
 
 /**
- * The right to act for a customer, if Tink knows them. Made anew for each request: that sends nothing, as the library keeps
- * the tokens of a user, and fetches them when one is first needed.
+ * A session of `Users` for the user, if they have a Tink user. Made for each web request: that sends nothing, since the library
+ * keeps the tokens of a user.
  */
 export const authorize = ({ tinkUserId }: Session) =>
   Effect.gen(function* () {
@@ -24,29 +21,29 @@ export const authorize = ({ tinkUserId }: Session) =>
     return yield* Effect.transposeMapOption(known, (userId) => users.authorize({ userId, scopes }))
   })
 
-/** As `authorize`, for what is done to one connection, which nobody has whom Tink does not know. */
+/** As `authorize`, for one connection: without a Tink user there is none. */
 export const authorizeKnown = (session: Session) =>
   Effect.flatMap(
     authorize(session),
-    Option.match({ onNone: () => Effect.fail(connectionNotFound), onSome: Effect.succeed<CustomerSession> })
+    Option.match({ onNone: () => Effect.fail(connectionNotFound), onSome: Effect.succeed<TinkUserSession> })
   )
 
-/** Who the customer is to Tink; they are made known to it when they connect their first bank, not when they look around. */
+/** The id of the Tink user. It is created when the user connects their first bank, not when they open the page. */
 export const ensureTinkUser = (session: Session) =>
   Effect.gen(function* () {
     const known = yield* Ref.get(session.tinkUserId)
     if (Option.isSome(known)) return known.value
     const users = yield* Users.Users
     const { market } = yield* Settings
-    // However many requests do this at once, there is one user in the end.
-    const { userId } = yield* users.ensureUser({ externalUserId: session.customerId, market })
+    // Concurrent requests end with one user.
+    const { userId } = yield* users.ensureUser({ externalUserId: session.externalUserId, market })
     yield* Ref.set(session.tinkUserId, Option.some(userId))
     return userId
   })
 
-/** Tink deletes users of its own accord, where an app has no continuous access. */
+/** Tink deletes the users of an app without continuous access. */
 export const forgetTinkUser = ({ tinkUserId }: Session) => Ref.set(tinkUserId, Option.none())
 
-/** Tells the pages that the customer has open. */
+/** Tells the user's open pages. */
 export const publishChange = ({ changes }: Session, id?: Ids.CredentialsId) =>
   PubSub.publish(changes, { id: Option.fromNullable(id) })

@@ -1,14 +1,13 @@
-/** What can be tried on a sandbox only. */
+/** What the page can do on the sandbox only. */
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
-import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import { HttpApiBuilder } from "@effect/platform"
+import { Effect, Option } from "effect"
 import { Api } from "./api.js"
-import { authorizeKnown, publishChange } from "./customer.js"
 import { connectionNotFound, refuse } from "./errors.js"
 import { CurrentSession } from "./security.js"
 import { Settings } from "./settings.js"
+import { authorizeKnown, publishChange } from "./tinkUser.js"
 
 export const layer = HttpApiBuilder.group(Api, "sandbox", (handlers) =>
   handlers.handle("expire", ({ path }) =>
@@ -17,12 +16,12 @@ export const layer = HttpApiBuilder.group(Api, "sandbox", (handlers) =>
       if (Option.isNone(sandbox)) return yield* Effect.fail(connectionNotFound)
       const session = yield* CurrentSession
       const users = yield* Users.Users
-      const customer = yield* authorizeKnown(session)
-      // The sandbox does as it is told, whosever connection it is.
-      yield* users.getCredential(customer, path.id)
+      const tinkUser = yield* authorizeKnown(session)
+      // The sandbox does not check the owner.
+      yield* users.getCredential(tinkUser, path.id)
       yield* Effect.mapError(sandbox.value.expireSession(path.id), () => connectionNotFound)
       const cache = yield* UserCache.UserCache
-      yield* cache.invalidate(customer.userId)
+      yield* cache.invalidate(tinkUser.userId)
       yield* publishChange(session)
     }).pipe(Effect.catchTag("TinkError", refuse))
   )

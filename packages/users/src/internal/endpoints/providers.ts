@@ -1,0 +1,98 @@
+/** The endpoints of providers (`tink-api.md` 6.7). Each export is an operation of `Users`, and its comment the operation's. */
+import * as Schema from "effect/Schema"
+import * as Endpoint from "../../Endpoint.js"
+import * as P from "../../Provider.js"
+import * as Input from "../input.js"
+import { frozenList } from "../schema.js"
+
+const ProvidersJson = Schema.parseJson(frozenList("providers", P.Provider))
+
+/** What is the same for all users changes rarely. */
+const cache = { timeToLive: "1 hour" } as const
+
+/**
+ * Lists the providers of a market that the application may use.
+ *
+ * Cached for an hour, for all callers. Fails when Tink does not know the market: `listMarkets` lists those that it knows.
+ */
+export const listProviders = Endpoint.clientRead({
+  name: "listProviders",
+  scope: "providers:read",
+  route: "/api/v1/providers/{market}",
+  id: Input.Market,
+  input: Schema.UndefinedOr(P.ListProvidersOptions),
+  response: ProvidersJson,
+  cache,
+  source: "tink-api.md 6.7"
+})
+
+/**
+ * Lists the markets that have providers, such as `SE`.
+ *
+ * Cached for an hour, for all callers.
+ */
+export const listMarkets = Endpoint.clientRead({
+  name: "listMarkets",
+  scope: "providers:read",
+  route: "/api/v1/providers/markets",
+  response: Schema.parseJson(frozenList("markets", Schema.String)),
+  cache,
+  source: "tink-api.md 6.7"
+})
+
+/**
+ * Lists how providers are identified in a market, such as by BIC. One page at a time.
+ *
+ * Cached for an hour, for all callers.
+ */
+export const listProviderIdentifiers = Endpoint.clientRead({
+  name: "listProviderIdentifiers",
+  scope: "providers:read",
+  route: "/api/v1/provider-identifiers",
+  input: Schema.UndefinedOr(P.ListIdentifiersOptions),
+  response: Schema.parseJson(P.ProviderIdentifiers),
+  cache,
+  source: "tink-api.md 6.7"
+})
+
+/**
+ * Lists the providers that are available to the user.
+ *
+ * Cached for the cache's time to live.
+ */
+export const listUserProviders = Endpoint.read({
+  name: "listUserProviders",
+  scope: "credentials:read",
+  route: "/api/v1/providers",
+  input: Schema.UndefinedOr(P.ListUserProvidersOptions),
+  response: ProvidersJson,
+  source: "tink-api.md 6.7"
+})
+
+/**
+ * Gets the ways to log in at one provider. Beta.
+ *
+ * Cached for the cache's time to live. The chosen ones go into `selectedAuthenticationOptions` of `createCredential`.
+ */
+export const getAuthenticationOptions = Endpoint.read({
+  name: "getAuthenticationOptions",
+  scope: "providers:read",
+  route: "/api/v1/provider-authentication-options/{providerName}",
+  id: Input.PathId,
+  response: Schema.parseJson(P.AuthenticationOptions),
+  source: "tink-api.md 6.7"
+})
+
+/**
+ * Lists the ways to log in at the providers of a market. Beta.
+ *
+ * Cached for the cache's time to live.
+ */
+export const listAuthenticationOptions = Endpoint.read({
+  name: "listAuthenticationOptions",
+  scope: "providers:read",
+  route: "/api/v1/provider-authentication-options-for-market/{market}",
+  id: Input.Market,
+  response: Schema.parseJson(frozenList("providers", P.AuthenticationOptions)),
+  source: "tink-api.md 6.7"
+})
