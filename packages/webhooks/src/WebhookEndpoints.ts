@@ -283,6 +283,8 @@ const adjust = (found: WebhookEndpoint, { description, disabled = false, enabled
     ? Effect.succeed(found)
     : updateAs("ensureWebhookEndpoint", found.id, { enabledEvents, disabled, description })
 
+const withoutSecret = (endpoint: WebhookEndpoint): Ensured => ({ endpoint, secret: Option.none() })
+
 /**
  * Makes sure that there is an endpoint with this URL and these events: creates it, or changes the one that has the URL.
  *
@@ -293,7 +295,6 @@ const adjust = (found: WebhookEndpoint, { description, disabled = false, enabled
  * @category operations
  */
 export const ensure = (input: CreateInput): Effect.Effect<Ensured, TinkError, TinkHttp> => {
-  const withoutSecret = (endpoint: WebhookEndpoint): Ensured => ({ endpoint, secret: Option.none() })
   const createNow = Effect.map(create(input), ({ secret, ...created }): Ensured => ({
     endpoint: new WebhookEndpoint(created),
     secret: Option.some(secret)

@@ -18,6 +18,8 @@ const reasonOf = <A>(verified: Effect.Effect<A, WebhookSignature.WebhookSignatur
 
 const atTime = (millis: number) => TestClock.setTime(millis)
 
+const minutes = (n: number) => n * 60_000
+
 describe("WebhookSignature.verify", () => {
   it.effect("accepts the golden vectors, and makes them", () =>
     everyRow(
@@ -81,8 +83,6 @@ describe("WebhookSignature.verify", () => {
         })
     )
   )
-
-  const minutes = (n: number) => n * 60_000
 
   const times: ReadonlyArray<
     readonly [age: number, tolerance: string | undefined, WebhookSignature.Reason | "accepted"]

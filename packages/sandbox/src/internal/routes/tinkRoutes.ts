@@ -10,6 +10,7 @@ import * as profile from "./profile.js"
 import * as refreshes from "./refreshes.js"
 import * as tinkLink from "./tinkLink.js"
 import * as users from "./users.js"
+import * as webhookEndpoints from "./webhookEndpoints.js"
 
 const groups: ReadonlyArray<(state: State, settings: Settings) => ReadonlyArray<Route>> = [
   oauth.routes,
@@ -20,7 +21,8 @@ const groups: ReadonlyArray<(state: State, settings: Settings) => ReadonlyArray<
   refreshes.routes,
   authentication.routes,
   consents.routes,
-  tinkLink.routes
+  tinkLink.routes,
+  webhookEndpoints.routes
 ]
 
 /** All that Tink answers. A group of routes is one file and one line here. */

@@ -1,5 +1,6 @@
 import type { Timeline } from "../credentials/timeline.js"
 import type { CredentialsType, RefreshOutcome } from "../models.js"
+import type { WebhookEndpoint } from "../webhooks/endpoints.js"
 
 /** The part of a profile that `PUT /api/v1/user/profile` changes: tink-api.md 5.2. */
 export interface Preferences {
@@ -86,6 +87,7 @@ export interface State {
   readonly codes: Map<string, AuthorizationCode>
   readonly credentials: Map<string, StoredCredentials>
   readonly linkSessions: Map<string, LinkSession>
+  readonly webhookEndpoints: Map<string, WebhookEndpoint>
   /** When temporary users are deleted, by user id. */
   readonly deletions: Map<string, number>
 }
@@ -96,6 +98,7 @@ export const make = (): State => ({
   codes: new Map(),
   credentials: new Map(),
   linkSessions: new Map(),
+  webhookEndpoints: new Map(),
   deletions: new Map()
 })
 
