@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
@@ -286,6 +286,21 @@ describe("refresh:finished", () => {
   })
 })
 
+const runWithSeed = () => {
+  const receiver = makeReceiver([503])
+  return Effect.gen(function* () {
+    const { pass, refreshed, sandbox } = yield* connected
+    yield* sandbox.injectWebhookFault({ kind: "duplicate" })
+    yield* refreshed
+    yield* refreshed
+    yield* pass("10 seconds")
+    return [receiver.received, yield* sandbox.deliveries] as const
+  }).pipe(
+    (test) => withReceiver(receiver, test),
+    Effect.withRandom(Random.make("a seed")),
+    Effect.provide(TestContext.TestContext)
+  )
+}
 describe("deliveries", () => {
   const outcomes: ReadonlyArray<readonly [statuses: ReadonlyArray<number | undefined>, sent: number, state: string]> = [
     [[200], 1, "delivered"],
@@ -422,28 +437,13 @@ describe("deliveries", () => {
     }).pipe((test) => withReceiver(receiver, test))
   })
 
-  it.effect("are the same for the same seed", () => {
-    const run = () => {
-      const receiver = makeReceiver([503])
-      return Effect.gen(function* () {
-        const { pass, refreshed, sandbox } = yield* connected
-        yield* sandbox.injectWebhookFault({ kind: "duplicate" })
-        yield* refreshed
-        yield* refreshed
-        yield* pass("10 seconds")
-        return [receiver.received, yield* sandbox.deliveries] as const
-      }).pipe(
-        (test) => withReceiver(receiver, test),
-        Effect.withRandom(Random.make("a seed")),
-        Effect.provide(TestContext.TestContext)
-      )
-    }
-    return Effect.gen(function* () {
-      const [one, two] = [yield* run(), yield* run()]
+  it.effect("are the same for the same seed", () =>
+    Effect.gen(function* () {
+      const [one, two] = [yield* runWithSeed(), yield* runWithSeed()]
       assert.isNotEmpty(one[0])
       assert.deepStrictEqual(one, two)
     })
-  })
+  )
 
   it.scopedLive("reach a receiver over a real socket", () =>
     Effect.gen(function* () {

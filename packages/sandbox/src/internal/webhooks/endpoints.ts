@@ -11,8 +11,12 @@ export interface WebhookEndpoint {
 }
 
 /** Without the secret, which only the answer to a creation has. */
-export const present = ({ createdAt, secret: _, updatedAt, ...endpoint }: WebhookEndpoint) => ({
-  ...endpoint,
+export const present = ({ createdAt, description, disabled, enabledEvents, id, updatedAt, url }: WebhookEndpoint) => ({
+  id,
+  url,
+  enabledEvents,
+  description,
+  disabled,
   createdAt: new Date(createdAt).toISOString(),
   updatedAt: new Date(updatedAt).toISOString()
 })

@@ -48,6 +48,11 @@ const isDelivered = ({ status }: WebhookAttempt): boolean => status !== null && 
 
 const hour = 3600
 
+const toSignature = ({ secret }: WebhookEndpoint, body: string, fault: WebhookFault | undefined, now: number) => {
+  const t = Math.floor(now / 1000) - (fault?.kind === "old-timestamp" ? hour : 0)
+  return sign(fault?.kind === "wrong-secret" ? `${secret}-wrong` : secret, t, body)
+}
+
 export const make = ({ agenda, faults, fork, settings, state }: Dependencies): Outbox => {
   const deliveries = new Map<string, WebhookDelivery>()
   let held: ReadonlyArray<() => Effect.Effect<void>> = []
@@ -107,11 +112,6 @@ export const make = ({ agenda, faults, fork, settings, state }: Dependencies): O
     held = []
     return Effect.forEach(released, (start) => start(), { discard: true })
   })
-
-  const toSignature = ({ secret }: WebhookEndpoint, body: string, fault: WebhookFault | undefined, now: number) => {
-    const t = Math.floor(now / 1000) - (fault?.kind === "old-timestamp" ? hour : 0)
-    return sign(fault?.kind === "wrong-secret" ? `${secret}-wrong` : secret, t, body)
-  }
 
   const start = (delivery: WebhookDelivery, signature: string, delay: number) =>
     Effect.suspend(() => {
