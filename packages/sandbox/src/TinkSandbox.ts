@@ -34,7 +34,10 @@ export {
   type RefreshOutcome,
   type RequestedRefresh,
   SandboxError,
-  type ServerOptions
+  type ServerOptions,
+  type WebhookAttempt,
+  type WebhookDelivery,
+  type WebhookFault
 } from "./internal/models.js"
 
 /**

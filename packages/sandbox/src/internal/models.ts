@@ -39,6 +39,12 @@ export interface Options {
    * and "`204`, and nothing happens" (tink-api.md 12.1). Default: `"429"`.
    */
   readonly rateLimitedRefresh?: "429" | "204"
+  /** How often Tink refreshes all working credentials by itself. Default: never. */
+  readonly backgroundRefreshInterval?: Duration.DurationInput
+  /** How long after a failed webhook delivery it is sent again, doubled for each further attempt. Default: 10 seconds. */
+  readonly webhookRetryDelay?: Duration.DurationInput
+  /** Sends a webhook delivery. A test can pass the web handler of its receiver. Default: `fetch`. */
+  readonly sendWebhook?: (request: Request) => Promise<Response>
 }
 
 /**
@@ -233,6 +239,65 @@ export type Fault = FaultTarget &
   )
 
 /**
+ * What happens to the next webhook delivery. Deliveries use faults up in the order of their injection.
+ *
+ * | kind | what happens |
+ * | --- | --- |
+ * | `duplicate` | it is sent twice, with the same signature |
+ * | `reorder` | it is sent after the next delivery |
+ * | `drop` | it is lost |
+ * | `delay` | it is sent later, with the signature of now |
+ * | `wrong-secret` | it is signed with another secret |
+ * | `old-timestamp` | it is signed as of an hour ago |
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WebhookFault = {
+  /** The number of deliveries. Default: 1. */
+  readonly times?: number
+} & (
+  | { readonly kind: "duplicate" | "reorder" | "drop" | "wrong-secret" | "old-timestamp" }
+  | { readonly kind: "delay"; readonly milliseconds: number }
+)
+
+/**
+ * An attempt to deliver a webhook.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WebhookAttempt {
+  /** When it was sent, in epoch milliseconds. */
+  readonly time: number
+  /** What the receiver answered; `null` if it did not. */
+  readonly status: number | null
+  /** Why there is no status: no connection could be made, or the receiver took longer than 10 seconds. */
+  readonly error: "connection" | "timeout" | null
+}
+
+/**
+ * A webhook delivery, without its signature.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WebhookDelivery {
+  readonly id: string
+  readonly endpointId: string
+  readonly url: string
+  readonly event: string
+  /** The text that was signed. */
+  readonly body: string
+  /** When the event happened, in epoch milliseconds. */
+  readonly time: number
+  /** `waiting` for a retry or a delay, `held` for the next delivery by the fault `reorder`. */
+  readonly state: "sending" | "waiting" | "held" | "delivered" | "failed" | "dropped"
+  readonly fault: WebhookFault["kind"] | null
+  readonly attempts: ReadonlyArray<WebhookAttempt>
+}
+
+/**
  * What a refresh asked for. It holds documented names only, no text that the client made up.
  *
  * @since 0.1.0
@@ -280,7 +345,7 @@ export interface ReceivedRequest {
 }
 
 /**
- * A test control named a user or credentials that do not exist, or credentials that do not wait for the user.
+ * A test control named a user, credentials or a delivery that do not exist, or credentials that do not wait for the user.
  *
  * @since 0.1.0
  * @category errors
@@ -288,7 +353,7 @@ export interface ReceivedRequest {
 export class SandboxError extends Schema.TaggedError<SandboxError>("@effect-tink/sandbox/SandboxError")(
   "SandboxError",
   {
-    reason: Schema.Literal("UnknownUser", "UnknownCredentials", "NotAwaiting"),
+    reason: Schema.Literal("UnknownUser", "UnknownCredentials", "UnknownDelivery", "NotAwaiting"),
     id: Schema.String
   }
 ) {
@@ -297,7 +362,7 @@ export class SandboxError extends Schema.TaggedError<SandboxError>("@effect-tink
    */
   override get message(): string {
     if (this.reason === "NotAwaiting") return `The credentials ${this.id} do not wait for the user`
-    const kind = this.reason === "UnknownUser" ? "user" : "credentials"
-    return `The sandbox has no ${kind} with the id ${this.id}`
+    const kinds = { UnknownUser: "user", UnknownCredentials: "credentials", UnknownDelivery: "delivery" }
+    return `The sandbox has no ${kinds[this.reason]} with the id ${this.id}`
   }
 }

@@ -18,11 +18,13 @@ import * as Router from "./http/router.js"
 import type { ReceivedRequest } from "./models.js"
 import * as RequestLog from "./requestLog/requestLog.js"
 import * as controls from "./routes/controls.js"
+import { refreshAllInBackground } from "./routes/refreshes.js"
 import { tinkRoutes } from "./routes/tinkRoutes.js"
 import { isPage } from "./tinkLink/flows.js"
 import type { Settings } from "./settings.js"
 import * as ids from "./state/ids.js"
 import * as State from "./state/state.js"
+import * as Webhooks from "./webhooks/webhooks.js"
 
 type Response = HttpServerResponse.HttpServerResponse
 
@@ -34,6 +36,7 @@ export interface Sandbox {
   readonly state: State.State
   readonly faults: Faults.Faults
   readonly log: RequestLog.RequestLog
+  readonly webhooks: Webhooks.Webhooks
   readonly reset: Effect.Effect<void>
   /**
    * Answers a request, or fails with what a fault does to its connection. A request that was read to its end is also answered
@@ -75,12 +78,25 @@ export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sa
     const state = State.make()
     const faults = Faults.make()
     const log = RequestLog.make()
+    const webhooks = yield* Webhooks.make(state, settings, random)
 
-    const reset = Effect.sync(() => {
-      State.clear(state)
-      faults.clear()
-      log.clear()
-    })
+    const reset = Effect.andThen(
+      webhooks.clear,
+      Effect.sync(() => {
+        State.clear(state)
+        faults.clear()
+        log.clear()
+      })
+    )
+
+    if (settings.backgroundRefreshInterval !== undefined) {
+      const refreshAll = Effect.andThen(refreshAllInBackground(state, settings), webhooks.watch)
+      yield* Effect.sleep(settings.backgroundRefreshInterval).pipe(
+        Effect.andThen(refreshAll),
+        Effect.forever,
+        Effect.forkScoped
+      )
+    }
 
     const logged: Router.Around<Faults.Damage> = Effect.fnUntraced(function* (template, answer) {
       const incoming = yield* Incoming.CurrentIncoming
@@ -100,7 +116,7 @@ export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sa
     const tink = yield* Router.make(tinkRoutes(state, settings), logged)
     // Test controls are not logged and meet no faults: they are the test's requests, not the client's.
     const testControls = yield* Router.make(
-      controls.routes({ settings, state, faults, log, reset }),
+      controls.routes({ settings, state, faults, log, webhooks, reset }),
       (_, answer) => answer
     )
 
@@ -113,6 +129,7 @@ export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sa
             onNone: () => (isControl(incoming) ? testControls : tink)
           })
         ),
+        Effect.ensuring(webhooks.watch),
         Effect.mapBoth({
           onSuccess: (response) => withTinkHeaders(response, incoming),
           onFailure: (damage) => Faults.mapResponse(damage, (response) => withTinkHeaders(response, incoming))
@@ -132,5 +149,5 @@ export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sa
         return yield* Effect.flatten(Effect.flatten(Fiber.await(fiber)))
       })
 
-    return { settings, random, state, faults, log, reset, handle }
+    return { settings, random, state, faults, log, webhooks, reset, handle }
   })

@@ -20,6 +20,10 @@ export interface Settings {
   readonly updatingTime: number
   readonly sessionLifetime: number
   readonly rateLimitedRefresh: "429" | "204"
+  /** `undefined` for never. */
+  readonly backgroundRefreshInterval: number | undefined
+  readonly webhookRetryDelay: number
+  readonly sendWebhook: (request: Request) => Promise<Response>
 }
 
 export const make = (options: ServerOptions): Settings => ({
@@ -44,5 +48,10 @@ export const make = (options: ServerOptions): Settings => ({
   // tink-api.md 10.2: "typically 90 days".
   sessionLifetime: Duration.toMillis(options.sessionLifetime ?? "90 days"),
   // tink-api.md 12.1: the guides disagree, so the sandbox offers both.
-  rateLimitedRefresh: options.rateLimitedRefresh ?? "429"
+  rateLimitedRefresh: options.rateLimitedRefresh ?? "429",
+  backgroundRefreshInterval:
+    options.backgroundRefreshInterval === undefined ? undefined : Duration.toMillis(options.backgroundRefreshInterval),
+  // tink-api.md 9.5: exponential; 14.13 has no number.
+  webhookRetryDelay: Duration.toMillis(options.webhookRetryDelay ?? "10 seconds"),
+  sendWebhook: options.sendWebhook ?? ((request) => fetch(request))
 })

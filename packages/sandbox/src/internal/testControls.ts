@@ -11,10 +11,14 @@ import {
   type Fault,
   type ReceivedRequest,
   type RefreshOutcome,
-  SandboxError
+  SandboxError,
+  type WebhookDelivery,
+  type WebhookFault
 } from "./models.js"
 import type { Sandbox } from "./sandbox.js"
+import { refreshInBackground } from "./routes/refreshes.js"
 import { revokeTokens, sweep } from "./state/state.js"
+import { WebhookFaultSchema } from "./webhooks/faults.js"
 
 /**
  * What a test can do with a sandbox, besides sending requests to it.
@@ -48,23 +52,37 @@ export interface TestControls {
   ) => Effect.Effect<void, SandboxError>
   /** Ends the bank session of some credentials now. Their status stays until the next refresh. Fails with `UnknownCredentials`. */
   readonly expireSession: (credentialsId: string) => Effect.Effect<void, SandboxError>
+  /**
+   * Starts a refresh as Tink does by itself, without the user: with an expired session it ends in `SESSION_EXPIRED`. Nothing is
+   * started while another operation is running. Fails with `UnknownCredentials`.
+   */
+  readonly refreshInBackground: (credentialsId: string) => Effect.Effect<void, SandboxError>
+  /** The last 10 000 webhook deliveries, oldest first, without their signatures. */
+  readonly deliveries: Effect.Effect<ReadonlyArray<WebhookDelivery>>
+  /** Sends a webhook delivery again: as a new one, signed now. Fails with `UnknownDelivery`. */
+  readonly resendDelivery: (deliveryId: string) => Effect.Effect<void, SandboxError>
+  /** Makes webhook deliveries fail, or come in another order. An invalid fault is a defect. */
+  readonly injectWebhookFault: (fault: WebhookFault) => Effect.Effect<void>
+  /** Waits until all webhook deliveries and retries that are due were sent and answered. It lets no time pass. */
+  readonly deliveriesSettled: Effect.Effect<void>
   /** Makes requests fail. An invalid fault (a status of 42, say) is a defect. */
   readonly injectFault: (fault: Fault) => Effect.Effect<void>
   /** Revokes the tokens of one user, or all tokens including the app's own: they answer 401. */
   readonly revokeTokens: (userId?: string) => Effect.Effect<void>
   /** The last 10 000 requests in the order of their arrival, without the test controls over HTTP. */
   readonly requests: Effect.Effect<ReadonlyArray<ReceivedRequest>>
-  /** Deletes users, credentials, codes, tokens, faults and requests. */
+  /** Deletes users, credentials, codes, tokens, faults, requests, webhook endpoints and deliveries. */
   readonly reset: Effect.Effect<void>
 }
 
 const decodeFault = Schema.decodeUnknown(FaultSchema, { onExcessProperty: "error" })
+const decodeWebhookFault = Schema.decodeUnknown(WebhookFaultSchema, { onExcessProperty: "error" })
 
-export const make = ({ faults, log, random, reset, settings, state }: Sandbox): TestControls => {
+export const make = ({ faults, log, random, reset, settings, state, webhooks }: Sandbox): TestControls => {
   const swept = <A, E>(effect: Effect.Effect<A, E>) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       sweep(state, now)
-      return effect
+      return Effect.ensuring(effect, webhooks.watch)
     })
   return {
     connectBank: (userId, options = {}) =>
@@ -88,6 +106,25 @@ export const make = ({ faults, log, random, reset, settings, state }: Sandbox): 
         swept(tinkLinkUser.expireSession(state, credentialsId)),
         () => new SandboxError({ reason: "UnknownCredentials", id: credentialsId })
       ),
+    refreshInBackground: (credentialsId) =>
+      Effect.asVoid(swept(refreshInBackground(state, settings, credentialsId))).pipe(
+        Effect.catchAll(({ status }) =>
+          status === 404
+            ? Effect.fail(new SandboxError({ reason: "UnknownCredentials", id: credentialsId }))
+            : Effect.void
+        )
+      ),
+    deliveries: Effect.sync(webhooks.deliveries),
+    resendDelivery: (deliveryId) =>
+      Effect.flatMap(webhooks.resend(deliveryId), (isKnown) =>
+        isKnown ? Effect.void : Effect.fail(new SandboxError({ reason: "UnknownDelivery", id: deliveryId }))
+      ),
+    injectWebhookFault: (fault) =>
+      decodeWebhookFault(fault).pipe(
+        Effect.orDie,
+        Effect.andThen((valid) => Effect.sync(() => webhooks.faults.add(valid)))
+      ),
+    deliveriesSettled: webhooks.settled,
     injectFault: (fault) =>
       decodeFault(fault).pipe(
         Effect.orDie,

@@ -19,6 +19,8 @@ export interface Step {
   readonly hasSession: boolean
   readonly sessionExpiryDate: number | undefined
   readonly reason?: FailureReason | undefined
+  /** Whether Tink started the operation by itself. */
+  readonly isBackground?: boolean | undefined
 }
 
 /**
@@ -120,6 +122,10 @@ const follow = (from: Step, plan: ReadonlyArray<Planned>, now: number, settings:
 /** A refresh: from the current state to the outcome. */
 export const refresh = (from: Step, outcome: Started, now: number, settings: Settings): Timeline =>
   follow(from, plan(outcome, settings.acceptingTime, settings), now, settings)
+
+/** The same states, for a refresh that Tink started by itself. */
+export const asBackground = (timeline: Timeline): Timeline =>
+  Arr.map(timeline, (step, index) => (index === 0 ? step : { ...step, isBackground: true }))
 
 // tink-api.md 6.2 lets only UPDATING follow. Without data to fetch it takes no time and is not visible.
 const approved = (isWithoutData: boolean, end: "UPDATED" | "TEMPORARY_ERROR", settings: Settings) => [

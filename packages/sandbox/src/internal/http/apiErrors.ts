@@ -90,6 +90,18 @@ export const noAutostartToken = make(404, "credentials.no_autostart_token", "The
 
 export const refreshRateLimited = make(429, "credentials.refresh_rate_limited", "The credentials are being refreshed")
 
+export const duplicateWebhookEndpoint = make(
+  409,
+  "webhook_endpoints.already_exists",
+  "Another endpoint has the same URL and one of the same events"
+)
+
+/** tink-api.md 9.1: no 404 is documented. */
+export const unknownWebhookEndpoint = make(404, "webhook_endpoints.not_found", "The endpoint does not exist")
+
+/** Of the test control `resendDelivery`. */
+export const unknownDelivery = make(404, "sandbox.delivery_not_found", "The delivery or its endpoint does not exist")
+
 /** Of the test control `completeAuthentication`. */
 export const notAwaiting = make(409, "sandbox.not_awaiting", "The credentials do not wait for the user")
 

@@ -21,6 +21,9 @@ import {
 import type { RequestLog } from "../requestLog/requestLog.js"
 import type { Settings } from "../settings.js"
 import { revokeTokens, type State } from "../state/state.js"
+import type { Webhooks } from "../webhooks/webhooks.js"
+import * as refreshes from "./refreshes.js"
+import * as webhookControls from "./webhookControls.js"
 
 /** What the controls act on. */
 interface Controlled {
@@ -28,6 +31,7 @@ interface Controlled {
   readonly state: State
   readonly faults: Faults
   readonly log: RequestLog
+  readonly webhooks: Webhooks
   readonly reset: Effect.Effect<void>
 }
 
@@ -78,6 +82,11 @@ const expireSession = ({ state }: Controlled): Handler =>
     return noContent
   })
 
+const refreshInBackground =
+  ({ settings, state }: Controlled): Handler =>
+  (request) =>
+    refreshes.refreshInBackground(state, settings, request.params["id"] ?? "")
+
 const injectFault = ({ faults }: Controlled): Handler =>
   Effect.fnUntraced(function* (request) {
     faults.add(yield* decodeFault(request))
@@ -111,8 +120,14 @@ export const routes = (sandbox: Controlled): ReadonlyArray<Route> => [
     handler: completeAuthentication(sandbox)
   },
   { method: "POST", path: "/sandbox/credentials/{id}/expire-session", handler: expireSession(sandbox) },
+  {
+    method: "POST",
+    path: "/sandbox/credentials/{id}/background-refresh",
+    handler: refreshInBackground(sandbox)
+  },
   { method: "POST", path: "/sandbox/faults", handler: injectFault(sandbox) },
   { method: "POST", path: "/sandbox/revoke-tokens", handler: revoke(sandbox) },
   { method: "GET", path: "/sandbox/requests", handler: readRequests(sandbox) },
-  { method: "POST", path: "/sandbox/reset", handler: reset(sandbox) }
+  { method: "POST", path: "/sandbox/reset", handler: reset(sandbox) },
+  ...webhookControls.routes(sandbox.webhooks)
 ]

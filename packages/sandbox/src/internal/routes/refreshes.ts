@@ -109,6 +109,44 @@ const refresh = (state: State, settings: Settings): Handler =>
     })
   })
 
+const inBackground: RefreshRequest = {
+  authenticate: false,
+  userAvailable: false,
+  appUri: undefined,
+  callbackUri: undefined
+}
+
+/** A refresh that Tink starts by itself, without the user. It is not started while another operation is running. */
+export const refreshInBackground = (state: State, settings: Settings, id: string) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    start(state, settings, id, now, (credentials, step) => {
+      const outcome = credentials.nextRefresh ?? defaultOutcome(credentials.type, step, inBackground, now)
+      return {
+        timeline:
+          outcome === "IGNORED"
+            ? credentials.timeline
+            : Timeline.asBackground(Timeline.refresh(step, outcome, now, settings)),
+        nextRefresh: undefined,
+        isAuthenticationOnly: false,
+        callbackUri: undefined,
+        appUri: credentials.appUri
+      }
+    })
+  )
+
+const isWorking = ({ timeline }: StoredCredentials, now: number): boolean =>
+  !Timeline.isRunning(timeline, now) && ["UPDATED", "TEMPORARY_ERROR"].includes(Timeline.stepAt(timeline, now).status)
+
+/** Refreshes all working credentials in the background. */
+export const refreshAllInBackground = (state: State, settings: Settings): Effect.Effect<void> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.forEach(
+      Array.from(state.credentials.values()).filter((credentials) => isWorking(credentials, now)),
+      ({ id }) => Effect.ignore(refreshInBackground(state, settings, id)),
+      { discard: true }
+    )
+  )
+
 const decodeAuthenticateBody = requestBody.optionalJson(Schema.Struct(authenticationFields))
 
 /** `POST /api/v1/credentials/{id}/authenticate`: asks the user, and fetches no data afterwards (tink-api.md 6.5). */

@@ -14,6 +14,7 @@ import * as providers from "./providers.js"
 import * as refreshes from "./refreshes.js"
 import * as tinkLink from "./tinkLink.js"
 import * as users from "./users.js"
+import * as webhookEndpoints from "./webhookEndpoints.js"
 
 const groups: ReadonlyArray<(state: State, settings: Settings) => ReadonlyArray<Route>> = [
   oauth.routes,
@@ -28,7 +29,8 @@ const groups: ReadonlyArray<(state: State, settings: Settings) => ReadonlyArray<
   providers.routes,
   linkSessions.routes,
   tinkLink.routes,
-  bank.routes
+  bank.routes,
+  webhookEndpoints.routes
 ]
 
 /** All that Tink answers. A group of routes is one file and one line here. */

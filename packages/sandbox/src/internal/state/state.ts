@@ -1,5 +1,6 @@
 import type { Timeline } from "../credentials/timeline.js"
 import type { CredentialsType, RefreshOutcome } from "../models.js"
+import type { WebhookEndpoint } from "../webhooks/endpoints.js"
 
 /** The part of a profile that `PUT /api/v1/user/profile` changes: tink-api.md 5.2. */
 export interface Preferences {
@@ -110,6 +111,7 @@ export interface State {
   readonly visits: Map<string, Visit>
   /** When the assertions that were used expire, by their `jti`: tink-api.md 1.5. */
   readonly assertions: Map<string, number>
+  readonly webhookEndpoints: Map<string, WebhookEndpoint>
   /** When temporary users are deleted, by user id. */
   readonly deletions: Map<string, number>
   /** When all expired values were last deleted. */
@@ -124,6 +126,7 @@ export const make = (): State => ({
   linkSessions: new Map(),
   visits: new Map(),
   assertions: new Map(),
+  webhookEndpoints: new Map(),
   deletions: new Map(),
   sweptAt: Number.NEGATIVE_INFINITY
 })

@@ -1,0 +1,316 @@
+/**
+ * The endpoints to which Tink sends events (`tink-api.md` 9.1). Each function sends its requests with `TinkHttp` and a client access
+ * token of the scope `webhook-endpoints`.
+ *
+ * @since 0.1.0
+ */
+import { idPattern, idRequirement, isBaseUrl, isId } from "@effect-tink/http/InputRules"
+import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
+import { TinkHttp } from "@effect-tink/http/TinkHttp"
+import { NoContent, type RequestDescription, type TinkRequest } from "@effect-tink/http/TinkRequest"
+import type * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { lenient, optional } from "./internal/schema.js"
+import type * as WebhookEvent from "./WebhookEvent.js"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Models
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The id of an endpoint.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const WebhookEndpointId = Schema.String.pipe(
+  Schema.pattern(idPattern, { message: () => idRequirement }),
+  Schema.brand("@effect-tink/WebhookEndpointId")
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type WebhookEndpointId = typeof WebhookEndpointId.Type
+
+const endpoint = {
+  id: WebhookEndpointId,
+  url: Schema.String,
+  enabledEvents: Schema.Array(Schema.String),
+  description: optional(Schema.String),
+  /** Whether nothing is sent to it. */
+  disabled: Schema.Boolean,
+  createdAt: lenient(Schema.DateTimeUtc),
+  updatedAt: lenient(Schema.DateTimeUtc)
+}
+
+/**
+ * An endpoint. It has no secret: Tink shows that once.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class WebhookEndpoint extends Schema.Class<WebhookEndpoint>("@effect-tink/webhooks/WebhookEndpoint")(endpoint) {}
+
+/**
+ * An endpoint that was created, with the secret that signs its deliveries. Tink does not show it again: keep it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class CreatedWebhookEndpoint extends Schema.Class<CreatedWebhookEndpoint>(
+  "@effect-tink/webhooks/CreatedWebhookEndpoint"
+)({ ...endpoint, secret: Schema.Redacted(Schema.NonEmptyString) }) {}
+
+/**
+ * Where events are sent, and which.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreateInput {
+  /** An https URL; http is for a loopback address, and a sandbox, only. */
+  readonly url: string
+  /** The names of the events, such as `refresh:finished`. */
+  readonly enabledEvents: Arr.NonEmptyReadonlyArray<WebhookEvent.Name>
+  readonly description?: string | undefined
+  /** Whether nothing is sent to it yet. */
+  readonly disabled?: boolean | undefined
+}
+
+/**
+ * What of an endpoint is changed. What is not given stays as it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type UpdateInput = Partial<CreateInput>
+
+/**
+ * What `ensure` ends with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ensured {
+  readonly endpoint: WebhookEndpoint
+  /** The secret if the endpoint was created now, and none if there was one: Tink does not show a secret again. */
+  readonly secret: Option.Option<Redacted.Redacted>
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Requests
+// ---------------------------------------------------------------------------------------------------------------------
+
+const collection = "/events/v2/webhook-endpoints"
+const member = "/events/v2/webhook-endpoints/{webhookEndpointId}"
+const authorization: RequestDescription["authorization"] = { _tag: "Client", scopes: ["webhook-endpoints"] }
+
+const EndpointJson = Schema.parseJson(WebhookEndpoint)
+const CreatedJson = Schema.parseJson(CreatedWebhookEndpoint)
+const PageJson = Schema.parseJson(
+  Schema.Struct({ webhookEndpoints: Schema.Array(WebhookEndpoint), nextPageToken: optional(Schema.String) })
+)
+
+const isEventName = (name: unknown): boolean => typeof name === "string" && name.trim() !== ""
+
+// The rules of a base URL, with a query.
+const isEndpointUrl = (url: unknown): boolean => typeof url === "string" && isBaseUrl(url.split("?")[0])
+
+/** The first rule that an input breaks. */
+const problemOf = ({ enabledEvents, url }: UpdateInput): string | undefined => {
+  if (url !== undefined && !isEndpointUrl(url)) {
+    return "url must be like https://app.example/tink/webhooks: https (http on a loopback address only), with no user, password or fragment"
+  }
+  if (enabledEvents === undefined) return undefined
+  return Array.isArray(enabledEvents) && enabledEvents.length > 0 && enabledEvents.every(isEventName)
+    ? undefined
+    : "enabledEvents must be names of events, such as refresh:finished, at least one"
+}
+
+const check = (operation: string, input: UpdateInput): Effect.Effect<void, TinkError> => {
+  const problem = problemOf(input)
+  return problem === undefined ? Effect.void : invalidInput(operation, problem)
+}
+
+const checkWhole = (operation: string, { enabledEvents, url }: CreateInput): Effect.Effect<void, TinkError> =>
+  // Without types, either may be missing.
+  check(operation, { url: url ?? "", enabledEvents: enabledEvents ?? [] })
+
+const members = ({ description, disabled, enabledEvents, url }: UpdateInput) => ({
+  url,
+  enabledEvents,
+  description,
+  disabled
+})
+
+const requireId = (operation: string, id: WebhookEndpointId): Effect.Effect<void, TinkError> =>
+  isId(id) ? Effect.void : invalidInput(operation, `webhookEndpointId must be ${idRequirement}`)
+
+const send = <A>(request: TinkRequest<A>): Effect.Effect<A, TinkError, TinkHttp> =>
+  Effect.flatMap(TinkHttp, (http) => http.request(request))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Operations
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Creates an endpoint. Up to 15 minutes may pass before the first event.
+ *
+ * Fails with `Conflict` when another endpoint has the same URL and one of the same events. It is not resent when it may have been
+ * processed: an error with `isAmbiguous` means that the endpoint may exist, with a secret that was lost. Find it with `list` and
+ * delete it. (`tink-api.md` 9.1)
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const create = (input: CreateInput): Effect.Effect<CreatedWebhookEndpoint, TinkError, TinkHttp> =>
+  Effect.andThen(
+    checkWhole("createWebhookEndpoint", input),
+    send({
+      operation: "createWebhookEndpoint",
+      method: "POST",
+      route: collection,
+      authorization,
+      body: { _tag: "Json", value: members(input) },
+      response: CreatedJson
+    })
+  )
+
+const listPage = (pageToken: string | undefined) =>
+  send({
+    operation: "listWebhookEndpoints",
+    method: "GET",
+    route: collection,
+    query: { pageSize: "100", pageToken },
+    authorization,
+    response: PageJson
+  })
+
+const listFrom = (
+  pageToken: string | undefined,
+  seen: ReadonlySet<string>
+): Effect.Effect<ReadonlyArray<WebhookEndpoint>, TinkError, TinkHttp> =>
+  Effect.flatMap(listPage(pageToken), ({ nextPageToken = "", webhookEndpoints }) =>
+    // Empty on the last page. A token that comes again would go on for ever.
+    nextPageToken === "" || seen.has(nextPageToken)
+      ? Effect.succeed(webhookEndpoints)
+      : Effect.map(listFrom(nextPageToken, new Set([...seen, nextPageToken])), (rest) => [...webhookEndpoints, ...rest])
+  )
+
+/**
+ * Lists the endpoints of the application, all pages of them. (`tink-api.md` 9.1)
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const list: Effect.Effect<ReadonlyArray<WebhookEndpoint>, TinkError, TinkHttp> = Effect.suspend(() =>
+  listFrom(undefined, new Set())
+)
+
+const updateAs = (operation: string, id: WebhookEndpointId, changes: UpdateInput) =>
+  Effect.gen(function* () {
+    yield* requireId(operation, id)
+    yield* check(operation, changes)
+    if (Object.values(members(changes)).every((value) => value === undefined)) {
+      return yield* invalidInput(operation, "give at least one of url, enabledEvents, description and disabled")
+    }
+    return yield* send({
+      operation,
+      method: "PATCH",
+      route: member,
+      params: { webhookEndpointId: id },
+      authorization,
+      body: { _tag: "Json", value: { webhookEndpoint: members(changes) } },
+      isIdempotent: true,
+      response: EndpointJson
+    })
+  })
+
+/**
+ * Changes an endpoint. Given `enabledEvents` replace all that it had. Its secret cannot be changed.
+ *
+ * Fails with `Conflict` when another endpoint has the same URL and one of the same events. (`tink-api.md` 9.1)
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const update = (
+  id: WebhookEndpointId,
+  changes: UpdateInput
+): Effect.Effect<WebhookEndpoint, TinkError, TinkHttp> => updateAs("updateWebhookEndpoint", id, changes)
+
+const remove = (id: WebhookEndpointId): Effect.Effect<void, TinkError, TinkHttp> =>
+  Effect.andThen(
+    requireId("deleteWebhookEndpoint", id),
+    send({
+      operation: "deleteWebhookEndpoint",
+      method: "DELETE",
+      route: member,
+      params: { webhookEndpointId: id },
+      authorization,
+      response: NoContent
+    })
+  )
+
+export {
+  /**
+   * Deletes an endpoint. Deliveries that are on the way still arrive. (`tink-api.md` 9.1)
+   *
+   * @since 0.1.0
+   * @category operations
+   */
+  remove as delete
+}
+
+const isSameSet = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): boolean =>
+  one.length === other.length && one.every((name) => other.includes(name))
+
+const findByUrl = (input: CreateInput) =>
+  Effect.map(list, (endpoints) => {
+    const here = endpoints.filter(({ url }) => url === input.url)
+    return here.find(({ enabledEvents }) => enabledEvents.some((name) => input.enabledEvents.includes(name))) ?? here[0]
+  })
+
+const adjust = (found: WebhookEndpoint, { description, disabled = false, enabledEvents }: CreateInput) =>
+  isSameSet(found.enabledEvents, enabledEvents) &&
+  found.disabled === disabled &&
+  (description === undefined || description === found.description)
+    ? Effect.succeed(found)
+    : updateAs("ensureWebhookEndpoint", found.id, { enabledEvents, disabled, description })
+
+const withoutSecret = (endpoint: WebhookEndpoint): Ensured => ({ endpoint, secret: Option.none() })
+
+/**
+ * Makes sure that there is an endpoint with this URL and these events: creates it, or changes the one that has the URL.
+ *
+ * The secret is there only when the endpoint was created now. If it is not kept anywhere, delete the endpoint and call `ensure`
+ * again.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const ensure = (input: CreateInput): Effect.Effect<Ensured, TinkError, TinkHttp> => {
+  const createNow = Effect.map(create(input), ({ secret, ...created }): Ensured => ({
+    endpoint: new WebhookEndpoint(created),
+    secret: Option.some(secret)
+  }))
+  return Effect.gen(function* () {
+    yield* checkWhole("ensureWebhookEndpoint", input)
+    const found = yield* findByUrl(input)
+    if (found !== undefined) return withoutSecret(yield* adjust(found, input))
+    return yield* Effect.catchIf(
+      createNow,
+      ({ reason }) => reason === "Conflict",
+      (conflict) =>
+        // Another process was faster.
+        Effect.flatMap(findByUrl(input), (other) =>
+          other === undefined ? Effect.fail(conflict) : Effect.map(adjust(other, input), withoutSecret)
+        )
+    )
+  })
+}

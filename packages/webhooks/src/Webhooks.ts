@@ -1,0 +1,157 @@
+/**
+ * Receives webhooks.
+ *
+ * @since 0.1.0
+ */
+import type { UserId } from "@effect-tink/http/Ids"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type * as Scope from "effect/Scope"
+import * as RecentDeliveries from "./internal/recentDeliveries.js"
+import * as RequestBody from "./internal/requestBody.js"
+import * as WebhookEvent from "./WebhookEvent.js"
+import * as WebhookSignature from "./WebhookSignature.js"
+
+/**
+ * How deliveries are received.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options<in out E, in out R> extends WebhookSignature.Options {
+  /**
+   * Handles an event. It is awaited, so that a failure is answered with 503 and Tink sends the event again. Events arrive more than
+   * once, in any order, and not at all: handling one twice must do no harm. What takes long is better put in a queue.
+   */
+  readonly onEvent: (
+    event: WebhookEvent.WebhookEvent,
+    delivery: WebhookSignature.Delivery
+  ) => Effect.Effect<unknown, E, R>
+  /** How many deliveries are remembered, so that one that comes again is answered without `onEvent`. Default: 0, none. */
+  readonly rememberDeliveries?: number | undefined
+  /** The largest body that is read. Default: 1 MiB. */
+  readonly maxBodyBytes?: number | undefined
+  /** How long a body may take to arrive. Default: 10 seconds. */
+  readonly bodyTimeout?: Duration.DurationInput | undefined
+}
+
+const answer = (status: number) => HttpServerResponse.empty({ status })
+
+/** The rest of such a body is not read: the connection cannot be used again. */
+const unreadBody: Readonly<Record<RequestBody.Failure, { readonly status: number; readonly why: string }>> = {
+  TooLarge: { status: 413, why: "the body is larger than maxBodyBytes" },
+  TooSlow: { status: 408, why: "the body took longer than bodyTimeout" },
+  Broken: { status: 400, why: "the body broke off" }
+}
+
+const refuse = (status: number, why: string) =>
+  Effect.as(Effect.logWarning(`A webhook delivery was answered with ${status}: ${why}`), answer(status))
+
+const refuseBody = (failure: RequestBody.Failure) => {
+  const { status, why } = unreadBody[failure]
+  return Effect.map(refuse(status, why), HttpServerResponse.setHeader("connection", "close"))
+}
+
+/** Without secrets, the receiver is at fault and not the sender: Tink sends the delivery again. */
+const refuseSignature = ({ message, reason }: WebhookSignature.WebhookSignatureError) =>
+  refuse(reason === "InvalidSecrets" ? 503 : 412, message)
+
+/** The kind of the failure alone: the failure itself may hold what was in the body. */
+const kindOf = (cause: Cause.Cause<unknown>): string => {
+  const failure = Option.getOrUndefined(Cause.failureOption(cause))
+  if (Predicate.hasProperty(failure, "_tag") && typeof failure._tag === "string") return failure._tag
+  if (Cause.isFailure(cause)) return "an error"
+  return Cause.isInterruptedOnly(cause) ? "an interruption" : "a defect"
+}
+
+const signatureAttribute = `http.request.header.${WebhookSignature.headerName}`
+
+/** The platform's span of the request has all headers. The signature can be replayed while it is young. */
+const redactSpan = Effect.annotateCurrentSpan(signatureAttribute, "<redacted>")
+
+/**
+ * An `HttpApp` for the URL of an endpoint. Make it once. It answers
+ *
+ * - 204 when `onEvent` has succeeded
+ * - 412 when the signature is missing, too old or not valid: Tink does not send the delivery again
+ * - 400 when the body is not an event
+ * - 413 when the body is too large, and 408 when it does not arrive in time
+ * - 503 when `onEvent` fails, dies or is interrupted: Tink sends the delivery again, up to three times (`tink-api.md` 9.5)
+ *
+ * Nothing of a body, a header or a secret is logged, and of a failure of `onEvent` only its tag: log the rest in `onEvent`.
+ *
+ * @example
+ * ```ts
+ * import { Webhooks } from "@effect-tink/webhooks"
+ * import { Users } from "@effect-tink/users"
+ * import { HttpRouter } from "@effect/platform"
+ * import { Config, Effect } from "effect"
+ *
+ * export const router = Effect.gen(function* () {
+ *   const secret = yield* Config.redacted("TINK_WEBHOOK_SECRET")
+ *   const webhooks = Webhooks.httpApp({
+ *     secrets: [secret],
+ *     onEvent: (event) => Effect.log(event.event)
+ *   })
+ *   return HttpRouter.empty.pipe(HttpRouter.post("/tink/webhooks", webhooks))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category receiving
+ */
+export const httpApp = <E, R>({
+  bodyTimeout = "10 seconds",
+  maxBodyBytes = 1024 * 1024,
+  onEvent,
+  rememberDeliveries = 0,
+  ...options
+}: Options<E, R>): HttpApp.Default<never, R | Scope.Scope> => {
+  const verify = WebhookSignature.verify(options)
+  const recent = RecentDeliveries.make(rememberDeliveries)
+
+  const handle = (event: WebhookEvent.WebhookEvent, delivery: WebhookSignature.Delivery) => {
+    const handled = Effect.asVoid(Effect.suspend(() => onEvent(event, delivery)))
+    return (rememberDeliveries > 0 ? recent.once(delivery.deliveryId, handled) : handled).pipe(
+      Effect.matchCauseEffect({
+        onSuccess: () => Effect.succeed(answer(204)),
+        onFailure: (cause) => refuse(503, `onEvent ended with ${kindOf(cause)}`)
+      }),
+      Effect.annotateLogs({ deliveryId: delivery.deliveryId })
+    )
+  }
+
+  return Effect.gen(function* () {
+    yield* redactSpan
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const body = yield* RequestBody.read(request, { maxBytes: maxBodyBytes, timeout: bodyTimeout })
+    const delivery = yield* verify({ signature: request.headers[WebhookSignature.headerName], body })
+    const event = yield* WebhookEvent.decode(body)
+    return yield* handle(event, delivery)
+  }).pipe(
+    Effect.catchAll((error) => {
+      if (typeof error === "string") return refuseBody(error)
+      return error._tag === "TinkError" ? refuse(400, error.message) : refuseSignature(error)
+    }),
+    // A client that goes away ends the request, which the platform would otherwise run to its end.
+    Effect.interruptible
+  )
+}
+
+/**
+ * Passes on the user of an event to `users.changed` or another function, and ignores events without a user: as the `onEvent` of
+ * `httpApp`, the one line that connects webhooks with `Users`.
+ *
+ * @since 0.1.0
+ * @category receiving
+ */
+export const notifyUser =
+  <E, R>(changed: (user: { readonly userId: UserId }) => Effect.Effect<unknown, E, R>) =>
+  ({ userId }: WebhookEvent.WebhookEvent): Effect.Effect<void, E, R> =>
+    userId === undefined ? Effect.void : Effect.asVoid(changed({ userId }))

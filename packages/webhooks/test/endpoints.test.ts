@@ -1,0 +1,162 @@
+import { assert, describe, it } from "@effect/vitest"
+import { TinkHttp } from "@effect-tink/http"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import { WebhookEndpoints } from "@effect-tink/webhooks"
+import type * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { everyRow } from "../../../test/support/rows.js"
+import { url } from "./helpers.js"
+
+const layerTink = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, TinkHttp.layer)).pipe(
+  Layer.provideMerge(TinkSandbox.layerHttpClient())
+)
+
+const onSandbox = Effect.provide(layerTink)
+
+const input = { url, enabledEvents: ["refresh:finished"] } as const
+
+const requestsTo = Effect.gen(function* () {
+  const sandbox = yield* TinkSandbox.TinkSandbox
+  return (yield* sandbox.requests).filter(({ path }) => path.startsWith("/events")).map(({ method }) => method)
+})
+
+describe("WebhookEndpoints", () => {
+  it.effect("creates an endpoint with a secret that is not shown", () =>
+    Effect.gen(function* () {
+      const created = yield* WebhookEndpoints.create({ ...input, description: "text" })
+      const secret = Redacted.value(created.secret)
+      assert.deepInclude(created, { ...input, description: "text", disabled: false })
+      for (const shown of [Inspectable.format(created), JSON.stringify(created), String(created)]) {
+        assert.notInclude(shown, secret)
+      }
+      const [listed, ...others] = yield* WebhookEndpoints.list
+      assert.isEmpty(others)
+      assert.strictEqual(listed?.id, created.id)
+      assert.notProperty(listed, "secret")
+    }).pipe(onSandbox)
+  )
+
+  it.effect("lists all pages", () =>
+    Effect.gen(function* () {
+      const names = Array.from({ length: 101 }, (_, n) => `${url}/${n}`)
+      yield* Effect.forEach(names, (url) => WebhookEndpoints.create({ ...input, url }))
+      assert.deepStrictEqual(
+        (yield* WebhookEndpoints.list).map(({ url }) => url),
+        names
+      )
+    }).pipe(onSandbox)
+  )
+
+  it.effect("changes what is given, and deletes", () =>
+    Effect.gen(function* () {
+      const { id } = yield* WebhookEndpoints.create(input)
+      const changed = yield* WebhookEndpoints.update(id, { disabled: true })
+      assert.deepInclude(changed, { ...input, id, disabled: true })
+      yield* WebhookEndpoints.delete(id)
+      assert.isEmpty(yield* WebhookEndpoints.list)
+      assert.strictEqual((yield* Effect.flip(WebhookEndpoints.delete(id))).reason, "NotFound")
+    }).pipe(onSandbox)
+  )
+
+  it.effect("fails with Conflict for the same event and URL", () =>
+    Effect.gen(function* () {
+      yield* WebhookEndpoints.create(input)
+      assert.strictEqual((yield* Effect.flip(WebhookEndpoints.create(input))).reason, "Conflict")
+    }).pipe(onSandbox)
+  )
+
+  const id = WebhookEndpoints.WebhookEndpointId.make("0123456789abcdef0123456789abcdef")
+
+  const wrong: ReadonlyArray<readonly [call: Effect.Effect<unknown, unknown, TinkHttp.TinkHttp>, rule: RegExp]> = [
+    ...[
+      "http://app.example",
+      "https://user:planted@app.example",
+      "app.example",
+      "",
+      "ftp://a",
+      "https://a/#planted"
+    ].map((url) => [WebhookEndpoints.create({ ...input, url }), /url must be like https/] as const),
+    [WebhookEndpoints.create({ ...input, enabledEvents: [""] }), /enabledEvents must be names/],
+    // What JavaScript can pass.
+    [WebhookEndpoints.create({ url } as WebhookEndpoints.CreateInput), /enabledEvents must be names/],
+    [WebhookEndpoints.ensure({ ...input, url: "planted" }), /url must be like https/],
+    [WebhookEndpoints.update(id, {}), /give at least one/],
+    [WebhookEndpoints.update("../planted" as WebhookEndpoints.WebhookEndpointId, {}), /must be 1 to 128/],
+    [WebhookEndpoints.delete("../planted" as WebhookEndpoints.WebhookEndpointId), /must be 1 to 128/]
+  ]
+
+  it.effect("refuses invalid input before a request is sent, and does not repeat it", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      yield* everyRow(
+        wrong,
+        ([, rule]) => String(rule),
+        ([call, rule]) =>
+          Effect.map(Effect.flip(call), (error) => {
+            assert.match(String(error), rule)
+            assert.notInclude(Inspectable.format(error), "planted")
+          })
+      )
+      assert.isEmpty(yield* sandbox.requests)
+    }).pipe(onSandbox)
+  )
+
+  it.effect("takes an http URL of this machine, and one with a query", () =>
+    Effect.gen(function* () {
+      for (const url of ["http://127.0.0.1:3000/hook", "https://app.example/hook?tenant=se"]) {
+        assert.strictEqual((yield* WebhookEndpoints.create({ ...input, url })).url, url)
+      }
+    }).pipe(onSandbox)
+  )
+})
+
+describe("WebhookEndpoints.ensure", () => {
+  it.effect("creates an endpoint once, and gives its secret once", () =>
+    Effect.gen(function* () {
+      const first = yield* WebhookEndpoints.ensure(input)
+      const again = yield* WebhookEndpoints.ensure(input)
+      assert.isTrue(Option.isSome(first.secret))
+      assert.isTrue(Option.isNone(again.secret))
+      assert.strictEqual(again.endpoint.id, first.endpoint.id)
+      assert.deepStrictEqual(yield* requestsTo, ["GET", "POST", "GET"])
+    }).pipe(onSandbox)
+  )
+
+  it.effect("changes the endpoint that has the URL", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* WebhookEndpoints.ensure({ ...input, disabled: true })
+      const enabledEvents: Arr.NonEmptyReadonlyArray<string> = ["refresh:finished", "account:created"]
+      const changed = yield* WebhookEndpoints.ensure({ ...input, enabledEvents })
+      assert.deepInclude(changed.endpoint, { id: endpoint.id, enabledEvents, disabled: false })
+      assert.lengthOf(yield* WebhookEndpoints.list, 1)
+    }).pipe(onSandbox)
+  )
+
+  it.effect("ends with one endpoint when two processes start together", () =>
+    Effect.gen(function* () {
+      const ensured = yield* Effect.all([WebhookEndpoints.ensure(input), WebhookEndpoints.ensure(input)], {
+        concurrency: 2
+      })
+      assert.lengthOf(yield* WebhookEndpoints.list, 1)
+      assert.strictEqual(new Set(ensured.map(({ endpoint }) => endpoint.id)).size, 1)
+      assert.lengthOf(
+        ensured.flatMap(({ secret }) => Option.toArray(secret)),
+        1
+      )
+    }).pipe(onSandbox)
+  )
+
+  it.effect("does not repeat a creation that may have been applied", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      yield* sandbox.injectFault({ kind: "drop-after", method: "POST", path: "/events/v2/webhook-endpoints" })
+      const error = yield* Effect.flip(WebhookEndpoints.ensure(input))
+      assert.isTrue(error.isAmbiguous)
+      assert.isTrue(Option.isNone((yield* WebhookEndpoints.ensure(input)).secret))
+    }).pipe(onSandbox)
+  )
+})

@@ -1,0 +1,119 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Ids, TinkHttp } from "@effect-tink/http"
+import { TinkSandbox } from "@effect-tink/sandbox"
+import { UserCache } from "@effect-tink/user-cache"
+import { type Credential, Users } from "@effect-tink/users"
+import { WebhookEndpoints, Webhooks } from "@effect-tink/webhooks"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import { type Receiver, receiver, url } from "./helpers.js"
+
+const start = 1_700_000_000_000
+
+/** The web handler of the test's receiver, which needs the services that the sandbox is part of. */
+const makeRelay = () => {
+  let handler: Receiver | undefined
+  return {
+    connect: (receiver: Receiver) => {
+      handler = receiver
+    },
+    sendWebhook: (request: Request): Promise<Response> =>
+      handler === undefined ? Promise.reject(new Error("nothing listens")) : handler(request)
+  }
+}
+
+const withTink = <A, E>(
+  test: (
+    connect: (receiver: Receiver) => void
+  ) => Effect.Effect<A, E, Users.Users | UserCache.UserCache | TinkHttp.TinkHttp | TinkSandbox.TinkSandbox>
+) => {
+  const { connect, sendWebhook } = makeRelay()
+  const layerTink = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, TinkHttp.layer))
+  const live = Users.layer.pipe(
+    Layer.provideMerge(UserCache.layer({ capacity: 100 })),
+    Layer.provideMerge(layerTink),
+    Layer.provideMerge(TinkSandbox.layerHttpClient({ sendWebhook }))
+  )
+  return Effect.provide(test(connect), live)
+}
+
+/** A user with a bank, whose webhooks are received. */
+const connected = Effect.fnUntraced(function* (connect: (receiver: Receiver) => void, rememberDeliveries = 0) {
+  yield* TestClock.setTime(start)
+  const sandbox = yield* TinkSandbox.TinkSandbox
+  const users = yield* Users.Users
+  const cache = yield* UserCache.UserCache
+  const { secret } = yield* WebhookEndpoints.create({ url, enabledEvents: ["refresh:finished"] })
+  const changed: Array<string> = []
+  const onEvent = Webhooks.notifyUser(({ userId }) =>
+    Effect.andThen(
+      Effect.sync(() => void changed.push(userId)),
+      cache.invalidate(userId)
+    )
+  )
+  connect(yield* receiver({ secrets: [secret], onEvent, rememberDeliveries }))
+  const { userId } = yield* users.createUser({ market: "SE" })
+  const id = Ids.CredentialsId.make((yield* sandbox.connectBank(userId)).id)
+  const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+  const refreshInBackground = sandbox
+    .refreshInBackground(id)
+    .pipe(Effect.andThen(TestClock.adjust("3 seconds")), Effect.andThen(sandbox.deliveriesSettled))
+  return { sandbox, users, userId, id, session, changed, refreshInBackground }
+})
+
+const fetchedAt = (credential: Credential.Credential | undefined) =>
+  credential?.updated?.epochMillis ?? assert.fail("never")
+
+describe("a webhook", () => {
+  it.effect("ends what is cached of its user: the next read asks Tink", () =>
+    withTink((connect) =>
+      Effect.gen(function* () {
+        const { changed, refreshInBackground, session, userId, users } = yield* connected(connect)
+        const [before] = yield* users.listCredentials(session)
+        yield* refreshInBackground
+        const [after] = yield* users.listCredentials(session)
+        assert.deepStrictEqual(changed, [userId])
+        assert.isBelow(fetchedAt(before), fetchedAt(after))
+      })
+    )
+  )
+
+  it.effect("that is lost leaves the cache as it is, until it is sent again", () =>
+    withTink((connect) =>
+      Effect.gen(function* () {
+        const { refreshInBackground, sandbox, session, users } = yield* connected(connect)
+        const [before] = yield* users.listCredentials(session)
+        yield* sandbox.injectWebhookFault({ kind: "drop" })
+        yield* refreshInBackground
+        const [unchanged] = yield* users.listCredentials(session)
+        assert.deepStrictEqual(unchanged, before)
+        const [lost] = yield* sandbox.deliveries
+        yield* sandbox.resendDelivery(lost?.id ?? "")
+        yield* sandbox.deliveriesSettled
+        const [after] = yield* users.listCredentials(session)
+        assert.isBelow(fetchedAt(before), fetchedAt(after))
+      })
+    )
+  )
+
+  it.effect("that is forged, old, duplicated or out of order does no harm", () =>
+    withTink((connect) =>
+      Effect.gen(function* () {
+        const { changed, refreshInBackground, sandbox } = yield* connected(connect, 10)
+        const kinds = ["wrong-secret", "old-timestamp", "duplicate", "reorder"] as const
+        for (const kind of kinds) {
+          yield* sandbox.injectWebhookFault({ kind })
+          yield* refreshInBackground
+        }
+        yield* refreshInBackground
+        const deliveries = yield* sandbox.deliveries
+        assert.deepStrictEqual(
+          deliveries.map(({ attempts }) => attempts.map(({ status }) => status)),
+          [[412], [412], [204, 204], [204], [204]]
+        )
+        assert.lengthOf(changed, 3)
+      })
+    )
+  )
+})
