@@ -133,7 +133,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("offers the banks of the link's market, or else of Sweden, whatever the user's market is", () =>
+  it.effect("offers the banks of the link's market, or else of Sweden, also to a user of another market", () =>
     Effect.gen(function* () {
       const british = yield* atConnect({ market: "GB" })
       assert.include(inputsIn(british.page.text), "uk-demobank-open-banking-redirect-extendable")

@@ -192,7 +192,7 @@ describe("GET /api/v1/providers", () => {
 })
 
 describe("GET /api/v1/providers/markets", () => {
-  it.effect("has the documented markets, all of which have banks", () =>
+  it.effect("has the documented markets", () =>
     Effect.gen(function* () {
       const { body, status } = yield* send("GET", "/api/v1/providers/markets", {
         token: yield* clientToken("providers:read")
