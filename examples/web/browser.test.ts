@@ -133,7 +133,7 @@ layer(Layer.merge(Harness.layer({ maxRetries: 0 }), layerChromium), { excludeTes
 
         await goToTinkLink(page, "The bank reports an error")
         await read(page, "The bank has a problem at the moment.")
-        await read(page, /^For support: [0-9a-f]{32}$/)
+        await read(page, /^For support: [0-9a-f-]{36}$/)
         await see(page, "The bank has a problem")
         await button(page, "Dismiss").click()
         assert.strictEqual(await page.locator("#notice").innerText(), "")

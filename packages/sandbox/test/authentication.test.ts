@@ -332,7 +332,7 @@ describe("the bank's own page", () => {
     )
   )
 
-  it.effect("is an error for credentials that do not wait, and for a choice that is none", () =>
+  it.effect("is an error for credentials that do not wait, and for an unknown choice", () =>
     Effect.gen(function* () {
       const { id } = yield* connected()
       assert.strictEqual((yield* send("GET", `${bankPath}?state=x`)).status, 404)

@@ -79,7 +79,7 @@ describe("the JWT-bearer grant", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("gives all client scopes when none is asked for, and no token of a user then", () =>
+  it.effect("gives all client scopes without a scope, and no user token", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
       const { body } = yield* redeem(yield* makeJwt({}), {})

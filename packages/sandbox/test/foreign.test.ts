@@ -31,23 +31,19 @@ const paths: ReadonlyArray<readonly [path: string, accepted: number]> = [
   ["/bank/authorize", 400]
 ]
 
-describe("test controls and forms over sockets", () => {
-  const rows = (port: string): ReadonlyArray<readonly [string, Sent, boolean]> => [
-    ["no page", {}, true],
-    ["a page of its own", { origin: `http://127.0.0.1:${port}` }, true],
-    ["a name of this machine", { host: `localhost:${port}`, origin: `http://localhost:${port}` }, true],
-    ["a name below localhost", { host: `tink.localhost:${port}` }, true],
-    ["a page of another site", { origin: "https://evil.example" }, false],
-    ["a page of another program on this machine", { origin: "http://127.0.0.1:1" }, false],
-    ["a page without an origin", { origin: "null" }, false],
-    [
-      "a name that a page made lead here",
-      { host: `evil.example:${port}`, origin: `http://evil.example:${port}` },
-      false
-    ],
-    ["a name with this machine's address in it", { host: `127.0.0.1.evil.example:${port}` }, false]
-  ]
+const rows = (port: string): ReadonlyArray<readonly [string, Sent, boolean]> => [
+  ["no page", {}, true],
+  ["a page of its own", { origin: `http://127.0.0.1:${port}` }, true],
+  ["a name of this machine", { host: `localhost:${port}`, origin: `http://localhost:${port}` }, true],
+  ["a name below localhost", { host: `tink.localhost:${port}` }, true],
+  ["a page of another site", { origin: "https://evil.example" }, false],
+  ["a page of another program on this machine", { origin: "http://127.0.0.1:1" }, false],
+  ["a page without an origin", { origin: "null" }, false],
+  ["a name that a page made lead here", { host: `evil.example:${port}`, origin: `http://evil.example:${port}` }, false],
+  ["a name with this machine's address in it", { host: `127.0.0.1.evil.example:${port}` }, false]
+]
 
+describe("test controls and forms over sockets", () => {
   it.scopedLive("take no requests from pages of other sites", () =>
     Effect.gen(function* () {
       const { baseUrl } = yield* TinkSandbox.TinkSandbox

@@ -99,6 +99,9 @@ const atRenew = Effect.fnUntraced(function* (query: Query = {}, options?: TinkSa
   return { ...all, address, code, page, session, end: (choice: string) => submit(renewPath, { session, choice }) }
 })
 
+const reasonOf = (code: string) =>
+  Effect.map(visit(addressOf(connectPath, { ...app, authorization_code: code })), ({ query }) => query["error_reason"])
+
 describe("GET /1.0/transactions/connect-accounts", () => {
   it.effect("is a page that names the app, the user, the banks and the possible endings", () =>
     Effect.gen(function* () {
@@ -130,7 +133,7 @@ describe("GET /1.0/transactions/connect-accounts", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("offers the banks of the link's market, or else of Sweden, whatever the user's market is", () =>
+  it.effect("offers the banks of the link's market, or else of Sweden, also to a user of another market", () =>
     Effect.gen(function* () {
       const british = yield* atConnect({ market: "GB" })
       assert.include(inputsIn(british.page.text), "uk-demobank-open-banking-redirect-extendable")
@@ -229,11 +232,6 @@ describe("GET /1.0/transactions/connect-accounts", () => {
   it.effect("requires a code that is delegated to Tink Link, with the scopes that it needs", () =>
     Effect.gen(function* () {
       const userId = yield* newUser()
-      const reasonOf = (code: string) =>
-        Effect.map(
-          visit(addressOf(connectPath, { ...app, authorization_code: code })),
-          ({ query }) => query["error_reason"]
-        )
       const { body } = yield* askCode({ user_id: userId, scope: linkScope })
       assert.strictEqual(yield* reasonOf(body.code), "REQUEST_FAILED_FETCH_EXISTING_USER")
       const forOther = yield* delegate({ user_id: userId, actor_client_id: "x" })
@@ -850,10 +848,10 @@ describe("every page of Tink Link", () => {
   )
 })
 
-describe("POST /link/v1/session", () => {
-  const create = (json: unknown, scope = "link-session:write") =>
-    Effect.flatMap(clientToken(scope), (token) => send("POST", "/link/v1/session", { token, json }))
+const createSession = (json: unknown, scope = "link-session:write") =>
+  Effect.flatMap(clientToken(scope), (token) => send("POST", "/link/v1/session", { token, json }))
 
+describe("POST /link/v1/session", () => {
   const taken: ReadonlyArray<Readonly<Record<string, unknown>>> = [
     { externalReference: "order-1" },
     { merchantId: "m" },
@@ -866,7 +864,7 @@ describe("POST /link/v1/session", () => {
   it.effect("returns an id of 64 hexadecimal digits for each documented field", () =>
     eachRow(taken, (json) =>
       Effect.gen(function* () {
-        const { body, status } = yield* create(json)
+        const { body, status } = yield* createSession(json)
         assert.strictEqual(status, 200)
         assert.deepStrictEqual(keysOf(body), ["sessionId"])
         assert.match(body.sessionId, /^[0-9a-f]{64}$/)
@@ -886,21 +884,21 @@ describe("POST /link/v1/session", () => {
   it.effect("refuses an empty or invalid session, and a token without the scope", () =>
     eachRow(refused, ([json, status, scope]) =>
       Effect.gen(function* () {
-        assert.strictEqual((yield* create(json, scope)).status, status)
+        assert.strictEqual((yield* createSession(json, scope)).status, status)
       })
     )
   )
 
   it.effect("is for one visit within ten minutes, which can be reloaded", () =>
     Effect.gen(function* () {
-      const { body } = yield* create({ user: { firstName: "Ann", lastName: "Berg" } })
+      const { body } = yield* createSession({ user: { firstName: "Ann", lastName: "Berg" } })
       const address = addressOf(connectPath, { ...app, session_id: body.sessionId })
       const page = yield* send("GET", address)
       assert.include(page.text, "<strong>Ann Berg</strong>")
       assert.strictEqual((yield* send("GET", address)).text, page.text)
       yield* submit(connectPath, { session: sessionIn(page.text), provider, choice: "approve" })
       assert.strictEqual((yield* visit(address)).query["error_reason"], "REQUEST_FAILED_FETCH_SESSION")
-      const late = (yield* create({ merchantId: "m" })).body.sessionId
+      const late = (yield* createSession({ merchantId: "m" })).body.sessionId
       yield* TestClock.adjust("10 minutes")
       const { query } = yield* visit(addressOf(connectPath, { ...app, session_id: late }))
       assert.deepInclude(query, { error: "INTERNAL_ERROR", error_reason: "REQUEST_FAILED_FETCH_SESSION" })

@@ -75,7 +75,7 @@ describe("POST /api/v1/oauth/token, client_credentials", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("grants all client scopes if none is requested, and no scope of users", () =>
+  it.effect("grants all client scopes without a scope, and no user scope", () =>
     Effect.gen(function* () {
       const { body } = yield* askClientToken()
       const scopes = String(body.scope).split(",")

@@ -21,6 +21,9 @@ const demoBanks = [
   "se-demobank-mobilebankid"
 ]
 
+const statusOf = (path: string, sent: Parameters<typeof send>[2] = {}) =>
+  Effect.map(send("GET", path, sent), ({ status }) => status)
+
 const markets = "AT BE CZ DE DK EE ES FI FR GB IE IT LT LV NL NO PL PT SE".split(" ")
 
 const token = (scope: string, market = "SE") =>
@@ -139,15 +142,16 @@ describe("GET /api/v1/providers/{market}", () => {
 
   it.effect("takes a client token, a user token or none, and no token without the scope", () =>
     Effect.gen(function* () {
-      const get = (sent: Parameters<typeof send>[2]) =>
-        Effect.map(send("GET", "/api/v1/providers/DE", sent), ({ status }) => status)
-      assert.strictEqual(yield* get({}), 200)
-      assert.strictEqual(yield* get({ token: yield* clientToken("providers:read") }), 200)
-      assert.strictEqual(yield* get({ token: yield* token("providers:read") }), 200)
-      assert.strictEqual(yield* get({ token: yield* clientToken("user:create") }), 403)
-      assert.strictEqual(yield* get({ token: "x" }), 401)
-      assert.strictEqual(yield* get({ headers: { "x-tink-oauth-client-id": "sandbox-client" } }), 200)
-      assert.strictEqual(yield* get({ headers: { "x-tink-oauth-client-id": "x" } }), 401)
+      assert.strictEqual(yield* statusOf("/api/v1/providers/DE", {}), 200)
+      assert.strictEqual(yield* statusOf("/api/v1/providers/DE", { token: yield* clientToken("providers:read") }), 200)
+      assert.strictEqual(yield* statusOf("/api/v1/providers/DE", { token: yield* token("providers:read") }), 200)
+      assert.strictEqual(yield* statusOf("/api/v1/providers/DE", { token: yield* clientToken("user:create") }), 403)
+      assert.strictEqual(yield* statusOf("/api/v1/providers/DE", { token: "x" }), 401)
+      assert.strictEqual(
+        yield* statusOf("/api/v1/providers/DE", { headers: { "x-tink-oauth-client-id": "sandbox-client" } }),
+        200
+      )
+      assert.strictEqual(yield* statusOf("/api/v1/providers/DE", { headers: { "x-tink-oauth-client-id": "x" } }), 401)
     }).pipe(provideSandbox)
   )
 })
@@ -167,14 +171,9 @@ describe("GET /api/v1/providers", () => {
 
   it.effect("requires a user token with credentials:read", () =>
     Effect.gen(function* () {
-      const get = (given?: string) =>
-        Effect.map(
-          send("GET", "/api/v1/providers", given === undefined ? {} : { token: given }),
-          ({ status }) => status
-        )
-      assert.strictEqual(yield* get(), 401)
-      assert.strictEqual(yield* get(yield* token("providers:read")), 403)
-      assert.strictEqual(yield* get(yield* clientToken("credentials:read")), 403)
+      assert.strictEqual(yield* statusOf("/api/v1/providers"), 401)
+      assert.strictEqual(yield* statusOf("/api/v1/providers", { token: yield* token("providers:read") }), 403)
+      assert.strictEqual(yield* statusOf("/api/v1/providers", { token: yield* clientToken("credentials:read") }), 403)
     }).pipe(provideSandbox)
   )
 
@@ -193,7 +192,7 @@ describe("GET /api/v1/providers", () => {
 })
 
 describe("GET /api/v1/providers/markets", () => {
-  it.effect("has the documented markets, all of which have banks", () =>
+  it.effect("has the documented markets", () =>
     Effect.gen(function* () {
       const { body, status } = yield* send("GET", "/api/v1/providers/markets", {
         token: yield* clientToken("providers:read")

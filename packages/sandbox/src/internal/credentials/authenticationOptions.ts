@@ -20,5 +20,5 @@ const bankIdDevices = {
   ]
 }
 
-/** The groups of options that the user can choose from, of which a bank may have none: tink-api.md 6.7. */
+/** The groups of options that the user can choose from, if the bank has any: tink-api.md 6.7. */
 export const authenticationOptionsGroups = ({ type }: Provider) => (type === "MOBILE_BANKID" ? [bankIdDevices] : [])

@@ -84,7 +84,7 @@ export const read = (
   const locale = query.get("locale") ?? ""
   const link: Link = {
     redirectUri,
-    // The defaults of tink-api.md 11.2, whatever the user's own market is. It has no error for a locale.
+    // The defaults of tink-api.md 11.2, also for a user of another market. There is no error for a locale.
     market: query.get("market") ?? "SE",
     locale: isLocale(locale) ? locale : "en_US",
     state: query.get("state"),
