@@ -296,7 +296,7 @@ describe("secrets", () => {
         '{"event":"planted:event","webhook":{"secret":"planted"}}'
       ]
       yield* Effect.gen(function* () {
-        const failing = yield* receiver({ onEvent: () => Effect.fail(new Error("planted")) })
+        const failing = yield* receiver({ onEvent: () => Effect.fail({ _tag: "Failed", text: "planted" }) })
         const dying = yield* receiver({ onEvent: ({ event }) => Effect.die(`planted ${event}`) })
         for (const handler of [failing, dying]) {
           for (const body of bodies) {
