@@ -219,22 +219,23 @@ describe("followCredential", () => {
     )
   )
 
-  it.effect("keeps its schedule when the wall clock is set", () =>
-    Effect.gen(function* () {
+  it.effect("keeps its schedule when the wall clock is set", () => {
+    const shift = { millis: 0 }
+    // The clock of the layer as well, on which followers share their polls.
+    const onShiftedClock = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.clockWith((clock) =>
+        Effect.withClock(effect, {
+          ...clockOf(clock),
+          unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
+          currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
+        })
+      )
+    return Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
       yield* users.refreshCredential(session, credentialsId)
       const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("4 seconds"))
-      const shift = { millis: 0 }
-      const fiber = yield* Effect.fork(
-        Effect.clockWith((clock) =>
-          Effect.withClock(follow(session, credentialsId, { schedule }), {
-            ...clockOf(clock),
-            unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
-            currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
-          })
-        )
-      )
+      const fiber = yield* Effect.fork(follow(session, credentialsId, { schedule }))
       yield* pass(1)
       shift.millis = 3_600_000
       yield* pass(1)
@@ -242,8 +243,8 @@ describe("followCredential", () => {
       shift.millis = -3_600_000
       yield* pass(4)
       assert.isNotNull(fiber.unsafePoll())
-    }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }))
-  )
+    }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }), onShiftedClock)
+  })
 
   it.effect("notices a change that is made meanwhile", () =>
     Effect.gen(function* () {
