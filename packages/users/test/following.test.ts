@@ -18,6 +18,7 @@ import { everyRow } from "../../../test/support/rows.js"
 import {
   failure,
   getToken,
+  layerAll,
   LIST,
   makeSession,
   makeUser,
@@ -221,15 +222,21 @@ describe("followCredential", () => {
 
   it.effect("keeps its schedule when the wall clock is set", () => {
     const shift = { millis: 0 }
-    // The clock of the layer as well, on which followers share their polls.
-    const onShiftedClock = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    // The clock of the layer, on which followers share their polls.
+    const layerShifted = Layer.unwrapEffect(
       Effect.clockWith((clock) =>
-        Effect.withClock(effect, {
-          ...clockOf(clock),
-          unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
-          currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
-        })
+        Effect.succeed(
+          Layer.provide(
+            layerAll({ sandbox: { authenticatingTime: "1 minute" } }),
+            Layer.setClock({
+              ...clockOf(clock),
+              unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
+              currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
+            })
+          )
+        )
       )
+    )
     return Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
@@ -243,7 +250,7 @@ describe("followCredential", () => {
       shift.millis = -3_600_000
       yield* pass(4)
       assert.isNotNull(fiber.unsafePoll())
-    }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }), onShiftedClock)
+    }).pipe(Effect.provide(layerShifted))
   })
 
   it.effect("notices a change that is made meanwhile", () =>

@@ -364,6 +364,10 @@ describe("changed", () => {
   })
 })
 
+const stopAtUpdated = ({ status }: Credential.Credential) => (status === "UPDATED" ? Effect.never : Effect.void)
+
+const takeAMinute = () => Effect.sleep("1 minute")
+
 describe("refreshes at once", () => {
   const untilRest = [
     ["UPDATED", 1000],
@@ -421,8 +425,7 @@ describe("refreshes at once", () => {
     const { polls, script } = makeTink(untilRest)
     return withTink(script, ({ users }) =>
       Effect.gen(function* () {
-        const onProgress = ({ status }: Credential.Credential) => (status === "UPDATED" ? Effect.never : Effect.void)
-        yield* Effect.fork(users.refreshAndWait(session, id, { schedule: everySecond, onProgress }))
+        yield* Effect.fork(users.refreshAndWait(session, id, { schedule: everySecond, onProgress: stopAtUpdated }))
         for (const _ of Array.from({ length: 5 })) yield* Effect.andThen(TestClock.adjust("1 second"), turns)
         yield* Effect.fork(users.refreshAndWait(session, id, { schedule: everySecond }))
         yield* turns
@@ -529,8 +532,7 @@ describe("slow progress", () => {
     return withTink(script, ({ users }) =>
       Effect.gen(function* () {
         const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("5 seconds"))
-        const onProgress = () => Effect.sleep("1 minute")
-        const outcome = yield* withTime(users.refreshAndWait(session, id, { schedule, onProgress }))
+        const outcome = yield* withTime(users.refreshAndWait(session, id, { schedule, onProgress: takeAMinute }))
         assert.strictEqual(outcome._tag, "Updated")
       })
     )
