@@ -223,21 +223,14 @@ describe("followCredential", () => {
   it.effect("keeps its schedule when the wall clock is set", () => {
     const shift = { millis: 0 }
     // The clock of the layer, on which followers share their polls.
-    const layerShifted = Layer.unwrapEffect(
-      Effect.clockWith((clock) =>
-        Effect.succeed(
-          Layer.provide(
-            layerAll({ sandbox: { authenticatingTime: "1 minute" } }),
-            Layer.setClock({
-              ...clockOf(clock),
-              unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
-              currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
-            })
-          )
-        )
-      )
+    const services = Effect.clockWith((clock) =>
+      Effect.withClock(Layer.build(layerAll({ sandbox: { authenticatingTime: "1 day" } })), {
+        ...clockOf(clock),
+        unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
+        currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
+      })
     )
-    return Effect.gen(function* () {
+    const test = Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
       yield* users.refreshCredential(session, credentialsId)
@@ -250,7 +243,8 @@ describe("followCredential", () => {
       shift.millis = -3_600_000
       yield* pass(4)
       assert.isNotNull(fiber.unsafePoll())
-    }).pipe(Effect.provide(layerShifted))
+    })
+    return Effect.scoped(Effect.flatMap(services, (context) => Effect.provide(test, context)))
   })
 
   it.effect("notices a change that is made meanwhile", () =>
