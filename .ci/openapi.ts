@@ -33,7 +33,7 @@ const documented = (ast: AST.AST): AST.AST => {
   const encoded = AST.encodedAST(ast)
   const annotation = encoded.annotations[DocumentedAs]
   // Only this library sets the annotation, to a schema's AST.
-  if (annotation !== undefined) return documented(annotation as AST.AST)
+  if (annotation !== undefined) return AST.Union.make([documented(annotation as AST.AST), AST.null])
   if (AST.isUnion(encoded)) return AST.Union.make(encoded.types.map(documented))
   if (AST.isTupleType(encoded)) {
     const rest = encoded.rest.map((type) => new AST.Type(documented(type.type)))
@@ -208,7 +208,10 @@ const current = (() => {
     return ""
   }
 })()
-const written = await format(JSON.stringify(document), { ...(await resolveConfig(file)), filepath: file })
+/** Effect gives the schema of any value an id, which a document may have only once. */
+const withoutIds = (name: string, value: unknown): unknown => (name === "$id" ? undefined : value)
+
+const written = await format(JSON.stringify(document, withoutIds), { ...(await resolveConfig(file)), filepath: file })
 if (process.argv.includes("--check") && written !== current) {
   process.stderr.write(`${file} is not current: run \`npm run openapi\`\n`)
   process.exit(1)

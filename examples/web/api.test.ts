@@ -86,7 +86,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
           const location = yield* comeBack(yield* visitTinkLink(url, choice))
           const said = new URLSearchParams(location.replace("/#", ""))
           assert.strictEqual(said.get("outcome"), outcome)
-          assert.match(said.get("reference") ?? "", /^[0-9a-f]{32}$/)
+          assert.match(said.get("reference") ?? "", /^[0-9a-f-]{36}$/)
         })
       )
     }

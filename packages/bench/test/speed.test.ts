@@ -6,7 +6,7 @@ import { startOrigin } from "../src/speed/loopback.js"
 import { measure, type Report } from "../src/speed/report.js"
 import * as Table from "../src/speed/table.js"
 
-const inOwnProcesses = new Set(["invalidation", "memory", "loading"])
+const inOwnProcesses = new Set(["followers", "invalidation", "memory", "loading"])
 
 /** All benchmarks once, with the least effort. Those that only wait for other processes run beside the rest. */
 const runAll = async (): Promise<Report> => {

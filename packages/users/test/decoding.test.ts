@@ -217,7 +217,10 @@ describe("an answer that is not as documented is a Decode error that repeats not
     Effect.gen(function* () {
       const error = yield* failure(list(`{"credentials":[{"id":"${id}","providerName":"canary"}]}`))
       assert.strictEqual(error.detail, "not as documented: credentials.0.status")
-      assert.strictEqual((yield* failure(list(`{"errorMessage":"canary"}`))).detail, "not as documented: credentials")
+      assert.strictEqual(
+        (yield* failure(list(`{"errorMessage":"canary"}`))).detail,
+        "the body of a success is an error"
+      )
       assert.strictEqual((yield* failure(list(`{"canary":[]}`))).detail, "not as documented: credentials")
       assert.strictEqual((yield* failure(list(`[]`))).reason, "Decode")
     })

@@ -18,6 +18,7 @@ import { everyRow } from "../../../test/support/rows.js"
 import {
   failure,
   getToken,
+  layerAll,
   LIST,
   makeSession,
   makeUser,
@@ -219,22 +220,22 @@ describe("followCredential", () => {
     )
   )
 
-  it.effect("keeps its schedule when the wall clock is set", () =>
-    Effect.gen(function* () {
+  it.effect("keeps its schedule when the wall clock is set", () => {
+    const shift = { millis: 0 }
+    // The clock of the layer, on which followers share their polls.
+    const services = Effect.clockWith((clock) =>
+      Effect.withClock(Layer.build(layerAll({ sandbox: { authenticatingTime: "1 day" } })), {
+        ...clockOf(clock),
+        unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
+        currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
+      })
+    )
+    const test = Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, session } = yield* makeSession
       yield* users.refreshCredential(session, credentialsId)
       const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("4 seconds"))
-      const shift = { millis: 0 }
-      const fiber = yield* Effect.fork(
-        Effect.clockWith((clock) =>
-          Effect.withClock(follow(session, credentialsId, { schedule }), {
-            ...clockOf(clock),
-            unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
-            currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
-          })
-        )
-      )
+      const fiber = yield* Effect.fork(follow(session, credentialsId, { schedule }))
       yield* pass(1)
       shift.millis = 3_600_000
       yield* pass(1)
@@ -242,8 +243,9 @@ describe("followCredential", () => {
       shift.millis = -3_600_000
       yield* pass(4)
       assert.isNotNull(fiber.unsafePoll())
-    }).pipe(provideAll({ sandbox: { authenticatingTime: "1 minute" } }))
-  )
+    })
+    return Effect.scoped(Effect.flatMap(services, (context) => Effect.provide(test, context)))
+  })
 
   it.effect("notices a change that is made meanwhile", () =>
     Effect.gen(function* () {

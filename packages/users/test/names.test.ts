@@ -8,6 +8,8 @@ import { cast, withTink } from "./scripted.js"
 
 type Name = Exclude<keyof Users.Service, "request">
 
+const withoutArguments: ReadonlySet<Name> = new Set(["listMarkets", "listProviderIdentifiers"])
+
 const call = (users: Users.Service, name: Name) => {
   const result = users[name](cast(undefined), cast(undefined))
   return Stream.StreamTypeId in result ? Stream.runDrain(result) : result
@@ -28,7 +30,9 @@ describe("an operation", () => {
             Effect.gen(function* () {
               const error = yield* failure(call(users, name))
               assert.strictEqual(error.operation, name)
-              assert.deepStrictEqual(take(), [])
+              const sent = take()
+              // Nothing is sent without a valid argument, where there is one.
+              if (!withoutArguments.has(name)) assert.deepStrictEqual(sent, [])
             })
         )
       }

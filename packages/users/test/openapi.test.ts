@@ -72,7 +72,9 @@ it.effect("every answer of the sandbox is one that the client's OpenAPI descript
     )
   )
 
-  const layerTink = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, TinkHttp.layer))
+  const layerTink = Layer.unwrapEffect(
+    Effect.map(TinkSandbox.TinkSandbox, (sandbox) => TinkHttp.layer({ ...sandbox, maxRetries: 0 }))
+  )
 
   return Effect.gen(function* () {
     const users = yield* Users.Users
@@ -104,7 +106,7 @@ it.effect("every answer of the sandbox is one that the client's OpenAPI descript
     yield* users.getAuthenticationOptions(session, "se-demobank-password")
 
     const connected = Ids.CredentialsId.make(
-      (yield* sandbox.connectBank(userId, { providerName: "uk-demobank-open-banking-redirect" })).id
+      (yield* sandbox.connectBank(userId, { providerName: "uk-demobank-open-banking-redirect-extendable" })).id
     )
     yield* users.listCredentials(session)
     yield* users.getCredential(session, connected)

@@ -32,14 +32,14 @@ const answer = ([status, statusUpdated]: Status): Answer =>
 const format = ({ status, statusUpdated }: Credential.Credential): string =>
   `${status}@${statusUpdated === undefined ? "" : DateTime.toEpochMillis(statusUpdated)}`
 
-/** A Tink whose n-th poll waits for a gate, and whose answers are taken from a list, the last again and again. */
-const makeTink = (statuses: ReadonlyArray<Status>, held?: number, refreshed: Answer = noContent) => {
+/** A Tink whose n-th poll waits for a gate, and whose answers are taken from lists, the last again and again. */
+const makeTink = (statuses: ReadonlyArray<Status>, held?: number, ...refreshed: ReadonlyArray<Answer>) => {
   const gate = Deferred.unsafeMake<void>(FiberId.none)
   const polls = { sent: 0, refreshes: 0 }
   const script = (sent: { readonly path: string }): Answer => {
     if (isRefresh(sent)) {
       polls.refreshes += 1
-      return refreshed
+      return refreshed[polls.refreshes - 1] ?? refreshed.at(-1) ?? noContent
     }
     const reply = answer(statuses[polls.sent] ?? statuses.at(-1) ?? ["DELETED", 0])
     polls.sent += 1
@@ -98,6 +98,58 @@ describe("the end of an earlier refresh", () => {
       }
     )
   )
+
+  it.effect("is not taken for that of the next one when the one before it had the same status", () => {
+    const { gate, script } = makeTink(
+      [
+        ["UPDATED", 1000],
+        ["UPDATED", 2000],
+        ["UPDATED", 2000],
+        ["AUTHENTICATING", 3000],
+        ["UPDATED", 4000]
+      ],
+      2
+    )
+    return withTink(script, ({ users }) =>
+      Effect.gen(function* () {
+        yield* users.refreshCredential(session, id)
+        const { fiber, seen } = yield* follow(users, options)
+        yield* TestClock.adjust("1 second")
+        yield* turns
+        yield* users.refreshCredential(session, id)
+        yield* Deferred.succeed(gate, undefined)
+        yield* turns
+        assert.deepStrictEqual(seen, ["UPDATED@1000", "UPDATED@2000"])
+        assert.isNull(fiber.unsafePoll())
+        yield* withTime(Fiber.join(fiber))
+        assert.deepStrictEqual(seen.slice(2), ["AUTHENTICATING@3000", "UPDATED@4000"])
+      })
+    )
+  })
+
+  it.effect("is not final without patience either, when its answer was asked for before the next refresh", () => {
+    const { gate, script } = makeTink(
+      [
+        ["UPDATING", 1000],
+        ["UPDATED", 2000],
+        ["AUTHENTICATING", 3000],
+        ["UPDATED", 4000]
+      ],
+      2
+    )
+    return withTink(script, ({ users }) =>
+      Effect.gen(function* () {
+        const { fiber, seen } = yield* follow(users, { ...options, patience: 0 })
+        yield* TestClock.adjust("1 second")
+        yield* turns
+        // In the millisecond in which the poll was sent.
+        yield* users.refreshCredential(session, id)
+        yield* Deferred.succeed(gate, undefined)
+        yield* withTime(Fiber.join(fiber))
+        assert.deepStrictEqual(seen, ["UPDATING@1000", "UPDATED@2000", "AUTHENTICATING@3000", "UPDATED@4000"])
+      })
+    )
+  })
 
   it.effect("is final when patience is over and nothing has moved", () => {
     const { script } = makeTink([
@@ -178,6 +230,21 @@ describe("a follower that comes after a change", () => {
     )
   })
 
+  it.effect("has Tink asked again at once when the poll under way is from before it", () => {
+    const { gate, polls, script } = makeTink([["UPDATING", 1000]], 2)
+    return withTink(script, ({ users }) =>
+      Effect.gen(function* () {
+        const since = yield* users.getCredential(session, id)
+        const [first, second] = [yield* follow(users, options), yield* follow(users, { ...options, since })]
+        assert.strictEqual(polls.sent, 2)
+        yield* Deferred.succeed(gate, undefined)
+        yield* turns
+        assert.strictEqual(polls.sent, 3)
+        assert.deepStrictEqual([first.seen, second.seen], [["UPDATING@1000"], ["UPDATING@1000"]])
+      })
+    )
+  })
+
   it.effect("does not take the old status for the final one when it is unknown whether the change was applied", () => {
     const { script } = makeTink(
       [
@@ -196,6 +263,28 @@ describe("a follower that comes after a change", () => {
         const { fiber, seen } = yield* follow(users, options)
         yield* withTime(Fiber.join(fiber))
         assert.deepStrictEqual(seen, ["UPDATED@1000", "UPDATING@2000", "UPDATED@3000"])
+      })
+    )
+  })
+})
+
+describe("a change that Tink refused", () => {
+  it.effect("is none: what was in progress may end", () => {
+    const { script } = makeTink(
+      [
+        ["UPDATING", 1000],
+        ["UPDATED", 2000]
+      ],
+      undefined,
+      json(429, {})
+    )
+    return withTink(script, ({ users }) =>
+      Effect.gen(function* () {
+        const { fiber, seen } = yield* follow(users, options)
+        yield* failure(users.refreshCredential(session, id))
+        yield* turns
+        assert.isNotNull(fiber.unsafePoll())
+        assert.deepStrictEqual(seen, ["UPDATING@1000", "UPDATED@2000"])
       })
     )
   })
@@ -275,6 +364,10 @@ describe("changed", () => {
   })
 })
 
+const stopAtUpdated = ({ status }: Credential.Credential) => (status === "UPDATED" ? Effect.never : Effect.void)
+
+const takeAMinute = () => Effect.sleep("1 minute")
+
 describe("refreshes at once", () => {
   const untilRest = [
     ["UPDATED", 1000],
@@ -284,7 +377,7 @@ describe("refreshes at once", () => {
   ] as const
 
   it.effect("are one, with the progress and the interruption of each caller its own", () => {
-    const { polls, script } = makeTink(untilRest)
+    const { gate, polls, script } = makeTink(untilRest, 1)
     return withTink(script, ({ users }) =>
       Effect.gen(function* () {
         const seen: Record<number, Array<string>> = { 0: [], 1: [], 2: [] }
@@ -300,6 +393,7 @@ describe("refreshes at once", () => {
         const [first, second, third] = fibers
         if (first === undefined || second === undefined || third === undefined) return assert.fail("no fibers")
         yield* Fiber.interrupt(first)
+        yield* Deferred.succeed(gate, undefined)
         const outcomes = yield* withTime(Fiber.join(Fiber.zip(second, third)))
         assert.deepStrictEqual(
           outcomes.map(({ _tag }) => _tag),
@@ -331,8 +425,7 @@ describe("refreshes at once", () => {
     const { polls, script } = makeTink(untilRest)
     return withTink(script, ({ users }) =>
       Effect.gen(function* () {
-        const onProgress = ({ status }: Credential.Credential) => (status === "UPDATED" ? Effect.never : Effect.void)
-        yield* Effect.fork(users.refreshAndWait(session, id, { schedule: everySecond, onProgress }))
+        yield* Effect.fork(users.refreshAndWait(session, id, { schedule: everySecond, onProgress: stopAtUpdated }))
         for (const _ of Array.from({ length: 5 })) yield* Effect.andThen(TestClock.adjust("1 second"), turns)
         yield* Effect.fork(users.refreshAndWait(session, id, { schedule: everySecond }))
         yield* turns
@@ -364,8 +457,8 @@ describe("refreshes at once", () => {
 
 describe("a refresh that Tink refuses", () => {
   const refusals = [
-    ["429", json(429, {})],
-    ["409", json(409, {})]
+    ["429", json(429, { errorMessage: "too many", errorCode: "credentials.rate_limited" })],
+    ["409", json(409, { errorMessage: "running", errorCode: "credentials.ongoing_request" })]
   ] as const
 
   it.effect("is followed when the credential shows that another one runs", () =>
@@ -393,6 +486,27 @@ describe("a refresh that Tink refuses", () => {
     )
   )
 
+  it.effect("ends with the one that runs, also if this process has started that one", () => {
+    const { polls, script } = makeTink(
+      [
+        ["UPDATED", 1000],
+        ["AUTHENTICATING", 2000],
+        ["UPDATED", 4000]
+      ],
+      undefined,
+      noContent,
+      json(429, {})
+    )
+    return withTink(script, ({ users }) =>
+      Effect.gen(function* () {
+        yield* users.refreshCredential(session, id)
+        const outcome = yield* withTime(users.refreshAndWait(session, id, { schedule: everySecond }))
+        assert.strictEqual(outcome._tag, "Updated")
+        assert.strictEqual(polls.sent, 3)
+      })
+    )
+  })
+
   it.effect("is a failure when the credential has not moved", () =>
     everyRow(
       refusals,
@@ -418,8 +532,22 @@ describe("slow progress", () => {
     return withTink(script, ({ users }) =>
       Effect.gen(function* () {
         const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo("5 seconds"))
-        const onProgress = () => Effect.sleep("1 minute")
-        const outcome = yield* withTime(users.refreshAndWait(session, id, { schedule, onProgress }))
+        const outcome = yield* withTime(users.refreshAndWait(session, id, { schedule, onProgress: takeAMinute }))
+        assert.strictEqual(outcome._tag, "Updated")
+      })
+    )
+  })
+})
+
+describe("a refresh that Tink accepts while another one runs", () => {
+  it.effect("is Updated when the other one has delivered and nothing follows", () => {
+    const { script } = makeTink([
+      ["UPDATING", 1000],
+      ["UPDATED", 2000]
+    ])
+    return withTink(script, ({ users }) =>
+      Effect.gen(function* () {
+        const outcome = yield* withTime(users.refreshAndWait(session, id, options))
         assert.strictEqual(outcome._tag, "Updated")
       })
     )

@@ -330,12 +330,14 @@ it.effect("a cache that the application provides gets no secret in a user or key
   }).pipe(Effect.provide(Layer.orDie(layerOver(client, {}, layerRecording))))
 })
 
+const notFound = { status: 404, body: JSON.stringify({ errorMessage: "none", errorCode: "credentials.not_found" }) }
+
 it.effect("a secret that is wiped after the call has begun is sent all the same", () => {
   const pin = Redacted.make(`pin-${CANARY}`)
   const { client, sent } = scriptedTink(({ method, path }) => {
     // The read that comes before the refresh.
     if (method === "GET") Redacted.unsafeWipe(pin)
-    return method === "GET" ? good(`${method} ${path}`) : { status: 404, body: "" }
+    return method === "GET" ? good(`${method} ${path}`) : notFound
   })
   const selectedAuthenticationOptions = login.selectedAuthenticationOptions.map((option) => ({
     ...option,

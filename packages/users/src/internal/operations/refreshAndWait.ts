@@ -70,6 +70,21 @@ const conclude = ({ credential: before, failure }: Started, latest: Observation 
 // The operation
 // ---------------------------------------------------------------------------------------------------------------------
 
+const known = ({ change, credential, how }: Started): Followed["known"] =>
+  how === "accepted" ? { before: credential, change } : { before: credential, change, isPastChange: true }
+
+/** The refresh may be running: repeating the call would refresh twice. */
+const withoutRepetition = ({ how }: Started, error: TinkError): TinkError =>
+  how === "accepted" ? withFlags(error, { isRetryable: false, isAmbiguous: true }) : error
+
+/** Runs `onProgress` with each status, and returns what the last answer showed. Slow progress delays no answer. */
+const report = ({ latest, take }: Following, onProgress: (credential: Credential) => Effect.Effect<void>) =>
+  take.pipe(
+    Effect.tap((credentials) => Effect.forEach(credentials, (credential) => onProgress(credential), { discard: true })),
+    Effect.repeat({ until: (credentials) => credentials.length === 0 }),
+    Effect.map(() => latest())
+  )
+
 interface Calls {
   readonly get: ReadCall<Credential>
   readonly refresh: ChangeCall<void>
@@ -104,10 +119,6 @@ export const make = ({ access, changes, http }: Dependencies, follow: Follow) =>
     return Refresh.NeedsUser({ ...outcome, tinkLinkUrl: Option.some(tinkLinkUrl) })
   }
 
-  // -------------------------------------------------------------------------------------------------------------------
-  // The request
-  // -------------------------------------------------------------------------------------------------------------------
-
   /** Tink refuses a second refresh of a credential. Then the first one is followed, if the credential shows it. */
   const findRunning = (session: OpenSession, getCall: ReadCall<Credential>, since: Credential, refusal: TinkError) =>
     Effect.gen(function* () {
@@ -128,27 +139,6 @@ export const make = ({ access, changes, http }: Dependencies, follow: Follow) =>
       }
       return { credential, how: "accepted", change: changes.of(session.userId, id), failure }
     })
-
-  // -------------------------------------------------------------------------------------------------------------------
-  // The wait
-  // -------------------------------------------------------------------------------------------------------------------
-
-  const known = ({ change, credential, how }: Started): Followed["known"] =>
-    how === "accepted" ? { before: credential, change } : { before: credential, change, isPastChange: true }
-
-  /** The refresh may be running: repeating the call would refresh twice. */
-  const withoutRepetition = ({ how }: Started, error: TinkError): TinkError =>
-    how === "accepted" ? withFlags(error, { isRetryable: false, isAmbiguous: true }) : error
-
-  /** Runs `onProgress` with each status, and returns what the last answer showed. Slow progress delays no answer. */
-  const report = ({ latest, take }: Following, onProgress: (credential: Credential) => Effect.Effect<void>) =>
-    take.pipe(
-      Effect.tap((credentials) =>
-        Effect.forEach(credentials, (credential) => onProgress(credential), { discard: true })
-      ),
-      Effect.repeat({ until: (credentials) => credentials.length === 0 }),
-      Effect.map(() => latest())
-    )
 
   return (
     session: UserSession<"credentials:read" | "credentials:refresh">,
