@@ -6,8 +6,10 @@ import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
 import { Ajv2020 } from "ajv/dist/2020.js"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
 import document from "../openapi.json" with { type: "json" }
 
@@ -34,11 +36,13 @@ const operations = Object.entries(document.paths).flatMap(([route, methods]) =>
   }))
 )
 
+type Described = (typeof operations)[number]
+
 /** A route without an id is the better match. */
 const find = (method: string, path: string) =>
-  operations
-    .filter((candidate) => candidate.method === method && candidate.path.test(path))
-    .sort((one, other) => Number(one.hasId) - Number(other.hasId))[0]?.operation
+  Arr.sortBy(Order.mapInput(Order.boolean, ({ hasId }: Described) => hasId))(
+    operations.filter((candidate) => candidate.method === method && candidate.path.test(path))
+  )[0]?.operation
 
 /** What differs between an answer and the description, or nothing. */
 const difference = (operation: Operation, status: number, text: string): string | undefined => {
