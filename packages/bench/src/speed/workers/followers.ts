@@ -74,6 +74,8 @@ const heap = async (collections: number): Promise<number> => {
   return process.memoryUsage().heapUsed
 }
 
+const passTime = () => new Promise((resolve) => setTimeout(resolve, 20))
+
 const measure = async ({ collections, credentials, followers, following }: Task): Promise<Found> => {
   const setup = { origin: makeOrigin(), capacity: 2 * credentials, timeToLive: 30_000 }
   const runtime = ManagedRuntime.make(Layer.provide(layerUsers(setup), layerHttpClient(setup)))
@@ -105,14 +107,16 @@ const measure = async ({ collections, credentials, followers, following }: Task)
 
   const before = await heap(collections)
   const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  // It measures from its first tick on.
+  await passTime()
   const cpu = process.cpuUsage()
   const startedAt = process.hrtime.bigint()
-  delay.enable()
   const fibers = await start(followers)
-  // The delay of the last turn is known in the next one.
-  await new Promise((resolve) => setTimeout(resolve, 5))
   const started = Number(process.hrtime.bigint() - startedAt)
   const used = process.cpuUsage(cpu)
+  // The delay of the last turn is known in the next one.
+  await passTime()
   delay.disable()
   const bytes = (await heap(collections)) - before
   await runtime.runPromise(Fiber.interruptAll(fibers))
