@@ -51,8 +51,9 @@ const layerTink = TinkHttp.layer({
   maxRetries: 0
 })
 
-program.pipe(
-  Effect.provide(Layer.provide(Users.layer, [UserCache.layer({ capacity: 100 }), layerTink])),
-  Effect.provide(TinkSandbox.layerHttpClient()),
-  NodeRuntime.runMain
+const layerMain = Users.layer.pipe(
+  Layer.provide([UserCache.layer({ capacity: 100 }), layerTink]),
+  Layer.provideMerge(TinkSandbox.layerHttpClient())
 )
+
+program.pipe(Effect.provide(layerMain), NodeRuntime.runMain)

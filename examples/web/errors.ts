@@ -164,5 +164,5 @@ export const refuse = (error: TinkError.TinkError): Effect.Effect<never, TinkFai
         Effect.succeed(HttpServerResponse.setHeader(response, "Retry-After", String(failure.retryAfterSeconds)))
       )
     }
-    return yield* Effect.fail(failure)
+    return yield* failure
   })

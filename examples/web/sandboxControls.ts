@@ -12,7 +12,7 @@ export const layer = HttpApiBuilder.group(Api, "sandbox", (handlers) =>
   handlers.handle("expire", ({ path }) =>
     Effect.gen(function* () {
       const { sandbox } = yield* Settings
-      if (Option.isNone(sandbox)) return yield* Effect.fail(connectionNotFound)
+      if (Option.isNone(sandbox)) return yield* connectionNotFound
       const session = yield* CurrentSession
       const users = yield* Users.Users
       const tinkUser = yield* authorizeKnown(session)
