@@ -11,7 +11,6 @@ import { createServer } from "node:http"
 
 const main = Effect.gen(function* () {
   const users = yield* Users.Users
-  const cache = yield* UserCache.UserCache
   const sandbox = yield* TinkSandbox.TinkSandbox
   const { address } = yield* HttpServer.HttpServer
   const url = `http://127.0.0.1:${address._tag === "TcpAddress" ? address.port : 0}/tink/webhooks`
@@ -27,7 +26,7 @@ const main = Effect.gen(function* () {
     onEvent: (event) =>
       Effect.andThen(
         Console.log(event._tag === "RefreshFinished" ? `${event.event}: ${event.status}` : event.event),
-        Webhooks.notifyUser(({ userId }) => cache.invalidate(userId))(event)
+        Webhooks.notifyUser(users.changed)(event)
       )
   })
   yield* HttpServer.serveEffect(HttpRouter.empty.pipe(HttpRouter.post("/tink/webhooks", webhooks)))

@@ -43,13 +43,12 @@ const connected = Effect.fnUntraced(function* (connect: (receiver: Receiver) => 
   yield* TestClock.setTime(start)
   const sandbox = yield* TinkSandbox.TinkSandbox
   const users = yield* Users.Users
-  const cache = yield* UserCache.UserCache
   const { secret } = yield* WebhookEndpoints.create({ url, enabledEvents: ["refresh:finished"] })
   const changed: Array<string> = []
   const onEvent = Webhooks.notifyUser(({ userId }) =>
     Effect.andThen(
       Effect.sync(() => void changed.push(userId)),
-      cache.invalidate(userId)
+      users.changed({ userId })
     )
   )
   connect(yield* receiver({ secrets: [secret], onEvent, rememberDeliveries }))
