@@ -330,7 +330,7 @@ export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfi
     }
   })
 
-/** A setting as given, whatever it is. */
+/** A setting as given, of any type. */
 const given = <A>(value: A): Config.Config<A> => Config.succeed(value)
 
 /**

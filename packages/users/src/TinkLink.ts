@@ -1,5 +1,5 @@
 /**
- * Links to Tink Link, the pages of Tink on which a user connects a bank, and the redirects from it (`tink-api.md` 10.1).
+ * Links to Tink Link, the pages of Tink on which a user connects a bank, and the redirects from it (`tink-api.md` 11).
  *
  * @since 0.1.0
  */
@@ -206,7 +206,7 @@ const makeLink = (
   })
 
 /**
- * Makes a link on which a user connects a bank (`tink-api.md` 10.1).
+ * Makes a link on which a user connects a bank (`tink-api.md` 11).
  *
  * With an `authorizationCode` it is for continuous access, without one for one-time access. Sends nothing. The code in the link
  * works once and expires soon: make the link when the user is about to visit it. Fails with `Invalid` if an option is not valid.
@@ -249,7 +249,7 @@ export const connectAccounts = (options: ConnectAccountsOptions): Effect.Effect<
   )
 
 /**
- * Makes a link on which a user renews their consent for a credential (`tink-api.md` 10.1).
+ * Makes a link on which a user renews their consent for a credential (`tink-api.md` 11).
  *
  * Sends nothing. The code in the link works once and expires soon: make the link when the user is about to visit it. Fails with
  * `Invalid` if an option is not valid.
@@ -277,7 +277,7 @@ export const updateConsent = (options: UpdateConsentOptions): Effect.Effect<Reda
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The errors of a redirect that Tink documents (`tink-api.md` 10.1).
+ * The errors of a redirect that Tink documents (`tink-api.md` 11).
  *
  * @since 0.1.0
  * @category schemas
@@ -477,7 +477,7 @@ const toRedirect = (texts: Texts): Redirect | undefined => {
 const invalid = (detail: string) => Effect.fail(invalidInput("parseRedirect", detail))
 
 /**
- * Parses the URL with which Tink Link sends a user back, whole or from its path on (`tink-api.md` 10.1).
+ * Parses the URL with which Tink Link sends a user back, whole or from its path on (`tink-api.md` 11).
  *
  * Fails with `Invalid` if the URL is not a Tink Link redirect URL, or its `state` is not the expected one. Expect the state that
  * the application stored with the user's session, not one from the request: otherwise an attacker can send the user with a bank of

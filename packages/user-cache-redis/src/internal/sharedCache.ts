@@ -36,11 +36,11 @@
  *    1 % covers their difference. The elapsed time of a lease is the larger of two clocks, so a lease ends in sleep too.
  * 5. *An end that cannot be told* is held back for as long as a value lives. Every lookup from before the end is then too
  *    old to answer. A mark is no replacement for that: it makes everyone bypass, unless the store loses it in the
- *    meantime, and whoever loses the store cannot know.
+ *    meantime, and a process that loses the store cannot know.
  * 6. *A process that dies in a change* leaves a mark for a minute, during which everyone is in case 3. `begin` has moved
  *    the generation, so lookups from before it are void.
  *
- * Within this process the local cache keeps its own promises, whatever the store does.
+ * Within this process the local cache keeps its own promises, independently of the store.
  */
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Deferred from "effect/Deferred"
