@@ -16,6 +16,9 @@ import * as Runtime from "effect/Runtime"
 import { isClientTokenRequest, type Reply, scriptedTink, type Sent } from "../../../test/support/scriptedTink.js"
 import { layerOver } from "./helpers.js"
 
+/** A failure prints it. `TEST_SEED` tries other values. */
+const seed = Number(process.env["TEST_SEED"] ?? 1)
+
 export const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
 export const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
 export const session = UserSession.make({ userId, accessToken: Redacted.make("a-token"), scopes: UserScope.literals })
@@ -86,7 +89,7 @@ export const forAll = <A>(
           connection.sent.length = 0
           return Runtime.runPromise(runtime)(self(connection, value))
         })
-        yield* Effect.promise(() => FastCheck.assert(property, { numRuns, endOnFailure: true }))
+        yield* Effect.promise(() => FastCheck.assert(property, { seed, numRuns, endOnFailure: true }))
       }),
     20_000
   )
