@@ -284,7 +284,7 @@ const httpOver = (client: HttpClient.HttpClient, settings: Partial<TinkConfig.Op
   Effect.provideService(TinkHttp.make({ ...options, maxRetries: 0, ...settings }), HttpClient.HttpClient, client)
 
 describe("a client of the application", () => {
-  it.effect("is ended in time, whatever it does", () =>
+  it.effect("always ends in time", () =>
     everyRow(
       [
         ["that cannot be interrupted", Effect.uninterruptible(Effect.never)],

@@ -382,7 +382,7 @@ describe("deliveries", () => {
     }).pipe((test) => withReceiver(receiver, test))
   })
 
-  it.effect("are sent again on demand, signed anew", () => {
+  it.effect("are sent again on demand, with a new signature", () => {
     const receiver = makeReceiver([412])
     return Effect.gen(function* () {
       const { pass, refreshed, sandbox } = yield* connected

@@ -20,7 +20,7 @@ const setUp = (options: Partial<SharedUserCache.Options> = {}) =>
     return { fake, one, two, origin: makeOrigin() }
   })
 
-/** Runs to its end, whatever time that takes. */
+/** Runs to its end, however long that takes. */
 const run = <A, E>(effect: Effect.Effect<A, E>, millis: number) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)

@@ -108,9 +108,6 @@ const isPrintableSecret = (value: unknown): boolean => Input.printableSecret(val
 
 const isState = (value: unknown): boolean => Input.isText(Input.plainText(value))
 
-const isOptional = (value: unknown, isValid: (value: unknown) => boolean): boolean =>
-  value === undefined || isValid(value)
-
 /** Parameters that have an option of their own. It is not documented which of two values Tink takes. */
 const namesOfOptions: ReadonlySet<string> = new Set([
   "authorization_code",
@@ -183,13 +180,13 @@ const makeLink = (
       [Input.isUri(options?.redirectUri), `redirectUri ${Input.uriRequirement}`],
       ...reservedParameterChecks(options?.redirectUri),
       ...checks,
-      [isOptional(options?.state, isState), stateRequirement],
-      [isOptional(options?.test, Predicate.isBoolean), "test must be true or false"],
+      [Input.isOptional(options?.state, isState), stateRequirement],
+      [Input.isOptional(options?.test, Predicate.isBoolean), "test must be true or false"],
       [
-        isOptional(options?.parameters, areParameters),
+        Input.isOptional(options?.parameters, areParameters),
         "parameters must be an object of texts, by names in snake_case that have no option of their own"
       ],
-      [isOptional(options?.baseUrl, isBaseUrl), `baseUrl must be ${baseUrlRequirement(defaultBaseUrl)}`]
+      [Input.isOptional(options?.baseUrl, isBaseUrl), `baseUrl must be ${baseUrlRequirement(defaultBaseUrl)}`]
     )
     return Effect.map(checked, () => {
       const baseUrl = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "")
@@ -235,10 +232,10 @@ export const connectAccounts = (options: ConnectAccountsOptions): Effect.Effect<
     "connect-accounts",
     options,
     [
-      [isOptional(options?.authorizationCode, isPrintableSecret), codeRequirement],
-      [isOptional(options?.market, Schema.is(Input.Market)), `market ${Input.marketRequirement}`],
-      [isOptional(options?.locale, Schema.is(Input.Locale)), `locale ${Input.localeRequirement}`],
-      [isOptional(options?.inputProvider, Input.isText), "inputProvider must be the name of a provider"]
+      [Input.isOptional(options?.authorizationCode, isPrintableSecret), codeRequirement],
+      [Input.isOptional(options?.market, Schema.is(Input.Market)), `market ${Input.marketRequirement}`],
+      [Input.isOptional(options?.locale, Schema.is(Input.Locale)), `locale ${Input.localeRequirement}`],
+      [Input.isOptional(options?.inputProvider, Input.isText), "inputProvider must be the name of a provider"]
     ],
     () => [
       ["authorization_code", Input.printableSecret(options.authorizationCode)],

@@ -209,6 +209,9 @@ export const printableSecretRequirement = `must be a Redacted of ${printableAsci
 
 export type Check = readonly [isValid: boolean, requirement: string]
 
+export const isOptional = (value: unknown, isValid: (value: unknown) => boolean): boolean =>
+  value === undefined || isValid(value)
+
 /** Fails with the first requirement that is not met. */
 export const check = (operation: string, ...checks: ReadonlyArray<Check>): Effect.Effect<void, TinkError> => {
   const failed = checks.find(([isValid]) => !isValid)

@@ -18,9 +18,7 @@ import type { Dependencies } from "../dependencies.js"
 import { getCredential } from "../endpoints/credentials.js"
 import type { Follow, Following } from "../following/follow.js"
 import type { Known } from "../following/observer.js"
-
-const isOptional = (value: unknown, isValid: (value: unknown) => boolean): boolean =>
-  value === undefined || isValid(value)
+import { isOptional } from "../input.js"
 
 const isDuration = (value: unknown): boolean => Option.isSome(Duration.decodeUnknown(value))
 
