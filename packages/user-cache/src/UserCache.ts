@@ -43,13 +43,13 @@ export interface Service {
    *
    * A key names one kind of value. Use the same `lookup` and `options` for it everywhere: those of the read that starts
    * the lookup count. A lookup must not `get` its own user and key, because it would wait for itself. Fails as the lookup
-   * fails. Once the scope of the cache is closed, a read that needs a lookup is interrupted.
+   * fails. Once the scope of the cache is closed, a read that needs a lookup is interrupted, or fails with `interrupted`.
    */
   readonly get: <A, E, R>(
     userId: string,
     key: string,
     lookup: Effect.Effect<A, E, R>,
-    options?: GetOptions<A>
+    options?: GetOptions<A, E>
   ) => Effect.Effect<A, E, R>
 
   /**
@@ -69,7 +69,7 @@ export interface Service {
     userId: string,
     key: string,
     lookup: Effect.Effect<A, E, R>,
-    options?: GetOptions<A>
+    options?: GetOptions<A, E>
   ) => Effect.Effect<A, E, R>
 
   /**
@@ -124,7 +124,7 @@ export interface Service {
  * @since 0.1.0
  * @category models
  */
-export interface GetOptions<in A> {
+export interface GetOptions<in A, out E = never> {
   /**
    * How long this value answers reads, counted from `startedAt`, the start of its lookup. The time to live of the cache is
    * the default and the maximum. A value that has expired when it arrives is not stored and counts in `lateResults`:
@@ -137,6 +137,8 @@ export interface GetOptions<in A> {
    * defect of the waiters. It does not change how long an in-flight lookup may be joined.
    */
   readonly timeToLive?: ((value: A, startedAt: DateTime.Utc) => Duration.DurationInput) | undefined
+  /** The error of a read whose lookup was interrupted, as it is when the cache closes. Without it, the read is interrupted. */
+  readonly interrupted?: (() => E) | undefined
 }
 
 /**

@@ -376,6 +376,24 @@ describe("when the cache's scope closes", () => {
     })
   )
 
+  it.effect("reads and refreshes with an error for that fail with it, also those that come later", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const cache = Context.get(yield* Layer.buildWithScope(layer({ capacity: 10 }), scope), UserCache)
+      const origin = yield* makeOrigin
+      const options = { interrupted: () => certain }
+      const reader = yield* Effect.fork(cache.get("u", "k", origin.lookup, options))
+      yield* origin.next
+      const refresher = yield* Effect.fork(cache.refresh("u", "k", origin.lookup, options))
+      yield* origin.next
+      yield* Scope.close(scope, Exit.void)
+      const later = yield* Effect.fork(cache.get("u", "k", origin.lookup, options))
+      for (const fiber of [reader, refresher, later]) {
+        assert.deepStrictEqual(yield* Fiber.await(fiber), Exit.fail(certain))
+      }
+    })
+  )
+
   it.effect("a reader who comes later does not hang, and starts no lookup", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

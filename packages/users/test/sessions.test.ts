@@ -8,6 +8,7 @@ import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { Authorization, Credential, Users, UserSession } from "@effect-tink/users"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -26,6 +27,7 @@ import {
   failure,
   getToken,
   GRANT,
+  layerOver,
   LIST,
   makeSession,
   makeUser,
@@ -607,6 +609,36 @@ describe("what a session may not do", () => {
         assert.deepStrictEqual(yield* takeLines, [LIST])
       }
     }).pipe(provideAll())
+  )
+})
+
+describe("when the layers close", () => {
+  it.effect("a read that waits for Tink fails with a TinkError, and so does one that comes later", () =>
+    Effect.gen(function* () {
+      const asked = yield* Deferred.make<void>()
+      const { client } = scriptedTink(() => Effect.andThen(Deferred.succeed(asked, undefined), Effect.never))
+      const cacheScope = yield* Scope.make()
+      const cache = Context.get(
+        yield* Layer.buildWithScope(UserCache.layer({ capacity: 10 }), cacheScope),
+        UserCache.UserCache
+      )
+      const layer = layerOver(client, {}, Layer.succeed(UserCache.UserCache, cache))
+      yield* Effect.gen(function* () {
+        const users = yield* Users.Users
+        const userId = Ids.UserId.make("a-user")
+        const session = UserSession.make({
+          userId,
+          accessToken: Redacted.make("a-token"),
+          scopes: ["credentials:read"]
+        })
+        const reading = yield* Effect.fork(failure(users.listCredentials(session)))
+        yield* Deferred.await(asked)
+        yield* Scope.close(cacheScope, Exit.void)
+        for (const error of [yield* Fiber.join(reading), yield* failure(users.listCredentials(session))]) {
+          assert.deepInclude(error, { reason: "Transport", operation: "listCredentials", isAmbiguous: false })
+        }
+      }).pipe(Effect.provide(layer))
+    })
   )
 })
 

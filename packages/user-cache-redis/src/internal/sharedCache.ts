@@ -142,7 +142,7 @@ export const make = (store: Store, settings: Settings) =>
       userId: string,
       key: string,
       lookup: Effect.Effect<A, E, R>,
-      options?: UserCache.GetOptions<A>
+      options?: UserCache.GetOptions<A, E>
     ): Effect.Effect<A, E, R> =>
       Effect.suspend(() => {
         if (isLeased(known.get(userId), now(clock), settings.leaseMillis)) {
@@ -175,7 +175,7 @@ export const make = (store: Store, settings: Settings) =>
       userId: string,
       key: string,
       lookup: Effect.Effect<A, E, R>,
-      options?: UserCache.GetOptions<A>
+      options?: UserCache.GetOptions<A, E>
     ): Effect.Effect<A, E, R> =>
       Effect.flatMap(ask(userId), (answer) => {
         if (mayUse(answer)) {

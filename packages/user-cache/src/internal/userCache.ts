@@ -32,11 +32,16 @@ import { type SlotKey, Slots } from "./slots.js"
 
 type TimeToLive = (value: unknown, startedAt: DateTime.Utc) => Duration.DurationInput
 
+interface ReadOptions {
+  readonly timeToLive?: TimeToLive | undefined
+  readonly interrupted?: (() => unknown) | undefined
+}
+
 type Read = (
   userId: string,
   key: string,
   lookup: Effect.Effect<unknown, unknown, unknown>,
-  options?: { readonly timeToLive?: TimeToLive | undefined }
+  options?: ReadOptions
 ) => Effect.Effect<unknown, unknown, unknown>
 
 /** An in-flight lookup and its waiters. */
@@ -186,15 +191,17 @@ export const make = (options: {
   const start = (
     pending: PendingLookup,
     lookup: Effect.Effect<unknown, unknown, unknown>,
-    timeToLive: TimeToLive | undefined,
+    { interrupted, timeToLive }: ReadOptions,
     clock: Clock.Clock,
     restore: Restore
   ) => {
     slots.put(pending)
     const value = Effect.interruptible(lookup)
+    const toResult = (exit: Exit.Exit<unknown, unknown>) =>
+      interrupted !== undefined && Exit.isInterrupted(exit) ? Exit.fail(interrupted()) : exit
     return (timeToLive === undefined ? value : Effect.map(value, applyValueTimeToLive(pending, timeToLive))).pipe(
       Effect.exit,
-      Effect.map((exit) => settle(pending, exit, now(clock))),
+      Effect.map((exit) => settle(pending, toResult(exit), now(clock))),
       Effect.forkIn(options.scope),
       Effect.flatMap((fiber) => {
         pending.fiber = fiber
@@ -208,7 +215,7 @@ export const make = (options: {
     return restore(lookup)
   }
 
-  const get: Read = (userId, key, lookup, getOptions) =>
+  const get: Read = (userId, key, lookup, getOptions = {}) =>
     Effect.clockWith((clock) => {
       const slot = find(userId, key, now(clock))
       if (slot?._tag === "Entry") return hit(slot)
@@ -222,11 +229,11 @@ export const make = (options: {
         }
         if (quarantine.includes(userId, at.monotonic)) return bypass(lookup, restore)
         counters.increment("misses")
-        return start(makePending(userId, key, at), lookup, getOptions?.timeToLive, clock, restore)
+        return start(makePending(userId, key, at), lookup, getOptions, clock, restore)
       })
     })
 
-  const refresh: Read = (userId, key, lookup, getOptions) =>
+  const refresh: Read = (userId, key, lookup, getOptions = {}) =>
     Effect.clockWith((clock) =>
       Effect.uninterruptibleMask((restore) => {
         const at = now(clock)
@@ -234,7 +241,7 @@ export const make = (options: {
         const pending: PendingLookup = { ...makePending(userId, key, at), key: slotKey, isRefresh: true }
         counters.increment("refreshes")
         if (!quarantine.includes(userId, at.monotonic)) {
-          return start(pending, lookup, getOptions?.timeToLive, clock, restore)
+          return start(pending, lookup, getOptions, clock, restore)
         }
         // It is not a slot, so its value is not stored. Older slots are dropped all the same.
         return Effect.map(restore(lookup), (value) => {

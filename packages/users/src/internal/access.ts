@@ -1,7 +1,7 @@
 /** Sends calls to endpoints: with the right token, through the cache, in a span, and with the answer checked. */
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
-import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
+import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
 import type * as TinkHttp from "@effect-tink/http/TinkHttp"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
 import type * as UserCache from "@effect-tink/user-cache/UserCache"
@@ -72,10 +72,34 @@ export const withOperationSpan = (operation: string, userId?: UserId) =>
 
 type Keyed = Call<Pick<ReadEndpoint<UserScope, never, never>, "name" | "input">>
 
+const cacheClosed = (operation: string): TinkError =>
+  new TinkError({
+    reason: "Transport",
+    operation,
+    detail: "the layer of the cache was closed",
+    isRetryable: false,
+    isAmbiguous: false
+  })
+
 const refuse = (operation: string, detail: string) => Exit.fail(invalidInput(operation, detail))
 
 const isSurelyUnchanged = (exit: Exit.Exit<unknown, TinkError>): boolean =>
   Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), (error) => !error.isAmbiguous)
+
+/** The same for calls that have the same answer. Endpoints are numbered, as an application may give one the name of another. */
+const makeCacheKey = () => {
+  const prefixes = new WeakMap<object, string>()
+  let endpoints = 0
+
+  const prefixOf = (endpoint: Keyed["endpoint"]): string => {
+    const prefix = prefixes.get(endpoint) ?? `${endpoint.name} ${++endpoints}`
+    prefixes.set(endpoint, prefix)
+    return prefix
+  }
+
+  return ({ endpoint, id = "", members }: Keyed, identity: string): string =>
+    `${prefixOf(endpoint)} ${id} ${endpoint.input === undefined ? "" : JSON.stringify(members)} ${identity}`
+}
 
 export const make = (dependencies: {
   readonly http: TinkHttp.Service
@@ -91,6 +115,7 @@ export const make = (dependencies: {
   readonly onChange: (userId: UserId, credentialsId: string | undefined) => void
 }): Access => {
   const { cache, connectionTimeToLive, http, isClosed, onChange, publicCache, usersId, userTokens } = dependencies
+  const cacheKey = makeCacheKey()
 
   const open: Access["open"] = (operation, session, scope) => {
     const held = unwrapSession(session)
@@ -116,29 +141,15 @@ export const make = (dependencies: {
   // Reads
   // -------------------------------------------------------------------------------------------------------------------
 
-  const keyPrefixes = new WeakMap<object, string>()
-  let endpoints = 0
-
-  /** Numbered, as an application may give its endpoint the name of another one. */
-  const keyPrefix = (endpoint: Keyed["endpoint"]): string => {
-    const prefix = keyPrefixes.get(endpoint) ?? `${endpoint.name} ${++endpoints}`
-    keyPrefixes.set(endpoint, prefix)
-    return prefix
-  }
-
-  const cacheKey = ({ endpoint, id = "", members }: Keyed): string => {
-    const query = endpoint.input === undefined ? "" : JSON.stringify(members)
-    return `${keyPrefix(endpoint)} ${id} ${query}`
-  }
-
-  const sessionKey = <A>({ identity }: OpenSession, call: ReadCall<A>): string => `${cacheKey(call)} ${identity}`
-
   const cacheOptions = <A>({
-    cache: policy
-  }: ReadEndpoint<UserScope, never, A>): UserCache.GetOptions<A> | undefined => {
-    if (policy === undefined || policy === false) return undefined
+    cache: policy,
+    name
+  }: ReadEndpoint<UserScope, never, A>): UserCache.GetOptions<A, TinkError> => {
+    const interrupted = () => cacheClosed(name)
+    if (policy === undefined || policy === false) return { interrupted }
     const { connections, timeToLive = Duration.infinity } = policy
     return {
+      interrupted,
       timeToLive: (answer, startedAt) =>
         connections === undefined || connectionTimeToLive === undefined
           ? timeToLive
@@ -159,10 +170,10 @@ export const make = (dependencies: {
   const read: Access["read"] = (session, call) =>
     call.bypassCache || call.endpoint.cache === false
       ? lookup(session, call)
-      : cache.get(session.userId, sessionKey(session, call), lookup(session, call), cacheOptions(call.endpoint))
+      : cache.get(session.userId, cacheKey(call, session.identity), lookup(session, call), cacheOptions(call.endpoint))
 
   const poll: Access["poll"] = (session, call) =>
-    cache.refresh(session.userId, sessionKey(session, call), lookup(session, call), cacheOptions(call.endpoint))
+    cache.refresh(session.userId, cacheKey(call, session.identity), lookup(session, call), cacheOptions(call.endpoint))
 
   // -------------------------------------------------------------------------------------------------------------------
   // Changes
@@ -219,7 +230,10 @@ export const make = (dependencies: {
         Effect.flatMap(bind(endpoint, args), (call) =>
           policy === undefined || call.bypassCache
             ? send(call)
-            : publicCache.get("", cacheKey(call), send(call), { timeToLive: () => policy.timeToLive })
+            : publicCache.get("", cacheKey(call, ""), send(call), {
+                timeToLive: () => policy.timeToLive,
+                interrupted: () => cacheClosed(endpoint.name)
+              })
         )
       )
     }
