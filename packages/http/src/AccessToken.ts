@@ -17,10 +17,12 @@ const unreadable = Metric.counter("tink_unreadable_members_total", {
 const countUnreadable = (member: string): void =>
   unreadable.unsafeUpdate(1, [MetricLabel.make("model", "AccessToken"), MetricLabel.make("member", member)])
 
+const splitNames = (scope: string): ReadonlyArray<string> => scope.split(/[\s,]+/).filter((name) => name !== "")
+
 /** Tink separates scopes with commas, sometimes with spaces. Some servers send a list. */
 const splitScopes = (scope: unknown): ReadonlyArray<string> => {
-  if (Array.isArray(scope)) return scope.flatMap(splitScopes)
-  if (typeof scope === "string") return scope.split(/[\s,]+/).filter((name) => name !== "")
+  if (typeof scope === "string") return splitNames(scope)
+  if (Array.isArray(scope)) return scope.filter((item) => typeof item === "string").flatMap(splitNames)
   if (scope !== null && scope !== undefined) countUnreadable("scopes")
   return []
 }

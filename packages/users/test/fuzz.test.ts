@@ -43,6 +43,13 @@ const answering = (body: string) => connect(() => ({ status: 200, body }))
 
 const byExternalId = { externalUserId: "cust-0001" }
 
+/** A text, or the texts of a list. */
+const readScopes = (scope: unknown): ReadonlyArray<string> =>
+  (Array.isArray(scope) ? scope : [scope])
+    .filter((part) => typeof part === "string")
+    .flatMap((part) => part.split(/[\s,]/))
+    .filter((name) => name !== "")
+
 interface Whose {
   readonly userId: string
   readonly scopes: ReadonlyArray<string>
@@ -176,7 +183,7 @@ describe("any body is read as it is, or is a Decode error, by", () => {
           return {
             token: /^[\x21-\x7e]+$/.test(token) ? token : wrong(),
             seconds: typeof seconds === "number" && seconds >= 0 ? seconds : wrong(),
-            scopes: (readLenient(own(json, "scope"), readText) ?? "").split(/[\s,]/).filter((scope) => scope !== ""),
+            scopes: readScopes(own(json, "scope")),
             // Seen live where there is none: "".
             idHint: readLenient(own(json, "id_hint"), readText) || undefined
           }
@@ -330,6 +337,10 @@ it.effect("a body of any depth is a Decode error where it should identify, and i
           const { users } = yield* answering(`{${base},"${member}":${deep}}`)
           assert.strictEqual((yield* users.getCredential(session, id)).id, id)
         }
+        const token = yield* answering(`{"access_token":"t","expires_in":7200,"scope":${deep}}`)
+        assert.deepStrictEqual((yield* token.users.getUserAccessToken({ code: Redacted.make("a-code") })).scopes, [])
+        const empty = yield* answering(deep)
+        yield* outcome(empty.users.deleteCredential(session, id))
         const { users } = yield* answering(`{"locale":"sv_SE","more":${deep}}`)
         assert.strictEqual((yield* users.getProfile(session)).locale, "sv_SE")
       })

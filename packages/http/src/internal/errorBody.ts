@@ -103,17 +103,20 @@ export const parseSuccess = (text: string, route: string): ErrorBody | undefined
 
 const errorNames = ["error", "errors", "errorCode", "errorMessage", "errorType", "fault", "exception"]
 
-/** Whether JSON is an error of any system: an object with a member of such a name, or a status and a message. */
-export const isErrorObject = (value: unknown): boolean => {
-  if (Array.isArray(value)) return value.length > 0 && isErrorObject(value[0])
-  if (!isMembers(value)) return false
-  const has = (name: string) => value[name] !== undefined && value[name] !== null && value[name] !== false
-  const isStatus = (name: string) => typeof value[name] === "number" && value[name] >= 400
+const isErrorMembers = (members: Members): boolean => {
+  const has = (name: string) => members[name] !== undefined && members[name] !== null && members[name] !== false
+  const isStatus = (name: string) => typeof members[name] === "number" && members[name] >= 400
   return (
     errorNames.some(has) ||
     ["status", "statusCode", "code"].some(isStatus) ||
     (has("message") && ["code", "status", "statusCode"].some(has)) ||
-    value["success"] === false ||
-    value["ok"] === false
+    members["success"] === false ||
+    members["ok"] === false
   )
+}
+
+/** Whether JSON is an error of any system, or a list of them: an object with a member of such a name, or a status and a message. */
+export const isErrorObject = (value: unknown): boolean => {
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  return isMembers(first) && isErrorMembers(first)
 }
