@@ -297,12 +297,24 @@ describe("a secret that is wiped by its owner", () => {
 })
 
 describe("an error message", () => {
-  it.scoped("that quotes a secret has it redacted, and nothing else", () =>
-    Effect.gen(function* () {
-      const { http } = yield* over(() => json(403, { errorMessage: `no <${canaries.userToken}> here` }), settings)
-      const error = yield* Effect.flip(http.request(asUser({ ...getCredential })))
-      assert.strictEqual(error.errorMessage, "no <<redacted>> here")
-    })
+  const { userToken } = canaries
+
+  it.effect("that quotes a secret has it redacted, and nothing else", () =>
+    everyRow(
+      [
+        [`no <${userToken}> here`, "no <<redacted>> here"],
+        // A character that is two in UTF-16.
+        [`${"😀".repeat(30)} ${userToken}`, `${"😀".repeat(30)} <redacted>`],
+        [`İ ${userToken.toUpperCase()} ẞ`, "İ <redacted> ẞ"]
+      ] as const,
+      ([errorMessage]) => errorMessage,
+      ([errorMessage, expected]) =>
+        Effect.gen(function* () {
+          const { http } = yield* over(() => json(403, { errorMessage }), settings)
+          const error = yield* Effect.flip(http.request(asUser({ ...getCredential })))
+          assert.strictEqual(error.errorMessage, expected)
+        })
+    )
   )
 
   it.scoped("that quotes any other token has it redacted, whole or cut", () =>

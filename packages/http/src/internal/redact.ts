@@ -40,23 +40,23 @@ const addFragments = (secret: string, fragments: Set<string>): void => {
   if (secret !== "" && secret.length < fragmentLength) fragments.add(secret)
 }
 
-/** The places of a text that any of the fragments covers. */
-const findCovered = (text: string, fragments: ReadonlySet<string>): ReadonlyArray<boolean> => {
-  const covered = Array.from(text, () => false)
+/** Which UTF-16 units of a text any of the fragments covers: 1 for those that one does. */
+const findCovered = (text: string, fragments: ReadonlySet<string>): Uint8Array => {
+  const covered = new Uint8Array(text.length)
   const lengths = new Set(Array.from(fragments, (fragment) => fragment.length))
   for (const length of lengths) {
     for (let at = 0; at + length <= text.length; at++) {
-      if (fragments.has(text.slice(at, at + length))) covered.fill(true, at, at + length)
+      if (fragments.has(text.slice(at, at + length))) covered.fill(1, at, at + length)
     }
   }
   return covered
 }
 
-const redactCovered = (text: string, covered: ReadonlyArray<boolean>): string => {
+const redactCovered = (text: string, covered: Uint8Array): string => {
   let result = ""
   for (let at = 0; at < text.length; at++) {
-    if (covered[at] !== true) result += text.charAt(at)
-    else if (covered[at - 1] !== true) result += redacted
+    if (covered[at] !== 1) result += text.charAt(at)
+    else if (covered[at - 1] !== 1) result += redacted
   }
   return result
 }
