@@ -2,6 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { TinkHttp, TokenSource } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -9,6 +10,7 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
@@ -23,9 +25,11 @@ import {
   tokenAnswer,
   withTokens
 } from "../../../test/support/scriptedTink.js"
-import { createAuthorization, createUser, elapse, failure, makeGate, options, over } from "./helpers.js"
+import { createAuthorization, createUser, elapse, failure, getCredential, makeGate, options, over } from "./helpers.js"
 
 const ok: Answer = json(200, {})
+
+const reset: Answer = Effect.fail("reset")
 
 const tokenRequests = (sent: ReadonlyArray<Sent>) => sent.filter(isTokenRequest)
 
@@ -299,6 +303,36 @@ describe("a token that Tink refuses", () => {
       assert.deepStrictEqual(bearers(sent), ["Bearer client-token-1", "Bearer client-token-2"])
       assert.strictEqual(tokenRequests(sent).length, 2)
     })
+  )
+
+  it.effect("leaves a failure of the request with the new one as it would be without", () =>
+    everyRow(
+      [
+        ["a read after a 503", getCredential, json(503, {}), { sent: 3, reason: undefined, isAmbiguous: false }],
+        ["a read after a reset", getCredential, reset, { sent: 3, reason: undefined, isAmbiguous: false }],
+        ["a change after a reset", createUser, reset, { sent: 2, reason: "Transport", isAmbiguous: true }],
+        ["a change after a 500", createUser, json(500, {}), { sent: 2, reason: "Server", isAmbiguous: true }]
+      ] as const,
+      ([name]) => name,
+      ([, request, second, expected]) =>
+        Effect.gen(function* () {
+          const authorization = { _tag: "Client", scopes: ["user:create"] } as const
+          const answers = [unauthorized, second, ok]
+          let n = 0
+          const { http, sent } = yield* over(
+            withTokens(() => answers[n++] ?? ok),
+            { retryBaseDelay: 0 }
+          )
+          const exit = yield* Effect.exit(elapse(http.request({ ...request, authorization })))
+          const error = Exit.isFailure(exit) ? Option.getOrUndefined(Cause.failureOption(exit.cause)) : undefined
+          const [, ...renewed] = bearers(sent)
+          assert.deepStrictEqual(
+            { sent: bearers(sent).length, reason: error?.reason, isAmbiguous: error?.isAmbiguous ?? false },
+            expected
+          )
+          assert.isTrue(renewed.every((bearer) => bearer === "Bearer client-token-2"))
+        })
+    )
   )
 
   it.scoped("is not sent again where its source has no other", () =>

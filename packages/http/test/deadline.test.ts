@@ -99,6 +99,35 @@ describe("the deadline", () => {
     })
   )
 
+  it.effect("holds while the wall clock is set", () =>
+    everyRow(
+      [3_600_000, -3_600_000],
+      (by) => `by ${by} ms`,
+      (by) =>
+        Effect.gen(function* () {
+          const testClock = yield* Effect.clock
+          let setBy = 0
+          const clock: Clock.Clock = Object.assign(Object.create(testClock), {
+            unsafeCurrentTimeMillis: () => testClock.unsafeCurrentTimeMillis() + setBy,
+            unsafeCurrentTimeNanos: () => testClock.unsafeCurrentTimeNanos(),
+            currentTimeMillis: Effect.map(testClock.currentTimeMillis, (now) => now + setBy)
+          })
+          const { http } = yield* over(
+            () =>
+              Effect.suspend(() => {
+                setBy += by
+                return Effect.never
+              }),
+            { deadline: "25 seconds", maxRetries: 9 }
+          )
+          const call = Effect.withClock(failure(http.request(getCredential)), clock)
+          const { millis, value } = yield* elapse(timed(call))
+          assert.approximately(millis, 25_000, 0.001)
+          assert.strictEqual(value.reason, "Timeout")
+        })
+    )
+  )
+
   it.scoped("covers the body of the last attempt", () =>
     Effect.gen(function* () {
       const { http } = yield* over(answers(stalledBody()), { deadline: "4 seconds", attemptTimeout: "1 hour" })
