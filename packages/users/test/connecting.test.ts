@@ -538,6 +538,14 @@ describe("submitSupplementalInformation", () => {
   )
 })
 
+const streamOf = (parts: ReadonlyArray<Uint8Array>) =>
+  new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      parts.forEach((part) => controller.enqueue(part))
+      controller.close()
+    }
+  })
+
 describe("getCredentialQr", () => {
   const qr = "data:image/png;base64,iVBORw0KGgo="
 
@@ -557,6 +565,23 @@ describe("getCredentialQr", () => {
     )
   )
 
+  it.effect("takes the picture itself, in one piece or in several", () => {
+    const bytes = Buffer.from("89504e470d0a1a0a0000000d49484452ff80c3", "hex")
+    return everyRow(
+      [[bytes], [bytes.subarray(0, 3), bytes.subarray(3)]],
+      (parts) => `${parts.length}`,
+      (parts) =>
+        withTink(
+          () => ({ body: streamOf(parts), headers: { "content-type": "image/png" } }),
+          ({ users }) =>
+            Effect.gen(function* () {
+              const uri = Redacted.value(yield* users.getCredentialQr(reader, id))
+              assert.strictEqual(uri, `data:image/png;base64,${bytes.toString("base64")}`)
+            })
+        )
+    )
+  })
+
   it.effect("decodes nothing but a PNG data URL", () =>
     everyRow(
       [
@@ -565,7 +590,7 @@ describe("getCredentialQr", () => {
         ["another kind of picture", "data:image/svg+xml;base64,canary"],
         ["a script", "data:text/html;base64,canary"],
         ["a picture and more", `${qr}" onerror="canary`],
-        ["the picture itself", "\u0089PNG canary"],
+        ["a picture that was read as text", "\u0089PNG canary"],
         ["JSON", `"${qr}"`]
       ] as const,
       ([name]) => `does not take ${name} for one`,

@@ -47,7 +47,15 @@ export class Collector {
 /** UTF-8 without its byte order mark. Malformed bytes become U+FFFD: one bad character in a name loses no answer. */
 const decoder = new TextDecoder()
 
-export const toText = (bytes: Uint8Array): string => decoder.decode(bytes)
+const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+
+const isPng = (bytes: Uint8Array): boolean => pngSignature.every((byte, at) => bytes[at] === byte)
+
+const toBase64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
+
+/** An image is the data URI that Tink documents, also where it is sent as it is (`tink-api.md` 6 and 12.12). */
+export const toText = (bytes: Uint8Array): string =>
+  isPng(bytes) ? `data:image/png;base64,${toBase64(bytes)}` : decoder.decode(bytes)
 
 /** The `Content-Length`, if it is that of the decoded body. Infinite otherwise. */
 const contentLength = ({ headers }: HttpClientResponse.HttpClientResponse): number => {
