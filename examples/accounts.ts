@@ -8,6 +8,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { printable } from "./lib/printable.js"
 
 const Account = Schema.Struct({ id: Schema.String, name: Schema.String, type: Schema.String })
 
@@ -26,7 +27,7 @@ const program = Effect.gen(function* () {
   yield* sandbox.connectBank(userId)
   const session = yield* users.authorize({ userId, scopes: ["accounts:read"] })
   const { accounts } = yield* users.request(session, listAccounts)
-  yield* Effect.forEach(accounts, ({ id, name, type }) => Console.log(`${id}  ${type}  ${name}`))
+  yield* Effect.forEach(accounts, ({ id, name, type }) => Console.log(printable(`${id}  ${type}  ${name}`)))
 })
 
 const layerTink = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, TinkHttp.layer))

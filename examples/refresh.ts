@@ -5,6 +5,7 @@ import { UserCache } from "@effect-tink/user-cache"
 import { Refresh, Users } from "@effect-tink/users"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Clock, Console, Effect, Layer, Option, Schedule } from "effect"
+import { printable } from "./lib/printable.js"
 
 const formatOutcome = Refresh.$match({
   Updated: () => "up to date",
@@ -34,7 +35,7 @@ const main = Effect.gen(function* () {
       schedule: Schedule.spaced("100 millis").pipe(Schedule.upTo("10 seconds")),
       patience: "2 seconds",
       tinkLink: { redirectUri: "https://app.example/callback", idHint: "Ada Lovelace" },
-      onProgress: ({ status }) => print(status)
+      onProgress: ({ status }) => print(printable(status))
     })
     yield* print(`→ ${formatOutcome(outcome)}`)
   })

@@ -8,6 +8,7 @@ import { HttpRouter, HttpServer } from "@effect/platform"
 import { NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
 import { createServer } from "node:http"
+import { printable } from "./lib/printable.js"
 
 const main = Effect.gen(function* () {
   const users = yield* Users.Users
@@ -25,7 +26,7 @@ const main = Effect.gen(function* () {
     rememberDeliveries: 1000,
     onEvent: (event) =>
       Effect.andThen(
-        Console.log(event._tag === "RefreshFinished" ? `${event.event}: ${event.status}` : event.event),
+        Console.log(printable(event._tag === "RefreshFinished" ? `${event.event}: ${event.status}` : event.event)),
         Webhooks.notifyUser(users.changed)(event)
       )
   })

@@ -1,7 +1,8 @@
-/** Runs the steps of a program, and prints a row for each: its result, duration, requests, and use of the cache. */
+/** Runs the steps of a program, and prints a row for each: its duration, requests, use of the cache, and result. */
 import { UserCache } from "@effect-tink/user-cache"
 import { HttpClient } from "@effect/platform"
 import { Console, Context, Duration, Effect, Layer } from "effect"
+import { printable } from "./printable.js"
 
 /** How many requests were sent. */
 export class SentRequests extends Context.Tag("examples/SentRequests")<SentRequests, { count: number }>() {}
@@ -15,12 +16,44 @@ export const layerCountingClient = Layer.effectContext(
   })
 )
 
-const formatRow = (title: string, result: string, took: string, requests: string, cache: string) =>
-  `  ${title.padEnd(30)}  ${result.padEnd(36)}  ${took.padStart(7)}  ${requests.padStart(8)}  ${cache}`.trimEnd()
+// `NO_COLOR` and the kind of terminal are respected.
+const hasColors = process.stdout.isTTY && process.stdout.hasColors()
 
-const header = formatRow("step", "result", "took", "requests", "cache")
+const color = (code: number) => (text: string) => (hasColors ? `\u001b[${code}m${text}\u001b[0m` : text)
 
-export const printHeader = Console.log(`${header}\n  ${"─".repeat(header.length + 4)}`)
+const dim = color(2)
+const red = color(31)
+const green = color(32)
+const yellow = color(33)
+
+const plain = (text: string) => text
+
+interface Row {
+  readonly took: string
+  readonly sent: string
+  readonly cache: string
+  readonly text: string
+}
+
+const columns = process.stdout.columns ?? 80
+
+const numbersWidth = 29
+
+const cut = (text: string): string => {
+  const width = Math.max(20, columns - numbersWidth)
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text
+}
+
+const cacheColors: Readonly<Record<string, (text: string) => string>> = { hit: green, invalidated: yellow }
+
+const formatRow = ({ cache, sent, text, took }: Row, colorText = plain): string => {
+  const colorCache = cacheColors[cache] ?? plain
+  return `  ${dim(took.padStart(6))}  ${sent.padStart(4)}  ${colorCache(cache.padEnd(11))}  ${colorText(cut(text))}`.trimEnd()
+}
+
+const header = formatRow({ took: "took", sent: "sent", cache: "cache", text: "step" })
+
+export const printHeader = Console.log(`${header}\n  ${dim("─".repeat(Math.min(columns, 80) - 4))}`)
 
 export const printFailure = (message: string) => Console.error(`\n  failed: ${message}\n`)
 
@@ -43,10 +76,15 @@ export const step = <A, E, R>(title: string, effect: Effect.Effect<A, E, R>, for
     const sentBefore = sent.count
     const before = yield* cache.stats
     const [took, value] = yield* Effect.timed(effect).pipe(
-      Effect.tapError(() => Console.log(formatRow(title, "failed", "", "", "")))
+      Effect.tapError(() => Console.log(formatRow({ took: "", sent: "", cache: "", text: `${title}: failed` }, red)))
     )
-    const requests = String(sent.count - sentBefore)
-    const cacheUse = formatCacheUse(before, yield* cache.stats)
-    yield* Console.log(formatRow(title, formatResult(value), formatDuration(took), requests, cacheUse))
+    const result = printable(formatResult(value))
+    const row = {
+      took: formatDuration(took),
+      sent: String(sent.count - sentBefore),
+      cache: formatCacheUse(before, yield* cache.stats),
+      text: result === "" ? title : `${title}: ${result}`
+    }
+    yield* Console.log(formatRow(row))
     return value
   })
