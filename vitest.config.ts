@@ -3,7 +3,9 @@ import { existsSync } from "node:fs"
 import { defaultExclude, defineConfig } from "vitest/config"
 
 const browserTests = "examples/web/browser.test.ts"
-const redisTests = ["packages/user-cache-redis/test/redis.test.ts", "packages/user-cache-redis/test/race.test.ts"]
+const redisTests = ["redis.test.ts", "race.test.ts", "race.proof.ts"].map(
+  (name) => `packages/user-cache-redis/test/${name}`
+)
 
 /** The only tests that need more than npm: a machine without a browser says that it leaves them out, and passes. */
 const hasBrowser = existsSync(process.env["CHROMIUM"] ?? "/usr/bin/chromium")
@@ -43,6 +45,15 @@ export default defineConfig({
             ...(hasBrowser ? [] : [browserTests]),
             ...(hasRedis ? [] : redisTests)
           ]
+        }
+      },
+      {
+        extends: true,
+        test: {
+          // Searches for counter-examples, which take minutes: `npm run prove`.
+          name: "proofs",
+          include: ["packages/*/test/**/*.proof.ts"],
+          exclude: [...defaultExclude, ...(hasRedis ? [] : redisTests)]
         }
       }
     ]
