@@ -23,7 +23,7 @@ if (!hasRedis) {
 }
 
 /** Tests that leave nothing behind in their process share one: loading the libraries for each file takes longer than they do. */
-const sharingProcess = ["http", "user-cache", "users", "webhooks"].map((name) => `packages/${name}/test/**/*.test.ts`)
+const sharingProcess = ["http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map((name) => `packages/${name}/test/**/*.test.ts`)
 
 export default defineConfig({
   test: {
