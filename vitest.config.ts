@@ -23,7 +23,12 @@ if (!hasRedis) {
 }
 
 /** Tests that leave nothing behind in their process share one: loading the libraries for each file takes longer than they do. */
-const sharingProcess = ["http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map((name) => `packages/${name}/test/**/*.test.ts`)
+const sharingProcess = ["http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map(
+  (name) => `packages/${name}/test/**/*.test.ts`
+)
+
+/** For each row they print all metrics of their process, so it has to be one of their own. */
+const metricsTests = "packages/users/test/canaries*.test.ts"
 
 export default defineConfig({
   test: {
@@ -33,18 +38,21 @@ export default defineConfig({
     maxWorkers: "100%",
     minWorkers: 1,
     projects: [
-      { extends: true, test: { name: "library", include: sharingProcess, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "library",
+          include: sharingProcess,
+          exclude: [...defaultExclude, metricsTests, ...(hasRedis ? [] : redisTests)],
+          isolate: false
+        }
+      },
       {
         extends: true,
         test: {
           name: "programs",
-          include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: [
-            ...defaultExclude,
-            ...sharingProcess,
-            ...(hasBrowser ? [] : [browserTests]),
-            ...(hasRedis ? [] : redisTests)
-          ]
+          include: ["packages/{bench,simulation}/test/**/*.test.ts", metricsTests, "examples/**/*.test.ts"],
+          exclude: [...defaultExclude, ...(hasBrowser ? [] : [browserTests])]
         }
       },
       {
