@@ -3,7 +3,9 @@ import { existsSync } from "node:fs"
 import { defaultExclude, defineConfig } from "vitest/config"
 
 const browserTests = "examples/web/browser.test.ts"
-const redisTests = ["packages/user-cache-redis/test/redis.test.ts", "packages/user-cache-redis/test/race.test.ts"]
+const redisTests = ["redis.test.ts", "race.test.ts", "race.proof.ts"].map(
+  (name) => `packages/user-cache-redis/test/${name}`
+)
 
 /** The only tests that need more than npm: a machine without a browser says that it leaves them out, and passes. */
 const hasBrowser = existsSync(process.env["CHROMIUM"] ?? "/usr/bin/chromium")
@@ -21,7 +23,12 @@ if (!hasRedis) {
 }
 
 /** Tests that leave nothing behind in their process share one: loading the libraries for each file takes longer than they do. */
-const sharingProcess = ["http", "user-cache", "users", "webhooks"].map((name) => `packages/${name}/test/**/*.test.ts`)
+const sharingProcess = ["http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map(
+  (name) => `packages/${name}/test/**/*.test.ts`
+)
+
+/** For each row they print all metrics of their process, so it has to be one of their own. */
+const metricsTests = "packages/users/test/canaries*.test.ts"
 
 export default defineConfig({
   test: {
@@ -31,18 +38,30 @@ export default defineConfig({
     maxWorkers: "100%",
     minWorkers: 1,
     projects: [
-      { extends: true, test: { name: "library", include: sharingProcess, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "library",
+          include: sharingProcess,
+          exclude: [...defaultExclude, metricsTests, ...(hasRedis ? [] : redisTests)],
+          isolate: false
+        }
+      },
       {
         extends: true,
         test: {
           name: "programs",
-          include: ["packages/*/test/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: [
-            ...defaultExclude,
-            ...sharingProcess,
-            ...(hasBrowser ? [] : [browserTests]),
-            ...(hasRedis ? [] : redisTests)
-          ]
+          include: ["packages/{bench,simulation}/test/**/*.test.ts", metricsTests, "examples/**/*.test.ts"],
+          exclude: [...defaultExclude, ...(hasBrowser ? [] : [browserTests])]
+        }
+      },
+      {
+        extends: true,
+        test: {
+          // Searches for counter-examples, which take minutes: `npm run prove`.
+          name: "proofs",
+          include: ["packages/*/test/**/*.proof.ts"],
+          exclude: [...defaultExclude, ...(hasRedis ? [] : redisTests)]
         }
       }
     ]

@@ -1,45 +1,55 @@
 import { assert, describe, it } from "@effect/vitest"
+import { toExitCode } from "@effect-tink/simulation/commandLine"
+import * as Effect from "effect/Effect"
 import { execFile } from "node:child_process"
 import { join } from "node:path"
+import { printedBy } from "../../../test/support/commands.js"
+import { command as compare } from "../src/correctness/compare.js"
+import { command as bench } from "../src/speed/bench.js"
 
-const run = (program: string, args: ReadonlyArray<string>) =>
-  new Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((resolve) => {
+const runBench = (...args: ReadonlyArray<string>) => printedBy(toExitCode(bench, ["node", "bench", ...args]))
+const runCompare = (...args: ReadonlyArray<string>) => printedBy(toExitCode(compare, ["node", "compare", ...args]))
+
+/** The exit code and the errors of a process. */
+const runProcess = (program: string, arg: string) =>
+  new Promise<readonly [code: unknown, stderr: string]>((resolve) => {
     const file = join(import.meta.dirname, "..", "src", program)
-    execFile(process.execPath, ["--import", "tsx", file, ...args], (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })
-    })
+    execFile(process.execPath, ["--import", "tsx", file, arg], (error, _, stderr) => resolve([error?.code, stderr]))
   })
 
-const timeout = 60_000
-
-describe.concurrent("the commands", () => {
-  it(
-    "print their options with --help",
-    async () => {
-      const [bench, compare] = await Promise.all([run("speed/bin.ts", ["--help"]), run("correctness/bin.ts", ["-h"])])
-      for (const option of ["--quick", "--json", "--chart", "--seed", "minting"]) assert.include(bench.stdout, option)
-      assert.include(compare.stdout, "compare")
-      assert.deepStrictEqual([bench.code, compare.code], [0, 0])
-    },
-    timeout
+describe("the commands", () => {
+  it.live("print their options with --help", () =>
+    Effect.gen(function* () {
+      const help = yield* runBench("--help")
+      for (const option of ["--quick", "--json", "--chart", "--seed", "minting"]) assert.include(help.text, option)
+      const other = yield* runCompare("-h")
+      assert.include(other.text, "compare")
+      assert.deepStrictEqual([help.result, other.result], [0, 0])
+    })
   )
 
-  it(
-    "name the problem of invalid arguments, and end with 2",
-    async () => {
+  it.live("name the problem of invalid arguments, and end with 2", () =>
+    Effect.gen(function* () {
       const rows = [
-        ["speed/bin.ts", ["speed"], "'speed' is not a benchmark"],
-        ["speed/bin.ts", ["cached", "--fast"], "'--fast' is not a benchmark or an option"],
-        ["speed/bin.ts", ["--seed", "many"], "--seed must be a whole number from 0 to 999999999, not 'many'"],
-        ["correctness/bin.ts", ["--fast"], "--fast"]
+        [runBench("speed"), "'speed' is not a benchmark"],
+        [runBench("cached", "--fast"), "'--fast' is not a benchmark or an option"],
+        [runBench("--seed", "many"), "--seed must be a whole number from 0 to 999999999, not 'many'"],
+        [runCompare("--fast"), "--fast"]
       ] as const
-      for (const [program, args, problem] of rows) {
-        const { code, stderr } = await run(program, args)
-        assert.strictEqual(code, 2, problem)
-        assert.include(stderr, problem)
-        assert.notMatch(stderr, /\n +at /, "a stack")
+      for (const [run, problem] of rows) {
+        const { result, text } = yield* run
+        assert.strictEqual(result, 2, problem)
+        assert.include(text, problem)
       }
-    },
-    timeout
+    })
   )
+
+  it("are programs, which end so without a stack", async () => {
+    for (const program of ["speed/bin.ts", "correctness/bin.ts"]) {
+      const [code, stderr] = await runProcess(program, "--fast")
+      assert.strictEqual(code, 2, program)
+      assert.include(stderr, "--fast")
+      assert.notMatch(stderr, /\n +at /, "a stack")
+    }
+  }, 60_000)
 })

@@ -31,18 +31,24 @@ const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
   return Cause.isInterruptedOnly(exit.cause) ? 130 : 1
 }
 
-/** Runs a command with the arguments of this process. Exit codes: 1 for `Failed`, 2 for invalid arguments, 130 for Ctrl-C. */
-export const run = <Name extends string, A>(command: Command.Command<Name, never, Failed, A>): void => {
+/** Runs a command with the arguments of a process, and returns its exit code: 1 for `Failed`, 2 for invalid arguments. */
+export const toExitCode = <Name extends string, A>(
+  command: Command.Command<Name, never, Failed, A>,
+  args: ReadonlyArray<string>
+): Effect.Effect<number> => {
   const [name = "program"] = Command.getNames(command)
-  const main = Command.run(command, { name, version: "0.1.0" })(process.argv).pipe(
+  return Command.run(command, { name, version: "0.1.0" })(args).pipe(
     Effect.as(0),
     Effect.catchTag("Failed", () => Effect.succeed(1)),
     // The message has been printed.
     Effect.catchIf(ValidationError.isValidationError, () => Effect.succeed(2)),
     Effect.provide([NodeContext.layer, CliConfig.layer({ finalCheckBuiltIn: true, showBuiltIns: false })])
   )
-  NodeRuntime.runMain(main, {
+}
+
+/** Runs a command as this process. Its exit code is that of `toExitCode`, or 130 for Ctrl-C. */
+export const run = <Name extends string, A>(command: Command.Command<Name, never, Failed, A>): void =>
+  NodeRuntime.runMain(toExitCode(command, process.argv), {
     disablePrettyLogger: true,
     teardown: (exit, onExit) => onExit(exitCode(exit))
   })
-}

@@ -168,7 +168,8 @@ describe("deleteUser, however the user is named,", () => {
                     assert.isFalse(yield* exists(userId))
                   }
                   yield* isUndisturbed(other)
-                }).pipe(provideAll())
+                }).pipe(provideAll()),
+              { concurrency: 4 }
             )
         )
     )

@@ -1,5 +1,5 @@
 /** Broken variants of the shared cache. Each must lead to a stale read. */
-interface Mutant {
+export interface Mutant {
   readonly name: string
   /** Below `packages`. */
   readonly file: string
