@@ -86,9 +86,17 @@ export const make = (connection: Connection, namespace: string) =>
         parseValidations(answer, userIds.length)
       )
 
+    const slotOf = (userId: string) => hashSlot(toTag(userId))
+
+    const serverOf: Service["serverOf"] = (userId) => {
+      if (connection.nodeOf === undefined) return ""
+      const slot = slotOf(userId)
+      return connection.nodeOf(slot) ?? String(slot)
+    }
+
     const split = (userIds: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-      (connection.isCluster
-        ? Object.values(Arr.groupBy(userIds, (userId) => String(hashSlot(toTag(userId)))))
+      (connection.nodeOf !== undefined
+        ? Object.values(Arr.groupBy(userIds, (userId) => String(slotOf(userId))))
         : [userIds]
       ).flatMap((group) => Arr.chunksOf(group, usersPerScript))
 
@@ -133,7 +141,7 @@ export const make = (connection: Connection, namespace: string) =>
       return isText(server) && isText(policy) ? { policy } : undefined
     })
 
-    return { store: { validate, begin, finish, advance, hints } satisfies Service, check }
+    return { store: { serverOf, validate, begin, finish, advance, hints } satisfies Service, check }
   })
 
 /** Answers of a server that is there, and will never do what the store needs. */

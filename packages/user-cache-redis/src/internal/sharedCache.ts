@@ -49,8 +49,8 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { type Service as Store, StoreError } from "../InvalidationStore.js"
-import { makeBreaker } from "./breaker.js"
+import type { Service as Store, StoreError } from "../InvalidationStore.js"
+import { makeCalls } from "./calls.js"
 import { makeCounters } from "./counters.js"
 import { type Moment, now } from "./elapsed.js"
 import { isLeased, makeKnown } from "./known.js"
@@ -81,41 +81,13 @@ export const make = (store: Store, settings: Settings) =>
       quarantine: settings.quarantineMillis
     })
     const known = makeKnown(Math.max(1, settings.capacity))
-    const breaker = makeBreaker()
     const counters = makeCounters()
     const lookupInTurn = makeTurns(scope)
+    const calls = makeCalls({ clock, counters, timeoutMillis: settings.commandTimeoutMillis })
+    const ask = yield* makeQuestions(store, calls)
 
-    /** Asks the store, unless it has failed too often, and gives up in time. */
-    const call = <A>(
-      operation: StoreError["operation"],
-      effect: Effect.Effect<A, StoreError>
-    ): Effect.Effect<A, StoreError> =>
-      Effect.suspend(() => {
-        if (!breaker.tryAcquire(now(clock).monotonic)) {
-          return new StoreError({ operation, message: "not asked: it has failed three times in a row" })
-        }
-        counters.add("roundTrips")
-        return effect.pipe(
-          Effect.catchAllDefect(() => new StoreError({ operation, message: "a defect of the store" })),
-          Effect.disconnect,
-          // The caller may be uninterruptible.
-          Effect.interruptible,
-          Effect.timeoutFail({
-            duration: settings.commandTimeoutMillis,
-            onTimeout: () => new StoreError({ operation, message: "no answer in time" })
-          }),
-          Effect.tapBoth({
-            onSuccess: () => Effect.sync(breaker.succeeded),
-            onFailure: () =>
-              Effect.sync(() => {
-                breaker.failed(now(clock).monotonic)
-                counters.add("storeFailures")
-              })
-          })
-        )
-      })
-
-    const ask = yield* makeQuestions((userIds) => call("validate", store.validate(userIds)))
+    const call = <A>(userId: string, operation: StoreError["operation"], effect: Effect.Effect<A, StoreError>) =>
+      Effect.suspend(() => calls.call(store.serverOf(userId), operation, effect))
 
     // -----------------------------------------------------------------------------------------------------------------
     // Reads
@@ -160,7 +132,7 @@ export const make = (store: Store, settings: Settings) =>
 
     /** A newer state was read here, so older entries of other processes are void. Those of this process stay. */
     const advance = (userId: string) =>
-      Effect.match(call("advance", store.advance(userId)), {
+      Effect.match(call(userId, "advance", store.advance(userId)), {
         onFailure: () => known.forget(userId),
         onSuccess: ({ generation, previous }) => {
           const found = known.get(userId)
@@ -213,13 +185,18 @@ export const make = (store: Store, settings: Settings) =>
           Effect.timeoutOption(Math.max(settings.timeToLiveMillis, settings.quarantineMillis)),
           Effect.flatMap(settle)
         )
-        const waited = Effect.sleep(stretch(settings.holdBackMillis))
+        const waited = settings.holdBackMillis === 0 ? Effect.void : Effect.sleep(stretch(settings.holdBackMillis))
         for (const background of [retried, waited]) {
           // Also when the cache is closed meanwhile.
           yield* Effect.forkIn(Effect.ensuring(Effect.interruptible(background), settle(Option.none())), scope)
         }
         const answer = yield* Deferred.await(told)
         counters.add("heldBackMillis", Math.round(now(clock).monotonic - from.monotonic))
+        if (Option.isNone(answer) && settings.holdBackMillis < settings.timeToLiveMillis) {
+          yield* Effect.logWarning(
+            "The end of a change could not be told within holdBack: until the time to live is over, other processes may answer with what was there before."
+          )
+        }
         return answer
       })
 
@@ -232,10 +209,10 @@ export const make = (store: Store, settings: Settings) =>
     }): Effect.Effect<void> =>
       Effect.gen(function* () {
         const tell = Effect.suspend(() =>
-          call("finish", store.finish(change.userId, change.changeId, change.quarantineMillis))
+          call(change.userId, "finish", store.finish(change.userId, change.changeId, change.quarantineMillis))
         )
         const first = yield* Effect.option(tell)
-        const told = Option.isSome(first) || settings.holdBackMillis === 0 ? first : yield* holdBack(tell)
+        const told = Option.isSome(first) ? first : yield* holdBack(tell)
         if (settings.leaseMillis === 0 || Option.isNone(told)) return
         const isCovered = told.value.wasMarked && change.markedAt !== undefined
         yield* sleepUntil(isCovered ? change.markedAt : now(clock), stretch(settings.leaseMillis))
@@ -254,7 +231,7 @@ export const make = (store: Store, settings: Settings) =>
             hasStarted = true
             return mutation
           })
-          const begun = yield* Effect.option(call("begin", store.begin(userId, changeId)))
+          const begun = yield* Effect.option(call(userId, "begin", store.begin(userId, changeId)))
           const markedAt = Option.isSome(begun) ? now(clock) : undefined
           const exit = yield* Effect.exit(restore(local.invalidateAfter(userId, started, isAmbiguous)))
           const mayBeApplied = hasStarted && UserCache.isAmbiguousOutcome(exit, isAmbiguous)

@@ -39,8 +39,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a question that was sent before the read began",
     file: questions,
-    text: "Effect.flatMap((question) =>",
-    replacement: "Effect.tap((question) => void (next = question)), Effect.flatMap((question) =>",
+    text: "      queue.next = undefined\n",
+    replacement: "      queueMicrotask(() => 0)\n",
     firstSeed: 1
   },
   {
@@ -60,8 +60,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "no hold-back",
     file: engine,
-    text: "Option.isSome(first) || settings.holdBackMillis === 0",
-    replacement: "true",
+    text: "Option.isSome(first) ? first",
+    replacement: "true ? first",
     firstSeed: 1
   },
   {
