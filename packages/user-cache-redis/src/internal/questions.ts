@@ -4,14 +4,12 @@
  *
  * If a question fails, the reads that wait for the next one are not answered either: they have waited long enough.
  */
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import * as Runtime from "effect/Runtime"
-import type { Service, Validation } from "../InvalidationStore.js"
+import { type Service, StoreError, type Validation } from "../InvalidationStore.js"
 import type { Calls } from "./calls.js"
 import { type Moment, now } from "./elapsed.js"
 
@@ -32,8 +30,9 @@ interface Queue {
   readonly server: string
   /** The question that has not been sent. */
   next: Question | undefined
-  /** Sends the questions, while there are any. */
-  sender: Fiber.RuntimeFiber<void> | undefined
+  isSending: boolean
+  /** Gives up the question in flight. */
+  stop: () => void
 }
 
 const noAnswers: Answers = new Map()
@@ -44,9 +43,19 @@ const answer = (question: Question | undefined, answers: Answers): void => {
   if (question !== undefined) Deferred.unsafeDone(question.answers, Exit.succeed(answers))
 }
 
-export const makeQuestions = (store: Pick<Service, "serverOf" | "validate">, { call, isRefusing }: Calls) =>
+const takeNext = (queue: Queue): Question | undefined => {
+  const question = queue.next
+  queue.next = undefined
+  return question
+}
+
+export const makeQuestions = (options: {
+  readonly store: Pick<Service, "serverOf" | "validate">
+  readonly calls: Calls
+  readonly clock: Clock.Clock
+}) =>
   Effect.gen(function* () {
-    const runtime = yield* Effect.runtime<never>()
+    const { calls, clock, store } = options
     const queues = new Map<string, Queue>()
     let order = 0
     let isClosed = false
@@ -54,71 +63,59 @@ export const makeQuestions = (store: Pick<Service, "serverOf" | "validate">, { c
     const queueOf = (server: string): Queue => {
       const found = queues.get(server)
       if (found !== undefined) return found
-      const queue: Queue = { server, next: undefined, sender: undefined }
+      const queue: Queue = { server, next: undefined, isSending: false, stop: () => {} }
       queues.set(server, queue)
       return queue
     }
 
-    const takeNext = (queue: Queue): Question | undefined => {
-      const question = queue.next
-      queue.next = undefined
-      return question
-    }
-
-    const ask = (server: string, question: Question): Effect.Effect<Answers> =>
-      Effect.flatMap(Clock.clockWith(Effect.succeed), (clock) => {
-        const sent = { sentAt: now(clock), order: ++order }
-        const userIds = [...question.userIds]
-        return Effect.match(call(server, "validate", store.validate(userIds)), {
-          onFailure: () => noAnswers,
-          onSuccess: (validations) => {
-            const answers = new Map<string, Answer>()
-            validations.forEach((validation, index) => answers.set(userIds[index] ?? "", { ...validation, ...sent }))
-            return answers
-          }
-        })
+    const sendNext = (queue: Queue): void => {
+      queue.isSending = true
+      let question: Question | undefined
+      let sent = { sentAt: now(clock), order }
+      let userIds: ReadonlyArray<string> = []
+      // The call starts later than this, so readers that come in the same tick share the question.
+      const effect = Effect.suspend(() => {
+        question = takeNext(queue)
+        sent = { sentAt: now(clock), order: ++order }
+        userIds = [...(question?.userIds ?? [])]
+        return store.validate(userIds)
       })
-
-    /** Sends question after question, until none waits. */
-    const sendAll = (queue: Queue): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        const question = takeNext(queue)
-        if (question === undefined) {
-          queue.sender = undefined
-          return Effect.void
+      const onEnd = (result: ReadonlyArray<Validation> | StoreError) => {
+        queue.isSending = false
+        if (result instanceof StoreError) {
+          answer(question, noAnswers)
+          answer(takeNext(queue), noAnswers)
+          return
         }
-        return ask(queue.server, question).pipe(
-          // Also when the cache is closed meanwhile.
-          Effect.onExit((exit) =>
-            Effect.sync(() => {
-              const answers = Exit.isSuccess(exit) ? exit.value : noAnswers
-              answer(question, answers)
-              if (answers === noAnswers) answer(takeNext(queue), noAnswers)
-            })
-          ),
-          Effect.andThen(sendAll(queue))
-        )
-      })
+        const answers = new Map<string, Answer>()
+        result.forEach((validation, index) => answers.set(userIds[index] ?? "", { ...validation, ...sent }))
+        answer(question, answers)
+        if (queue.next !== undefined) sendNext(queue)
+      }
+      const stop = calls.start({ server: queue.server, operation: "validate", effect }, onEnd)
+      queue.stop = () => {
+        stop()
+        answer(question, noAnswers)
+        answer(takeNext(queue), noAnswers)
+      }
+    }
 
     // A reader that waits when the cache closes must not wait for ever.
     yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
+      Effect.sync(() => {
         isClosed = true
-        for (const queue of queues.values()) answer(takeNext(queue), noAnswers)
-        const senders = Array.from(queues.values(), ({ sender }) => sender)
-        return Fiber.interruptAll(senders.filter((sender) => sender !== undefined))
+        for (const { stop } of queues.values()) stop()
       })
     )
 
     return (userId: string): Effect.Effect<Answer | undefined> =>
       Effect.suspend(() => {
         const server = store.serverOf(userId)
-        if (isClosed || isRefusing(server)) return Effect.succeed(undefined)
+        if (isClosed || calls.isRefusing(server)) return Effect.succeed(undefined)
         const queue = queueOf(server)
         const question = (queue.next ??= makeQuestion())
         question.userIds.add(userId)
-        // It starts later, so readers that come in the same tick share the question.
-        queue.sender ??= Runtime.runFork(runtime, Effect.interruptible(sendAll(queue)), { immediate: false })
+        if (!queue.isSending) sendNext(queue)
         return Effect.map(Deferred.await(question.answers), (answers) => answers.get(userId))
       })
   })

@@ -83,11 +83,12 @@ export const make = (store: Store, settings: Settings) =>
     const known = makeKnown(Math.max(1, settings.capacity))
     const counters = makeCounters()
     const lookupInTurn = makeTurns(scope)
-    const calls = makeCalls({ clock, counters, timeoutMillis: settings.commandTimeoutMillis })
-    const ask = yield* makeQuestions(store, calls)
+    const runtime = yield* Effect.runtime<never>()
+    const calls = makeCalls({ clock, counters, runtime, timeoutMillis: settings.commandTimeoutMillis })
+    const ask = yield* makeQuestions({ store, calls, clock })
 
     const call = <A>(userId: string, operation: StoreError["operation"], effect: Effect.Effect<A, StoreError>) =>
-      Effect.suspend(() => calls.call(store.serverOf(userId), operation, effect))
+      Effect.suspend(() => calls.run({ server: store.serverOf(userId), operation, effect }))
 
     // -----------------------------------------------------------------------------------------------------------------
     // Reads
