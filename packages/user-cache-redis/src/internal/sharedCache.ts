@@ -49,12 +49,12 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type { Service as Store, StoreError } from "../InvalidationStore.js"
+import type { Service as Store, StoreError, Validation } from "../InvalidationStore.js"
 import { makeCalls } from "./calls.js"
 import { makeCounters } from "./counters.js"
 import { type Moment, now } from "./elapsed.js"
 import { isLeased, makeKnown } from "./known.js"
-import { type Answer, makeQuestions } from "./questions.js"
+import { type Answers, makeQuestions } from "./questions.js"
 import { makeTurns } from "./turns.js"
 
 export interface Settings {
@@ -69,7 +69,8 @@ export interface Settings {
 /** Covers a difference of 1 % between the rates of two clocks, and a timer that fires early. */
 const stretch = (millis: number) => millis * 1.01 + 1
 
-const mayUse = (answer: Answer | undefined): answer is Answer => answer !== undefined && !answer.isChanging
+const mayUse = (validation: Validation | undefined): validation is Validation =>
+  validation !== undefined && !validation.isChanging
 
 export const make = (store: Store, settings: Settings) =>
   Effect.gen(function* () {
@@ -95,7 +96,7 @@ export const make = (store: Store, settings: Settings) =>
     // -----------------------------------------------------------------------------------------------------------------
 
     /** Whether what is known is as new as the answer. */
-    const isConfirmed = (userId: string, { generation, order, sentAt }: Answer): boolean => {
+    const isConfirmed = (userId: string, generation: string, { order, sentAt }: Answers): boolean => {
       const found = known.get(userId)
       if (found === undefined) return false
       if (found.order >= order) return true
@@ -104,11 +105,18 @@ export const make = (store: Store, settings: Settings) =>
       return true
     }
 
-    const learn = (userId: string, answer: Answer): Effect.Effect<void> => {
-      if (isConfirmed(userId, answer)) return Effect.void
-      return Effect.map(local.invalidate(userId), () =>
-        known.set(userId, { generation: answer.generation, validatedAt: answer.sentAt, order: answer.order })
-      )
+    /** Goes on when the local cache has nothing of the user from before the generation. */
+    const learn = <A, E, R>(
+      userId: string,
+      generation: string,
+      answers: Answers,
+      next: Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E, R> => {
+      if (isConfirmed(userId, generation, answers)) return next
+      return Effect.flatMap(local.invalidate(userId), () => {
+        known.set(userId, { generation, validatedAt: answers.sentAt, order: answers.order })
+        return next
+      })
     }
 
     const get = <A, E, R>(
@@ -118,14 +126,12 @@ export const make = (store: Store, settings: Settings) =>
       options?: UserCache.GetOptions<A>
     ): Effect.Effect<A, E, R> =>
       Effect.suspend(() => {
-        if (isLeased(known.get(userId), now(clock), settings.leaseMillis)) {
-          return local.get(userId, key, lookup, options)
-        }
-        return Effect.flatMap(ask(userId), (answer) => {
-          if (mayUse(answer)) {
-            return Effect.flatMap(learn(userId, answer), () => local.get(userId, key, lookup, options))
-          }
-          counters.add(answer === undefined ? "unvalidatedBypasses" : "changingBypasses")
+        const read = local.get(userId, key, lookup, options)
+        if (settings.leaseMillis > 0 && isLeased(known.get(userId), now(clock), settings.leaseMillis)) return read
+        return Effect.flatMap(ask(userId), (answers) => {
+          const validation = answers.validations.get(userId)
+          if (mayUse(validation)) return learn(userId, validation.generation, answers, read)
+          counters.add(validation === undefined ? "unvalidatedBypasses" : "changingBypasses")
           // A key names one kind of value, so what is shared under it has the type of the lookup at hand.
           return lookupInTurn(userId, key, lookup) as Effect.Effect<A, E, R>
         })
@@ -150,11 +156,12 @@ export const make = (store: Store, settings: Settings) =>
       lookup: Effect.Effect<A, E, R>,
       options?: UserCache.GetOptions<A>
     ): Effect.Effect<A, E, R> =>
-      Effect.flatMap(ask(userId), (answer) => {
-        if (mayUse(answer)) {
-          return learn(userId, answer).pipe(
-            Effect.andThen(local.refresh(userId, key, lookup, options)),
-            Effect.zipLeft(advance(userId))
+      Effect.flatMap(ask(userId), (answers) => {
+        const validation = answers.validations.get(userId)
+        if (mayUse(validation)) {
+          return Effect.zipLeft(
+            learn(userId, validation.generation, answers, local.refresh(userId, key, lookup, options)),
+            advance(userId)
           )
         }
         bareRefreshes += 1
