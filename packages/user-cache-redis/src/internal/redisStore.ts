@@ -146,7 +146,7 @@ export const make = (connection: Connection, namespace: string) =>
 
 /** Answers of a server that is there, and will never do what the store needs. */
 const isRefusal = ({ message }: StoreError) =>
-  /NOPERM|can't run|NOAUTH|WRONGPASS|INFO has no|unknown command|not allowed/i.test(message)
+  /NOPERM|can't (run|access|publish)|NOAUTH|WRONGPASS|INFO has no|unknown (redis )?command|not allowed/i.test(message)
 
 /**
  * Fails if the server can never be used. One that cannot be reached now may be later: until then nothing is cached.

@@ -18,8 +18,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "no bypass while changing",
     file: engine,
-    text: "answer !== undefined && !answer.isChanging",
-    replacement: "answer !== undefined",
+    text: "validation !== undefined && !validation.isChanging",
+    replacement: "validation !== undefined",
     firstSeed: 1
   },
   {
@@ -39,15 +39,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a question that was sent before the read began",
     file: questions,
-    text: "      queue.next = undefined\n",
-    replacement: "      queueMicrotask(() => 0)\n",
+    text: "  queue.next = undefined\n",
+    replacement: "",
     firstSeed: 1
   },
   {
     name: "validatedAt taken from the answer",
     file: questions,
-    text: "{ ...validation, ...sent }",
-    replacement: "{ ...validation, ...sent, sentAt: now(clock) }",
+    text: "{ ...sent, validations }",
+    replacement: "{ ...sent, sentAt: now(clock), validations }",
     firstSeed: 98
   },
   {
@@ -74,8 +74,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a new generation learned, and older entries kept",
     file: engine,
-    text: "return Effect.map(local.invalidate(userId), () =>",
-    replacement: "return Effect.map(Effect.void, () =>",
+    text: "return Effect.flatMap(local.invalidate(userId), () =>",
+    replacement: "return Effect.flatMap(Effect.void, () =>",
     firstSeed: 1
   },
   {
