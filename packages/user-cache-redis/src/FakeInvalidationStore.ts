@@ -80,6 +80,8 @@ export interface Fake {
 
 const markMillis = 60_000
 
+const onOneServer = (_userId: string): string => ""
+
 const withoutFault = (): Behaviour => ({})
 
 const copy = (records: Snapshot) =>
@@ -94,7 +96,7 @@ const copy = (records: Snapshot) =>
 export const make: Effect.Effect<Fake> = Effect.gen(function* () {
   const hints = yield* PubSub.unbounded<Hint>()
   const calls: Array<Call> = []
-  let serverOf = (_userId: string) => ""
+  let serverOf = onOneServer
   let behaviourOf: (call: Call) => Behaviour = withoutFault
   let records = new Map<string, UserRecord>()
   let server = 1

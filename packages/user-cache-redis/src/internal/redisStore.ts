@@ -22,6 +22,8 @@ const sha1 = (text: string) =>
 /** Nothing that ends a hash tag early. Ids of Tink stay readable. */
 const toTag = (userId: string): string => (/^[\w-]+$/.test(userId) ? userId : `~${Encoding.encodeBase64Url(userId)}`)
 
+const slotOf = (userId: string): number => hashSlot(toTag(userId))
+
 /** Tokens that no process has made before. */
 const makeTokens = () => {
   const random = Encoding.encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)))
@@ -85,8 +87,6 @@ export const make = (connection: Connection, namespace: string) =>
       run(scripts.validate, userIds.flatMap(keysOf), [nextToken()], (answer) =>
         parseValidations(answer, userIds.length)
       )
-
-    const slotOf = (userId: string) => hashSlot(toTag(userId))
 
     const serverOf: Service["serverOf"] = (userId) => {
       if (connection.nodeOf === undefined) return ""

@@ -26,9 +26,10 @@ const prelude = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local replication = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+local state = redis.call('INFO', 'replication')
+local replication = string.match(state, 'master_replid:(%x+)')
 if not run or not replication then return redis.error_reply('ERR INFO has no run_id or no master_replid') end
-if string.find(replication, 'min_slaves_good_slaves:0', 1, true) then
+if string.find(state, 'min_slaves_good_slaves:0', 1, true) then
   return redis.error_reply('NOREPLICAS too few replicas, so this server may have been replaced')
 end
 local server = string.sub(run, 1, 16) .. string.sub(replication, 1, 16)
