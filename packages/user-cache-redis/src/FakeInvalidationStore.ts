@@ -67,6 +67,8 @@ export interface Fake {
   readonly calls: ReadonlyArray<Call>
   /** Decides what happens to the calls that follow. */
   readonly behave: (behaviour: (call: Call) => Behaviour) => Effect.Effect<void>
+  /** Divides the users among several servers, as a cluster does. */
+  readonly divide: (serverOf: (userId: string) => string) => Effect.Effect<void>
   /** Forgets everything, as `FLUSHALL` does. */
   readonly flush: Effect.Effect<void>
   /** Forgets the changes under way. */
@@ -77,6 +79,8 @@ export interface Fake {
 }
 
 const markMillis = 60_000
+
+const onOneServer = (_userId: string): string => ""
 
 const withoutFault = (): Behaviour => ({})
 
@@ -92,6 +96,7 @@ const copy = (records: Snapshot) =>
 export const make: Effect.Effect<Fake> = Effect.gen(function* () {
   const hints = yield* PubSub.unbounded<Hint>()
   const calls: Array<Call> = []
+  let serverOf = onOneServer
   let behaviourOf: (call: Call) => Behaviour = withoutFault
   let records = new Map<string, UserRecord>()
   let server = 1
@@ -127,6 +132,7 @@ export const make: Effect.Effect<Fake> = Effect.gen(function* () {
     })
 
   const store: Service = {
+    serverOf: (userId) => serverOf(userId),
     validate: (userIds) =>
       perform({ operation: "validate", userIds }, (now) => userIds.map((userId) => validate(userId, now))),
     begin: (userId, changeId) =>
@@ -162,6 +168,7 @@ export const make: Effect.Effect<Fake> = Effect.gen(function* () {
     layer: Layer.succeed(InvalidationStore, store),
     calls,
     behave: (behaviour) => Effect.sync(() => void (behaviourOf = behaviour)),
+    divide: (by) => Effect.sync(() => void (serverOf = by)),
     flush: Effect.sync(() => records.clear()),
     forgetMarks: Effect.sync(() => records.forEach(({ marks }) => marks.clear())),
     snapshot: Effect.sync(() => copy(records)),

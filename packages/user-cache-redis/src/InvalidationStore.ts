@@ -54,7 +54,13 @@ export interface Hint {
  * @category models
  */
 export interface Service {
-  /** The state of each user, in the order of `userIds`. */
+  /**
+   * The server that answers for a user now. The users of one server share a question, and its failures do not affect the
+   * users of other servers.
+   */
+  readonly serverOf: (userId: string) => string
+
+  /** The state of each user of one server, in the order of `userIds`. */
   readonly validate: (userIds: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Validation>, StoreError>
 
   /** Marks the user as changing, for at most 60 seconds, and moves the generation. */

@@ -303,6 +303,26 @@ describe("a Redis in trouble", () => {
     })
   )
 
+  it.scopedLive("is refused at the start when it has no INFO", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer({ args: ["--rename-command", "INFO", ""] })
+      assert.include(String(yield* Effect.flip(storeOn(server))), "must allow INFO")
+    })
+  )
+
+  it.scopedLive("that has lost the replicas which it needs validates nothing, as another may have been promoted", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const admin = yield* nodeRedis(server.url)
+      const { one, origin } = yield* twoProcesses(server)
+      yield* origin.read(one)
+      yield* Effect.promise(() => admin.configSet("min-replicas-to-write", "1"))
+      yield* origin.read(one)
+      assert.strictEqual(origin.lookups, 2)
+      assert.strictEqual((yield* one.stats).unvalidatedBypasses, 1)
+    })
+  )
+
   it.scopedLive("is warned of when it may evict", () =>
     Effect.gen(function* () {
       const server = yield* redisServer({ args: ["--maxmemory-policy", "allkeys-lru"] })

@@ -5,20 +5,30 @@ const probeMillis = 1_000
 export const makeBreaker = () => {
   let failures = 0
   let nextProbe = 0
+  const isOpen = (now: number) => failures >= maxFailures && now < nextProbe
   return {
+    /** Whether a call would be refused now. */
+    isOpen,
     /** Reserves the probe, so one caller a second gets `true`. */
     tryAcquire(now: number): boolean {
-      if (failures < maxFailures) return true
-      if (now < nextProbe) return false
+      if (isOpen(now)) return false
       nextProbe = now + probeMillis
       return true
     },
-    succeeded(): void {
+    /** Returns whether it was open. */
+    succeeded(): boolean {
+      const wasOpen = failures >= maxFailures
       failures = 0
+      return wasOpen
     },
-    failed(now: number): void {
+    /** Returns whether it has opened. */
+    failed(now: number): boolean {
       failures += 1
-      if (failures === maxFailures) nextProbe = now + probeMillis
+      if (failures !== maxFailures) return false
+      nextProbe = now + probeMillis
+      return true
     }
   }
 }
+
+export type Breaker = ReturnType<typeof makeBreaker>

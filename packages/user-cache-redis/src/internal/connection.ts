@@ -2,8 +2,8 @@ import type * as Stream from "effect/Stream"
 
 /** What the store needs of a Redis client. */
 export interface Connection {
-  /** Whether the keys of one script must be in one slot. */
-  readonly isCluster: boolean
+  /** The node that has a slot. Present in a cluster, where the keys of one script must be in one slot. */
+  readonly nodeOf?: ((slot: number) => string | undefined) | undefined
   /** Runs a script that the server has in its cache. The answer to a missing one starts with `NOSCRIPT`. */
   readonly evalSha: (sha: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => Promise<unknown>
   readonly eval: (script: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => Promise<unknown>

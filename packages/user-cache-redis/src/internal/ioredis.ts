@@ -15,10 +15,12 @@ export interface IoredisClient {
   evalsha(sha: string, keyCount: number, ...keysAndArguments: Array<string>): Promise<unknown>
   eval(script: string, keyCount: number, ...keysAndArguments: Array<string>): Promise<unknown>
   duplicate(): Subscriber
+  /** A cluster has it: of each slot, its primary and its replicas. */
+  readonly slots?: ReadonlyArray<ReadonlyArray<string>>
 }
 
 export const fromIoredis = (client: IoredisClient): Connection => ({
-  isCluster: client.isCluster,
+  nodeOf: client.isCluster ? (slot) => client.slots?.[slot]?.[0] : undefined,
   evalSha: (sha, keys, args) => client.evalsha(sha, keys.length, ...keys, ...args),
   eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
   messages: (channel) =>

@@ -22,7 +22,7 @@ export interface NodeRedisClient {
   eval(script: string, options: EvalOptions): Promise<unknown>
   duplicate(): Subscriber
   /** A cluster has it. */
-  readonly masters?: unknown
+  readonly slots?: ReadonlyArray<{ readonly master: { readonly address: string } } | undefined>
 }
 
 const toOptions = (keys: ReadonlyArray<string>, args: ReadonlyArray<string>): EvalOptions => ({
@@ -33,7 +33,7 @@ const toOptions = (keys: ReadonlyArray<string>, args: ReadonlyArray<string>): Ev
 const toError = (cause: unknown) => ({ message: toMessage(cause) })
 
 export const fromNodeRedis = (client: NodeRedisClient): Connection => ({
-  isCluster: client.masters !== undefined,
+  nodeOf: client.slots === undefined ? undefined : (slot) => client.slots?.[slot]?.master.address,
   evalSha: (sha, keys, args) => client.evalSha(sha, toOptions(keys, args)),
   eval: (script, keys, args) => client.eval(script, toOptions(keys, args)),
   messages: (channel) =>

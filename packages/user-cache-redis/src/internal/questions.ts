@@ -1,77 +1,123 @@
 /**
- * Questions to the store. One is in flight at a time, for all users together. A read that comes meanwhile waits for the
- * next one, so every question is sent after the reads that it answers began.
+ * Questions to the store. For each server one is in flight at a time, for all of its users together. A read that comes
+ * meanwhile waits for the next one, so every question is sent after the reads that it answers began.
+ *
+ * If a question fails, the reads that wait for the next one are not answered either: they have waited long enough.
  */
-import * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as FiberId from "effect/FiberId"
-import type { Service, StoreError, Validation } from "../InvalidationStore.js"
+import { type Service, StoreError, type Validation } from "../InvalidationStore.js"
+import type { Calls } from "./calls.js"
 import { type Moment, now } from "./elapsed.js"
 
-/** What the store answered, and to which question. */
-export interface Answer extends Validation {
+/** What the store answered to one question. */
+export interface Answers {
+  /** When the question was sent. */
   readonly sentAt: Moment
+  /** The position of the question among those of this process. */
   readonly order: number
+  /** By user id. Empty if the store did not answer. */
+  readonly validations: ReadonlyMap<string, Validation>
 }
 
 interface Question {
   readonly userIds: Set<string>
-  readonly answers: Deferred.Deferred<ReadonlyMap<string, Answer>, StoreError>
+  /** Callbacks, not a `Deferred`: they take a third of its time. One of a reader that was interrupted does nothing. */
+  readonly readers: Array<(answers: Effect.Effect<Answers>) => void>
 }
 
-const makeQuestion = (): Question => ({ userIds: new Set(), answers: Deferred.unsafeMake(FiberId.none) })
+interface Queue {
+  readonly server: string
+  /** The question that has not been sent. */
+  next: Question | undefined
+  isSending: boolean
+  /** Gives up the question in flight. */
+  stop: () => void
+}
 
-export const makeQuestions = (validate: Service["validate"]) =>
+const noAnswers: Answers = { sentAt: { wall: 0, monotonic: 0 }, order: 0, validations: new Map() }
+
+const makeQuestion = (): Question => ({ userIds: new Set(), readers: [] })
+
+const answer = (question: Question | undefined, answers: Answers): void => {
+  const answered = Effect.succeed(answers)
+  question?.readers.forEach((resume) => resume(answered))
+}
+
+const takeNext = (queue: Queue): Question | undefined => {
+  const question = queue.next
+  queue.next = undefined
+  return question
+}
+
+export const makeQuestions = (options: {
+  readonly store: Pick<Service, "serverOf" | "validate">
+  readonly calls: Calls
+  readonly clock: Clock.Clock
+}) =>
   Effect.gen(function* () {
-    const latch = yield* Effect.makeLatch(false)
-    let next = makeQuestion()
+    const { calls, clock, store } = options
+    const queues = new Map<string, Queue>()
     let order = 0
     let isClosed = false
 
-    const send = (question: Question) =>
-      Effect.flatMap(Clock.clockWith(Effect.succeed), (clock) => {
-        const sent = { sentAt: now(clock), order: ++order }
-        const userIds = [...question.userIds]
-        return Effect.map(validate(userIds), (validations) => {
-          const answers = new Map<string, Answer>()
-          validations.forEach((validation, index) => answers.set(userIds[index] ?? "", { ...validation, ...sent }))
-          return answers
-        })
+    const queueOf = (server: string): Queue => {
+      const found = queues.get(server)
+      if (found !== undefined) return found
+      const queue: Queue = { server, next: undefined, isSending: false, stop: () => {} }
+      queues.set(server, queue)
+      return queue
+    }
+
+    const sendNext = (queue: Queue): void => {
+      queue.isSending = true
+      let question: Question | undefined
+      let sent = { sentAt: now(clock), order }
+      let userIds: ReadonlyArray<string> = []
+      // The call starts later than this, so readers that come in the same tick share the question.
+      const effect = Effect.suspend(() => {
+        question = takeNext(queue)
+        sent = { sentAt: now(clock), order: ++order }
+        userIds = [...(question?.userIds ?? [])]
+        return store.validate(userIds)
       })
+      const onEnd = (result: ReadonlyArray<Validation> | StoreError) => {
+        queue.isSending = false
+        if (result instanceof StoreError) {
+          answer(question, noAnswers)
+          answer(takeNext(queue), noAnswers)
+          return
+        }
+        const validations = new Map<string, Validation>()
+        result.forEach((validation, index) => validations.set(userIds[index] ?? "", validation))
+        answer(question, { ...sent, validations })
+        if (queue.next !== undefined) sendNext(queue)
+      }
+      const stop = calls.start({ server: queue.server, operation: "validate", effect }, onEnd)
+      queue.stop = () => {
+        stop()
+        answer(question, noAnswers)
+        answer(takeNext(queue), noAnswers)
+      }
+    }
 
-    const takeNext = Effect.sync(() => {
-      latch.unsafeClose()
-      const question = next
-      next = makeQuestion()
-      return question
-    })
-
-    const round = latch.await.pipe(
-      // Readers that come in the same tick share the question.
-      Effect.andThen(Effect.yieldNow()),
-      Effect.andThen(takeNext),
-      Effect.flatMap((question) => Effect.onExit(send(question), (exit) => Deferred.done(question.answers, exit))),
-      Effect.exit
-    )
     // A reader that waits when the cache closes must not wait for ever.
     yield* Effect.addFinalizer(() =>
-      Effect.suspend(() => {
+      Effect.sync(() => {
         isClosed = true
-        return Deferred.interrupt(next.answers)
+        for (const { stop } of queues.values()) stop()
       })
     )
-    yield* Effect.forkScoped(Effect.forever(round))
 
-    return (userId: string): Effect.Effect<Answer | undefined> =>
-      Effect.suspend(() => {
-        if (isClosed) return Effect.succeed(undefined)
-        const { answers } = next
-        next.userIds.add(userId)
-        latch.unsafeOpen()
-        return Effect.map(Effect.exit(Deferred.await(answers)), (exit) =>
-          Exit.isSuccess(exit) ? exit.value.get(userId) : undefined
-        )
+    /** The answers to a question about the user that is sent after the effect has begun. */
+    return (userId: string): Effect.Effect<Answers> =>
+      Effect.async<Answers>((resume) => {
+        const server = store.serverOf(userId)
+        if (isClosed || calls.isRefusing(server)) return resume(Effect.succeed(noAnswers))
+        const queue = queueOf(server)
+        const question = (queue.next ??= makeQuestion())
+        question.userIds.add(userId)
+        question.readers.push(resume)
+        if (!queue.isSending) sendNext(queue)
       })
   })

@@ -22,6 +22,8 @@ const sha1 = (text: string) =>
 /** Nothing that ends a hash tag early. Ids of Tink stay readable. */
 const toTag = (userId: string): string => (/^[\w-]+$/.test(userId) ? userId : `~${Encoding.encodeBase64Url(userId)}`)
 
+const slotOf = (userId: string): number => hashSlot(toTag(userId))
+
 /** Tokens that no process has made before. */
 const makeTokens = () => {
   const random = Encoding.encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)))
@@ -86,9 +88,15 @@ export const make = (connection: Connection, namespace: string) =>
         parseValidations(answer, userIds.length)
       )
 
+    const serverOf: Service["serverOf"] = (userId) => {
+      if (connection.nodeOf === undefined) return ""
+      const slot = slotOf(userId)
+      return connection.nodeOf(slot) ?? String(slot)
+    }
+
     const split = (userIds: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-      (connection.isCluster
-        ? Object.values(Arr.groupBy(userIds, (userId) => String(hashSlot(toTag(userId)))))
+      (connection.nodeOf !== undefined
+        ? Object.values(Arr.groupBy(userIds, (userId) => String(slotOf(userId))))
         : [userIds]
       ).flatMap((group) => Arr.chunksOf(group, usersPerScript))
 
@@ -133,12 +141,12 @@ export const make = (connection: Connection, namespace: string) =>
       return isText(server) && isText(policy) ? { policy } : undefined
     })
 
-    return { store: { validate, begin, finish, advance, hints } satisfies Service, check }
+    return { store: { serverOf, validate, begin, finish, advance, hints } satisfies Service, check }
   })
 
 /** Answers of a server that is there, and will never do what the store needs. */
 const isRefusal = ({ message }: StoreError) =>
-  /NOPERM|can't run|NOAUTH|WRONGPASS|INFO has no|unknown command|not allowed/i.test(message)
+  /NOPERM|can't (run|access|publish)|NOAUTH|WRONGPASS|INFO has no|unknown (redis )?command|not allowed/i.test(message)
 
 /**
  * Fails if the server can never be used. One that cannot be reached now may be later: until then nothing is cached.

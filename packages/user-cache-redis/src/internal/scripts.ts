@@ -9,6 +9,9 @@
  * it gets a new token. A server is identified by its run id, which differs between a primary and its replica, and by its
  * replication id, which differs after every promotion, also of a server that was primary before.
  *
+ * A primary without the replicas that `min-replicas-to-write` asks for answers nothing: another may have been promoted. It
+ * would refuse writes alone, and validate from what it remembers.
+ *
  * All times are the server's. A script may write to a full Redis once it has written a command that needs no memory, so
  * `begin` and `finish` start with one.
  */
@@ -23,8 +26,12 @@ const prelude = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-local replication = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+local state = redis.call('INFO', 'replication')
+local replication = string.match(state, 'master_replid:(%x+)')
 if not run or not replication then return redis.error_reply('ERR INFO has no run_id or no master_replid') end
+if string.find(state, 'min_slaves_good_slaves:0', 1, true) then
+  return redis.error_reply('NOREPLICAS too few replicas, so this server may have been replaced')
+end
 local server = string.sub(run, 1, 16) .. string.sub(replication, 1, 16)
 
 local function keep(key, millis)

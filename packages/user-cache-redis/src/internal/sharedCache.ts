@@ -49,12 +49,12 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { type Service as Store, StoreError } from "../InvalidationStore.js"
-import { makeBreaker } from "./breaker.js"
+import type { Service as Store, StoreError, Validation } from "../InvalidationStore.js"
+import { makeCalls } from "./calls.js"
 import { makeCounters } from "./counters.js"
 import { type Moment, now } from "./elapsed.js"
 import { isLeased, makeKnown } from "./known.js"
-import { type Answer, makeQuestions } from "./questions.js"
+import { type Answers, makeQuestions } from "./questions.js"
 import { makeTurns } from "./turns.js"
 
 export interface Settings {
@@ -69,7 +69,8 @@ export interface Settings {
 /** Covers a difference of 1 % between the rates of two clocks, and a timer that fires early. */
 const stretch = (millis: number) => millis * 1.01 + 1
 
-const mayUse = (answer: Answer | undefined): answer is Answer => answer !== undefined && !answer.isChanging
+const mayUse = (validation: Validation | undefined): validation is Validation =>
+  validation !== undefined && !validation.isChanging
 
 export const make = (store: Store, settings: Settings) =>
   Effect.gen(function* () {
@@ -81,48 +82,21 @@ export const make = (store: Store, settings: Settings) =>
       quarantine: settings.quarantineMillis
     })
     const known = makeKnown(Math.max(1, settings.capacity))
-    const breaker = makeBreaker()
     const counters = makeCounters()
     const lookupInTurn = makeTurns(scope)
+    const runtime = yield* Effect.runtime<never>()
+    const calls = makeCalls({ clock, counters, runtime, timeoutMillis: settings.commandTimeoutMillis })
+    const ask = yield* makeQuestions({ store, calls, clock })
 
-    /** Asks the store, unless it has failed too often, and gives up in time. */
-    const call = <A>(
-      operation: StoreError["operation"],
-      effect: Effect.Effect<A, StoreError>
-    ): Effect.Effect<A, StoreError> =>
-      Effect.suspend(() => {
-        if (!breaker.tryAcquire(now(clock).monotonic)) {
-          return new StoreError({ operation, message: "not asked: it has failed three times in a row" })
-        }
-        counters.add("roundTrips")
-        return effect.pipe(
-          Effect.catchAllDefect(() => new StoreError({ operation, message: "a defect of the store" })),
-          Effect.disconnect,
-          // The caller may be uninterruptible.
-          Effect.interruptible,
-          Effect.timeoutFail({
-            duration: settings.commandTimeoutMillis,
-            onTimeout: () => new StoreError({ operation, message: "no answer in time" })
-          }),
-          Effect.tapBoth({
-            onSuccess: () => Effect.sync(breaker.succeeded),
-            onFailure: () =>
-              Effect.sync(() => {
-                breaker.failed(now(clock).monotonic)
-                counters.add("storeFailures")
-              })
-          })
-        )
-      })
-
-    const ask = yield* makeQuestions((userIds) => call("validate", store.validate(userIds)))
+    const call = <A>(userId: string, operation: StoreError["operation"], effect: Effect.Effect<A, StoreError>) =>
+      Effect.suspend(() => calls.run({ server: store.serverOf(userId), operation, effect }))
 
     // -----------------------------------------------------------------------------------------------------------------
     // Reads
     // -----------------------------------------------------------------------------------------------------------------
 
     /** Whether what is known is as new as the answer. */
-    const isConfirmed = (userId: string, { generation, order, sentAt }: Answer): boolean => {
+    const isConfirmed = (userId: string, generation: string, { order, sentAt }: Answers): boolean => {
       const found = known.get(userId)
       if (found === undefined) return false
       if (found.order >= order) return true
@@ -131,11 +105,18 @@ export const make = (store: Store, settings: Settings) =>
       return true
     }
 
-    const learn = (userId: string, answer: Answer): Effect.Effect<void> => {
-      if (isConfirmed(userId, answer)) return Effect.void
-      return Effect.map(local.invalidate(userId), () =>
-        known.set(userId, { generation: answer.generation, validatedAt: answer.sentAt, order: answer.order })
-      )
+    /** Goes on when the local cache has nothing of the user from before the generation. */
+    const learn = <A, E, R>(
+      userId: string,
+      generation: string,
+      answers: Answers,
+      next: Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E, R> => {
+      if (isConfirmed(userId, generation, answers)) return next
+      return Effect.flatMap(local.invalidate(userId), () => {
+        known.set(userId, { generation, validatedAt: answers.sentAt, order: answers.order })
+        return next
+      })
     }
 
     const get = <A, E, R>(
@@ -145,14 +126,12 @@ export const make = (store: Store, settings: Settings) =>
       options?: UserCache.GetOptions<A, E>
     ): Effect.Effect<A, E, R> =>
       Effect.suspend(() => {
-        if (isLeased(known.get(userId), now(clock), settings.leaseMillis)) {
-          return local.get(userId, key, lookup, options)
-        }
-        return Effect.flatMap(ask(userId), (answer) => {
-          if (mayUse(answer)) {
-            return Effect.flatMap(learn(userId, answer), () => local.get(userId, key, lookup, options))
-          }
-          counters.add(answer === undefined ? "unvalidatedBypasses" : "changingBypasses")
+        const read = local.get(userId, key, lookup, options)
+        if (settings.leaseMillis > 0 && isLeased(known.get(userId), now(clock), settings.leaseMillis)) return read
+        return Effect.flatMap(ask(userId), (answers) => {
+          const validation = answers.validations.get(userId)
+          if (mayUse(validation)) return learn(userId, validation.generation, answers, read)
+          counters.add(validation === undefined ? "unvalidatedBypasses" : "changingBypasses")
           // A key names one kind of value, so what is shared under it has the type of the lookup at hand.
           return lookupInTurn(userId, key, lookup) as Effect.Effect<A, E, R>
         })
@@ -160,7 +139,7 @@ export const make = (store: Store, settings: Settings) =>
 
     /** A newer state was read here, so older entries of other processes are void. Those of this process stay. */
     const advance = (userId: string) =>
-      Effect.match(call("advance", store.advance(userId)), {
+      Effect.match(call(userId, "advance", store.advance(userId)), {
         onFailure: () => known.forget(userId),
         onSuccess: ({ generation, previous }) => {
           const found = known.get(userId)
@@ -177,11 +156,12 @@ export const make = (store: Store, settings: Settings) =>
       lookup: Effect.Effect<A, E, R>,
       options?: UserCache.GetOptions<A, E>
     ): Effect.Effect<A, E, R> =>
-      Effect.flatMap(ask(userId), (answer) => {
-        if (mayUse(answer)) {
-          return learn(userId, answer).pipe(
-            Effect.andThen(local.refresh(userId, key, lookup, options)),
-            Effect.zipLeft(advance(userId))
+      Effect.flatMap(ask(userId), (answers) => {
+        const validation = answers.validations.get(userId)
+        if (mayUse(validation)) {
+          return Effect.zipLeft(
+            learn(userId, validation.generation, answers, local.refresh(userId, key, lookup, options)),
+            advance(userId)
           )
         }
         bareRefreshes += 1
@@ -213,13 +193,18 @@ export const make = (store: Store, settings: Settings) =>
           Effect.timeoutOption(Math.max(settings.timeToLiveMillis, settings.quarantineMillis)),
           Effect.flatMap(settle)
         )
-        const waited = Effect.sleep(stretch(settings.holdBackMillis))
+        const waited = settings.holdBackMillis === 0 ? Effect.void : Effect.sleep(stretch(settings.holdBackMillis))
         for (const background of [retried, waited]) {
           // Also when the cache is closed meanwhile.
           yield* Effect.forkIn(Effect.ensuring(Effect.interruptible(background), settle(Option.none())), scope)
         }
         const answer = yield* Deferred.await(told)
         counters.add("heldBackMillis", Math.round(now(clock).monotonic - from.monotonic))
+        if (Option.isNone(answer) && settings.holdBackMillis < settings.timeToLiveMillis) {
+          yield* Effect.logWarning(
+            "The end of a change could not be told within holdBack: until the time to live is over, other processes may answer with what was there before."
+          )
+        }
         return answer
       })
 
@@ -232,10 +217,10 @@ export const make = (store: Store, settings: Settings) =>
     }): Effect.Effect<void> =>
       Effect.gen(function* () {
         const tell = Effect.suspend(() =>
-          call("finish", store.finish(change.userId, change.changeId, change.quarantineMillis))
+          call(change.userId, "finish", store.finish(change.userId, change.changeId, change.quarantineMillis))
         )
         const first = yield* Effect.option(tell)
-        const told = Option.isSome(first) || settings.holdBackMillis === 0 ? first : yield* holdBack(tell)
+        const told = Option.isSome(first) ? first : yield* holdBack(tell)
         if (settings.leaseMillis === 0 || Option.isNone(told)) return
         const isCovered = told.value.wasMarked && change.markedAt !== undefined
         yield* sleepUntil(isCovered ? change.markedAt : now(clock), stretch(settings.leaseMillis))
@@ -254,7 +239,7 @@ export const make = (store: Store, settings: Settings) =>
             hasStarted = true
             return mutation
           })
-          const begun = yield* Effect.option(call("begin", store.begin(userId, changeId)))
+          const begun = yield* Effect.option(call(userId, "begin", store.begin(userId, changeId)))
           const markedAt = Option.isSome(begun) ? now(clock) : undefined
           const exit = yield* Effect.exit(restore(local.invalidateAfter(userId, started, isAmbiguous)))
           const mayBeApplied = hasStarted && UserCache.isAmbiguousOutcome(exit, isAmbiguous)

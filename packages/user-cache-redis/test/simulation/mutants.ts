@@ -18,8 +18,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "no bypass while changing",
     file: engine,
-    text: "answer !== undefined && !answer.isChanging",
-    replacement: "answer !== undefined",
+    text: "validation !== undefined && !validation.isChanging",
+    replacement: "validation !== undefined",
     firstSeed: 1
   },
   {
@@ -39,15 +39,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a question that was sent before the read began",
     file: questions,
-    text: "Effect.flatMap((question) =>",
-    replacement: "Effect.tap((question) => void (next = question)), Effect.flatMap((question) =>",
+    text: "  queue.next = undefined\n",
+    replacement: "",
     firstSeed: 1
   },
   {
     name: "validatedAt taken from the answer",
     file: questions,
-    text: "{ ...validation, ...sent }",
-    replacement: "{ ...validation, ...sent, sentAt: now(clock) }",
+    text: "{ ...sent, validations }",
+    replacement: "{ ...sent, sentAt: now(clock), validations }",
     firstSeed: 98
   },
   {
@@ -60,8 +60,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "no hold-back",
     file: engine,
-    text: "Option.isSome(first) || settings.holdBackMillis === 0",
-    replacement: "true",
+    text: "Option.isSome(first) ? first",
+    replacement: "true ? first",
     firstSeed: 1
   },
   {
@@ -74,8 +74,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a new generation learned, and older entries kept",
     file: engine,
-    text: "return Effect.map(local.invalidate(userId), () =>",
-    replacement: "return Effect.map(Effect.void, () =>",
+    text: "return Effect.flatMap(local.invalidate(userId), () =>",
+    replacement: "return Effect.flatMap(Effect.void, () =>",
     firstSeed: 1
   },
   {
