@@ -129,6 +129,21 @@ describe("TinkLink", () => {
     expect(TinkLink.updateConsent).type.not.toBeCallableWith({ ...base, authorizationCode: code })
   })
 
+  it("knows what each flow needs and takes", () => {
+    const owned = { ...base, authorizationCode: code, credentialsId: id }
+    expect(TinkLink.extendConsent).type.toBeCallableWith(owned)
+    expect(TinkLink.extendConsent).type.not.toBeCallableWith({ ...owned, market: "GB" })
+    expect(TinkLink.addCredential).type.not.toBeCallableWith(base)
+    expect(TinkLink.authorize).type.not.toBeCallableWith({ ...base, authorizationCode: code })
+    expect(TinkLink.connectProducts).type.not.toBeCallableWith(base)
+    expect(TinkLink.connectProducts).type.not.toBeCallableWith({ ...base, products: [] })
+    expect(TinkLink.connectProducts).type.toBeCallableWith({ ...base, products: ["LOANS"] as const })
+    expect(TinkLink.connectBusinessAccounts).type.not.toBeCallableWith(base)
+    expect(TinkLink.connectBusinessAccounts).type.toBeCallableWith({ ...base, market: "DE", locale: "de_DE" })
+    expect(TinkLink.refreshCredential).type.toBeCallableWith({ ...owned, authenticate: undefined })
+    expect(TinkLink.authenticateCredential).type.not.toBeCallableWith({ ...owned, authenticate: true })
+  })
+
   it("wants to know the state", () => {
     expect(TinkLink.parseRedirect).type.toBeCallableWith("/", { state: "a" })
     expect(TinkLink.parseRedirect).type.toBeCallableWith(new URL("https://app.example/"), { state: code })
@@ -145,6 +160,9 @@ describe("TinkLink", () => {
     expect<TinkLink.ConnectedOnce["code"]>().type.toBe<Redacted.Redacted>()
     expect<"USER_CANCELLED">().type.not.toBeAssignableTo<TinkLink.Failed["error"]>()
     expect<"BAD_REQUEST">().type.toBeAssignableTo<TinkLink.Failed["error"]>()
+    expect<"INVALID_PARAMETER_CLIENT_ID">().type.toBeAssignableTo<TinkLink.Failed["reason"]>()
+    expect<"USER_DECLINED_CONSENT">().type.toBeAssignableTo<TinkLink.Cancelled["reason"]>()
+    expect<"USER_DECLINED">().type.not.toBeAssignableTo<TinkLink.Cancelled["reason"]>()
     expect<string>().type.not.toBeAssignableTo<TinkLink.Failed["error"]>()
   })
 })
