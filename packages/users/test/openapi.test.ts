@@ -102,6 +102,7 @@ it.effect("every answer of the sandbox is one that the client's OpenAPI descript
     const profile = yield* users.getProfile(session)
     yield* users.updateProfile(session, profile)
     yield* users.delegateAuthorization({ userId, idHint: "Ada" })
+    yield* users.createLinkSession({ user: { firstName: "Ada" } })
     yield* users.listProviders("GB", { includeTestProviders: true })
     yield* users.listMarkets()
     yield* users.listProviderIdentifiers({ market: "SE" })
