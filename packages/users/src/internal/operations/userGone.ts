@@ -2,8 +2,9 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import { createAuthorization } from "../endpoints/authorization.js"
 import { deleteUser, getUserIdentity } from "../endpoints/steps.js"
 
-/** The requests that name a user, or carry a token of one. */
+/** The requests that name a user, or carry a token of one. The token endpoint does for an application with a private key. */
 const userRoutes: ReadonlySet<string | undefined> = new Set([
+  "/api/v1/oauth/token",
   createAuthorization.route,
   deleteUser.route,
   getUserIdentity.route
