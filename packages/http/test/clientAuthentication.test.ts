@@ -283,6 +283,7 @@ describe("mutual TLS", () => {
       NodeHttpClient.Dispatcher,
       Effect.acquireRelease(
         Effect.sync(
+          // oxlint-disable-next-line import/namespace -- Undici is re-exported from a CommonJS module.
           () => new Undici.Agent({ connect: { key: identity.key, cert: identity.certificate, ca: server.certificate } })
         ),
         (agent) => Effect.promise(() => agent.close())

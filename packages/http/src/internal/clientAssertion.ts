@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import type * as JoseKeys from "jose/key/import"
 import { invalidInput, type TinkError } from "../TinkError.js"
 
 /** The same for every host that Tink documents. */
@@ -34,7 +35,7 @@ const loadJose = Effect.tryPromise({
 })
 
 /** PEM, or a JWK as JSON. */
-const importKey = ({ importJWK, importPKCS8 }: typeof import("jose/key/import"), text: string) =>
+const importKey = ({ importJWK, importPKCS8 }: typeof JoseKeys, text: string) =>
   Effect.tryPromise({
     try: () => (text.startsWith("{") ? importJWK(JSON.parse(text), "ES256") : importPKCS8(text, "ES256")),
     catch: () => new InvalidKey()
