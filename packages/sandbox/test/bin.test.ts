@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url"
 import { options } from "../src/internal/command/tinkSandbox.js"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const description = fileURLToPath(new URL("../../users/openapi.json", import.meta.url))
 
 interface Command {
   readonly child: ChildProcess
@@ -149,15 +150,21 @@ describe.concurrent("bin", () => {
         const keyless = yield* run("--port", "0", "--public-key", bin)
         assert.strictEqual(yield* keyless.exit, 1)
         assert.deepStrictEqual(linesOf(keyless.stderr()), [`--public-key ${bin} is not a PEM file of a P-256 key`])
+        const undescribed = yield* run("--port", "0", "--openapi", bin)
+        assert.strictEqual(yield* undescribed.exit, 1)
+        assert.deepStrictEqual(linesOf(undescribed.stderr()), [
+          `--openapi ${bin} is not an OpenAPI description as JSON`
+        ])
       }),
     timeout
   )
 
   it.scopedLive(
-    "listens where it is told to, for as long as tokens are told to live",
+    "listens where it is told to, with tokens that live as long as told, and with a description",
     () =>
       Effect.gen(function* () {
-        const command = yield* run("--port", "0", "--host", "0.0.0.0", "--client-token-lifetime", "90 seconds")
+        const lifetime = ["--client-token-lifetime", "90 seconds"]
+        const command = yield* run("--port", "0", "--host", "0.0.0.0", ...lifetime, "--openapi", description)
         yield* command.until(isReady)
         const port = /^Tink sandbox on http:\/\/0\.0\.0\.0:(\d+) /.exec(command.stdout())?.[1]
         const body = new URLSearchParams({
@@ -169,6 +176,8 @@ describe.concurrent("bin", () => {
           (await fetch(`http://127.0.0.1:${port}/api/v1/oauth/token`, { method: "POST", body })).json()
         )
         assert.propertyVal(answer, "expires_in", 90)
+        const served = yield* Effect.promise(() => fetch(`http://127.0.0.1:${port}/sandbox/openapi.json`))
+        assert.strictEqual(served.status, 200)
       }),
     timeout
   )
@@ -224,7 +233,7 @@ describe("the command line", () => {
         updatingTime: "2 seconds",
         sessionLifetime: "90 days"
       }
-      const common = { ...times, publicKey: Option.none() }
+      const common = { ...times, publicKey: Option.none(), openapi: Option.none() }
       const app = { clientId: "sandbox-client", clientSecret: "sandbox-secret" }
       assert.deepStrictEqual(defaults, [{ ...common, ...app, host: "127.0.0.1", port: 4010 }])
       const mine = ["--client-id=me", "--client-secret", "hush", "--host", "0.0.0.0", "--session-lifetime", "1 day"]
