@@ -189,7 +189,7 @@ const document = {
     title: "Tink, as this library knows it",
     version: "0.1.0",
     description:
-      "Users, authorization, credentials, consents and providers. Not published by Tink: it is generated from the client's own " +
+      "Users, authorization, credentials, consents, providers and link sessions. Not published by Tink: it is generated from the client's own " +
       "records, which follow packages/http/tink-api.md."
   },
   servers: [{ url: "https://api.tink.com" }],

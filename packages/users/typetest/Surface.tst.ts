@@ -1,6 +1,7 @@
 import type * as Ids from "@effect-tink/http/Ids"
 import type { DelegableScope, UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
+import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import type { AuthorizationGrant } from "@effect-tink/users/Authorization"
 import type { Credential } from "@effect-tink/users/Credential"
 import type { ProviderConsent } from "@effect-tink/users/ProviderConsent"
@@ -114,6 +115,20 @@ describe("input", () => {
     })
     expect(users.getCredentialQr).type.not.toBeCallableWith(everybody, userId)
     expect(users.extendProviderConsent).type.not.toBeCallableWith(everybody, "a")
+  })
+})
+
+describe("TinkHttp", () => {
+  it("takes exactly one way to authenticate", () => {
+    const app = { clientId: "a" }
+    expect(TinkHttp.layer).type.toBeCallableWith({ ...app, clientSecret: code })
+    expect(TinkHttp.layer).type.toBeCallableWith({ ...app, privateKey: code })
+    expect(TinkHttp.layer).type.toBeCallableWith({ ...app, mutualTls: true as const })
+    expect(TinkHttp.layer).type.not.toBeCallableWith(app)
+    expect(TinkHttp.layer).type.not.toBeCallableWith({ ...app, mutualTls: false as const })
+    expect(TinkHttp.layer).type.not.toBeCallableWith({ ...app, privateKey: "a" })
+    expect(TinkHttp.layer).type.not.toBeCallableWith({ ...app, clientSecret: code, privateKey: code })
+    expect(TinkHttp.layer).type.not.toBeCallableWith({ ...app, clientSecret: code, mutualTls: true as const })
   })
 })
 
