@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { isExpiredAt } from "./internal/freshness.js"
 import * as Input from "./internal/input.js"
-import { lenient, lenientOr, lenientTexts, optional, SerializedJson, Time } from "./internal/schema.js"
+import { lenient, lenientOr, lenientTexts, optional, orUnknown, SerializedJson, Time } from "./internal/schema.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The credential
@@ -44,7 +44,7 @@ export const KnownStatus = Schema.Literal(
  * @since 0.1.0
  * @category schemas
  */
-export const Status = Schema.Union(KnownStatus, Schema.String.pipe(Schema.brand("@effect-tink/UnknownStatus")))
+export const Status = orUnknown(KnownStatus)
 
 /**
  * @since 0.1.0
@@ -66,7 +66,7 @@ export const KnownType = Schema.Literal("PASSWORD", "MOBILE_BANKID", "KEYFOB", "
  * @since 0.1.0
  * @category schemas
  */
-export const Type = Schema.Union(KnownType, Schema.String.pipe(Schema.brand("@effect-tink/UnknownType")))
+export const Type = orUnknown(KnownType)
 
 /**
  * @since 0.1.0

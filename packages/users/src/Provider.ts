@@ -6,10 +6,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Input from "./internal/input.js"
-import { lenient, lenientList, lenientMember, lenientOr } from "./internal/schema.js"
-
-const open = <Literals extends readonly [string, ...Array<string>]>(...literals: Literals) =>
-  Schema.Union(Schema.Literal(...literals), Schema.String.pipe(Schema.brand("@effect-tink/UnknownValue")))
+import { lenient, lenientList, lenientMember, lenientOr, orUnknown } from "./internal/schema.js"
 
 /**
  * What a provider can fetch, or an unknown capability as Tink sends it.
@@ -17,21 +14,23 @@ const open = <Literals extends readonly [string, ...Array<string>]>(...literals:
  * @since 0.1.0
  * @category schemas
  */
-export const Capability = open(
-  "CHECKING_ACCOUNTS",
-  "CREATE_BENEFICIARIES",
-  "CREATE_BENEFICIARIES_IN_PAYMENT",
-  "CREDIT_CARDS",
-  "EINVOICES",
-  "IDENTITY_DATA",
-  "INVESTMENTS",
-  "LIST_BENEFICIARIES",
-  "LOANS",
-  "MORTGAGE_AGGREGATION",
-  "MORTGAGE_LOAN",
-  "PAYMENTS",
-  "SAVINGS_ACCOUNTS",
-  "TRANSFERS"
+export const Capability = orUnknown(
+  Schema.Literal(
+    "CHECKING_ACCOUNTS",
+    "CREATE_BENEFICIARIES",
+    "CREATE_BENEFICIARIES_IN_PAYMENT",
+    "CREDIT_CARDS",
+    "EINVOICES",
+    "IDENTITY_DATA",
+    "INVESTMENTS",
+    "LIST_BENEFICIARIES",
+    "LOANS",
+    "MORTGAGE_AGGREGATION",
+    "MORTGAGE_LOAN",
+    "PAYMENTS",
+    "SAVINGS_ACCOUNTS",
+    "TRANSFERS"
+  )
 )
 
 /**
@@ -107,13 +106,13 @@ export class Provider extends Schema.Class<Provider>("@effect-tink/users/Provide
     market: Schema.String,
     /** ISO 4217. */
     currency: Schema.String,
-    type: open("BANK", "CREDIT_CARD", "BROKER", "TEST", "OTHER"),
+    type: orUnknown(Schema.Literal("BANK", "CREDIT_CARD", "BROKER", "TEST", "OTHER")),
     /** Only an enabled provider accepts a new credential or a refresh. */
-    status: open("ENABLED", "TEMPORARY_DISABLED", "DISABLED"),
-    accessType: open("OPEN_BANKING", "OTHER"),
-    credentialsType: open("PASSWORD", "MOBILE_BANKID", "KEYFOB", "THIRD_PARTY_APP"),
-    authenticationFlow: open("EMBEDDED", "REDIRECT", "DECOUPLED"),
-    authenticationUserType: open("PERSONAL", "BUSINESS", "CORPORATE")
+    status: orUnknown(Schema.Literal("ENABLED", "TEMPORARY_DISABLED", "DISABLED")),
+    accessType: orUnknown(Schema.Literal("OPEN_BANKING", "OTHER")),
+    credentialsType: orUnknown(Schema.Literal("PASSWORD", "MOBILE_BANKID", "KEYFOB", "THIRD_PARTY_APP")),
+    authenticationFlow: orUnknown(Schema.Literal("EMBEDDED", "REDIRECT", "DECOUPLED")),
+    authenticationUserType: orUnknown(Schema.Literal("PERSONAL", "BUSINESS", "CORPORATE"))
   }),
   capabilities: list("Provider", "capabilities", Capability),
   pisCapabilities: list("Provider", "pisCapabilities", Schema.String),
@@ -158,7 +157,7 @@ export class Provider extends Schema.Class<Provider>("@effect-tink/users/Provide
 export class ProviderIdentifier extends Schema.Class<ProviderIdentifier>("@effect-tink/users/ProviderIdentifier")({
   market: Schema.String,
   providerName: lenientMember("ProviderIdentifier", "providerName", Schema.String),
-  type: open("BLZ", "BIC", "SE_CLEARINGNUMBER", "IBAN"),
+  type: orUnknown(Schema.Literal("BLZ", "BIC", "SE_CLEARINGNUMBER", "IBAN")),
   value: Schema.String
 }) {}
 

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import { Status } from "./Credential.js"
 import { isExpiredAt } from "./internal/freshness.js"
 import * as Input from "./internal/input.js"
-import { lenient, lenientList, lenientOr, optional, Time } from "./internal/schema.js"
+import { lenient, lenientList, lenientOr, optional, orUnknown, Time } from "./internal/schema.js"
 
 /**
  * The kinds of errors that Tink documents.
@@ -32,7 +32,7 @@ export const KnownErrorType = Schema.Literal(
  * @since 0.1.0
  * @category schemas
  */
-export const ErrorType = Schema.Union(KnownErrorType, Schema.String.pipe(Schema.brand("@effect-tink/UnknownErrorType")))
+export const ErrorType = orUnknown(KnownErrorType)
 
 /**
  * @since 0.1.0
@@ -73,10 +73,7 @@ export const KnownErrorReason = Schema.Literal(
  * @since 0.1.0
  * @category schemas
  */
-export const ErrorReason = Schema.Union(
-  KnownErrorReason,
-  Schema.String.pipe(Schema.brand("@effect-tink/UnknownErrorReason"))
-)
+export const ErrorReason = orUnknown(KnownErrorReason)
 
 /**
  * @since 0.1.0

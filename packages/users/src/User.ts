@@ -57,7 +57,7 @@ export const KnownPeriodMode = Schema.Literal("MONTHLY", "MONTHLY_ADJUSTED")
  */
 export const PeriodMode = Schema.Union(
   KnownPeriodMode,
-  Schema.NonEmptyString.pipe(Schema.brand("@effect-tink/UnknownPeriodMode"))
+  Schema.NonEmptyString.pipe(Schema.brand("@effect-tink/UnknownValue"))
 )
 
 /**

@@ -22,7 +22,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Credential } from "./Credential.js"
-import type { Operations, SessionEndpoint } from "./Endpoint.js"
+import type { ClientEndpoint, Operations, SessionEndpoint } from "./Endpoint.js"
 import * as Access from "./internal/access.js"
 import { endpoints } from "./internal/endpoints/all.js"
 import { makeChanges } from "./internal/following/changes.js"
@@ -270,6 +270,32 @@ export interface Service extends EndpointOperations {
     endpoint: SessionEndpoint<Scope, Args, Answer>,
     ...args: Args
   ) => Effect.Effect<Answer, TinkError>
+
+  /**
+   * Sends a request to an endpoint that takes the application's own token, made with `Endpoint.client` or `Endpoint.clientRead`.
+   *
+   * It has retries, deadlines and `TinkError`, and the answer is shared by all callers for as long as the endpoint says. It
+   * invalidates nothing of a user: follow a change of a user with `changed`.
+   *
+   * @example
+   * ```ts
+   * import { Endpoint, Users } from "@effect-tink/users"
+   * import { Effect, Schema } from "effect"
+   *
+   * const listCategories = Endpoint.clientRead({
+   *   name: "listCategories",
+   *   route: "/api/v1/categories",
+   *   cache: { timeToLive: "1 day" },
+   *   response: Schema.parseJson(Schema.Array(Schema.Struct({ id: Schema.String, code: Schema.String })))
+   * })
+   *
+   * export const categories = Effect.flatMap(Users.Users, (users) => users.requestAsClient(listCategories))
+   * ```
+   */
+  readonly requestAsClient: <Args extends ReadonlyArray<unknown>, Answer>(
+    endpoint: ClientEndpoint<Args, Answer>,
+    ...args: Args
+  ) => Effect.Effect<Answer, TinkError>
 }
 
 /**
@@ -405,7 +431,8 @@ const fromSettings = ({
       changed: changed.make({ cache, changes, pollers }),
       followCredential: followCredential.make(dependencies, follow),
       refreshAndWait: refreshAndWait.make(dependencies, follow),
-      request: (session, endpoint, ...args) => access.request(session, endpoint, args)
+      request: (session, endpoint, ...args) => access.request(session, endpoint, args),
+      requestAsClient: (endpoint, ...args) => access.requestAsClient(endpoint, args)
     })
   })
 

@@ -6,7 +6,7 @@ import { everyRow } from "../../../test/support/rows.js"
 import { failure } from "./helpers.js"
 import { cast, withTink } from "./scripted.js"
 
-type Name = Exclude<keyof Users.Service, "request">
+type Name = Exclude<keyof Users.Service, "request" | "requestAsClient">
 
 const withoutArguments: ReadonlySet<Name> = new Set(["listMarkets", "listProviderIdentifiers"])
 
@@ -20,8 +20,8 @@ describe("an operation", () => {
     withTink(
       () => ({ status: 500, body: "" }),
       ({ take, users }) => {
-        // `request` names the endpoint that it is given.
-        const { request: _, ...operations } = users
+        // They name the endpoint that they are given.
+        const { request: _, requestAsClient: __, ...operations } = users
         return everyRow(
           // The names are all that an object has as its keys.
           Object.keys(operations) as ReadonlyArray<Name>,

@@ -161,3 +161,44 @@ describe("users.request", () => {
     })
   )
 })
+
+describe("users.requestAsClient", () => {
+  const listCategories = Endpoint.clientRead({
+    name: "listCategories",
+    route: "/api/v1/categories/{code}",
+    id: Schema.NonEmptyString,
+    input: Schema.UndefinedOr(Schema.Struct({ locale: Schema.optional(Schema.String) })),
+    scope: "providers:read",
+    cache: { timeToLive: "10 seconds" },
+    response: Schema.parseJson(Schema.Struct({ items: Schema.mutable(Schema.Array(Schema.String)) }))
+  })
+
+  it.effect("sends the application's own token, and shares the answer for the time to live of its endpoint", () =>
+    withTink(
+      () => json(200, { items: ["a"] }),
+      ({ take, users }) =>
+        Effect.gen(function* () {
+          const ask = users.requestAsClient(listCategories, "income", { locale: "sv_SE" })
+          const answer = yield* ask
+          assertOne(take(), "GET /api/v1/categories/income?locale=sv_SE", undefined, "Bearer a-client-token")
+          assert.isFrozen(answer.items)
+          assert.strictEqual(yield* ask, answer)
+          yield* TestClock.adjust("10 seconds")
+          yield* ask
+          assert.deepStrictEqual(linesOf(take()), ["GET /api/v1/categories/income?locale=sv_SE"])
+        })
+    )
+  )
+
+  it.effect("names its operation in errors, and sends nothing for a bad id", () =>
+    withTink(
+      () => json(200, { items: [] }),
+      ({ take, users }) =>
+        Effect.gen(function* () {
+          const error = yield* failure(users.requestAsClient(listCategories, ""))
+          assert.deepInclude(error, { reason: "Invalid", operation: "listCategories" })
+          assert.lengthOf(take(), 0)
+        })
+    )
+  )
+})

@@ -55,7 +55,7 @@ export const KnownStatus = Schema.Literal(
  * @since 0.1.0
  * @category schemas
  */
-export const Status = Schema.Union(KnownStatus, Schema.NonEmptyString.pipe(Schema.brand("@effect-tink/UnknownStatus")))
+export const Status = Schema.Union(KnownStatus, Schema.NonEmptyString.pipe(Schema.brand("@effect-tink/UnknownValue")))
 
 /**
  * @since 0.1.0

@@ -12,12 +12,11 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { ChangeEndpoint, ClientEndpoint, ReadEndpoint, SessionEndpoint } from "../Endpoint.js"
 import type { UserSession } from "../UserSession.js"
-import { bind, type Call, toClientRequest, toUserRequest } from "./call.js"
+import { bind, type Call, checkSubjects, toClientRequest, toUserRequest } from "./call.js"
 import { deepFreeze } from "./deepFreeze.js"
 import { forbidden, withFlags } from "./errors.js"
 import type { ConnectionTimeToLive } from "./freshness.js"
 import { unwrapSession } from "./session.js"
-import { checkSubjects } from "./subject.js"
 import type { UserTokens } from "./tokens/userTokens.js"
 
 /** A session that was checked for an operation. */
@@ -214,7 +213,7 @@ export const make = (dependencies: {
       }),
     requestAsClient: (endpoint, args) => {
       const send = (call: Call<typeof endpoint>) =>
-        withOperationSpan(endpoint.name)(http.request(toClientRequest(call)))
+        http.request(toClientRequest(call)).pipe(Effect.map(deepFreeze), withOperationSpan(endpoint.name))
       const { cache: policy } = endpoint
       return Effect.suspend(() =>
         Effect.flatMap(bind(endpoint, args), (call) =>

@@ -1,15 +1,16 @@
-/** One use of an endpoint: its arguments, checked and encoded, and the request that they make. */
+/** One use of an endpoint: the check of its arguments, the request that they make, and the check of the answer. */
 import type { UserId } from "@effect-tink/http/Ids"
 import { idRequirement } from "@effect-tink/http/InputRules"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import type { Authorization, Body, RequestDescription, TinkRequest } from "@effect-tink/http/TinkRequest"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Record from "effect/Record"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { ChangeEndpoint, ClientEndpoint, SessionEndpoint } from "../Endpoint.js"
+import type { ChangeEndpoint, ClientEndpoint, SessionEndpoint, Subject } from "../Endpoint.js"
 import { isPlainObject, isRedactedText, toInvalidInput } from "./input.js"
 
 /** An endpoint whose answer is an `A`, with any arguments. */
@@ -143,3 +144,27 @@ export const toClientRequest = <A>(call: Call<ClientEndpoint<never, A>>): TinkRe
   const { scope } = call.endpoint
   return toRequest(call, scope === undefined ? { _tag: "None" } : { _tag: "Client", scopes: [scope] })
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Answer
+// ---------------------------------------------------------------------------------------------------------------------
+
+const mismatch = (subject: Subject, userId: UserId, credentialsId: unknown): string | undefined => {
+  if (subject.userId !== undefined && subject.userId !== userId) {
+    return "the access token of the session belongs to another user than its userId"
+  }
+  const isOther = credentialsId !== undefined && subject.credentialsId !== credentialsId
+  return isOther && subject.credentialsId !== undefined ? "Tink answered about another credential" : undefined
+}
+
+/** Fails when an answer is about another user or credential than was asked for. */
+export const checkSubjects =
+  <A>(userId: UserId, { endpoint, id, members }: Call<SessionEndpoint<UserScope, never, A>>) =>
+  (answer: A): Effect.Effect<void, TinkError> => {
+    const credentialsId = id ?? members["credentialsId"]
+    for (const subject of endpoint.subject?.(answer) ?? []) {
+      const detail = mismatch(subject, userId, credentialsId)
+      if (detail !== undefined) return invalidInput(endpoint.name, detail)
+    }
+    return Effect.void
+  }

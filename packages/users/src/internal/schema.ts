@@ -171,6 +171,12 @@ export const Time = Schema.transformOrFail(Schema.Union(Schema.Number, Schema.St
   encode: ({ epochMillis }) => ParseResult.succeed(epochMillis)
 })
 
+const UnknownValue = Schema.String.pipe(Schema.brand("@effect-tink/UnknownValue"))
+
+/** One of the known values, or another text: Tink adds values without notice. */
+export const orUnknown = <Values extends Arr.NonEmptyReadonlyArray<string>>(known: Schema.Literal<[...Values]>) =>
+  Schema.Union(known, UnknownValue)
+
 /** A whole number, or its digits. */
 export const Int = Schema.Union(Schema.Int, Schema.NumberFromString.pipe(Schema.int()))
 

@@ -1,10 +1,11 @@
 /** What one follower makes of the answers: a pure state machine. */
 import * as DateTime from "effect/DateTime"
 import * as Equal from "effect/Equal"
-import type { Credential } from "../../Credential.js"
+import * as Schema from "effect/Schema"
+import type { Credential, Status } from "../../Credential.js"
+import { KnownWhy, type Why } from "../../Refresh.js"
 import { isAtRest } from "../freshness.js"
 import { type Change, isBefore } from "./changes.js"
-import { needsUser } from "./needsUser.js"
 
 /** An answer to a poll. */
 export interface Reading {
@@ -60,6 +61,11 @@ const isOlder = (one: Credential, other: Credential): boolean =>
 /** Whether the status of a credential is a later one than it was before. */
 export const hasMoved = (before: Credential, credential: Credential): boolean =>
   !isSame(before, credential) && !isOlder(credential, before)
+
+const isKnownWhy = Schema.is(KnownWhy)
+
+/** Whether the credential waits for the user. An unknown `AWAITING_…` does. */
+export const needsUser = (status: Status): status is Why => isKnownWhy(status) || status.startsWith("AWAITING_")
 
 /** Whether Tink or the bank works on it. */
 const isInProgress = ({ status }: Credential): boolean => !isAtRest(status) && !needsUser(status)
