@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Input from "./internal/input.js"
+import { orUnknown } from "./internal/schema.js"
 import type { Flows } from "./internal/tinkLink/flows.js"
 import { makeLink } from "./internal/tinkLink/makeLink.js"
 import { redirectReasons } from "./internal/tinkLink/redirectReasons.js"
@@ -317,10 +318,7 @@ export const KnownRedirectError = Schema.Literal(
  * @since 0.1.0
  * @category schemas
  */
-export const RedirectError = Schema.Union(
-  KnownRedirectError,
-  Schema.String.pipe(Schema.brand("@effect-tink/UnknownRedirectError"))
-)
+export const RedirectError = orUnknown(KnownRedirectError)
 
 /**
  * @since 0.1.0
@@ -344,10 +342,7 @@ export const KnownRedirectReason = Schema.Literal(...redirectReasons, ...KnownEr
  * @since 0.1.0
  * @category schemas
  */
-export const RedirectReason = Schema.Union(
-  KnownRedirectReason,
-  Schema.String.pipe(Schema.brand("@effect-tink/UnknownRedirectReason"))
-)
+export const RedirectReason = orUnknown(KnownRedirectReason)
 
 /**
  * @since 0.1.0
