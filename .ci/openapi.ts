@@ -33,7 +33,11 @@ const documented = (ast: AST.AST): AST.AST => {
   const encoded = AST.encodedAST(ast)
   const annotation = encoded.annotations[DocumentedAs]
   // Only this library sets the annotation, to a schema's AST.
-  if (annotation !== undefined) return AST.Union.make([documented(annotation as AST.AST), AST.null])
+  if (annotation !== undefined) {
+    const described = documented(annotation as AST.AST)
+    // A member that may have any value may be null, too.
+    return AST.isUnknownKeyword(encoded) ? AST.Union.make([described, AST.null]) : described
+  }
   if (AST.isUnion(encoded)) return AST.Union.make(encoded.types.map(documented))
   if (AST.isTupleType(encoded)) {
     const rest = encoded.rest.map((type) => new AST.Type(documented(type.type)))
@@ -73,7 +77,8 @@ const members = (endpoint: Endpoint): JSONSchema.JsonSchema7Object | undefined =
   const encoded = AST.encodedAST(endpoint.input.ast)
   const [defined = encoded] = AST.isUnion(encoded) ? encoded.types.filter((type) => !AST.isUndefinedKeyword(type)) : []
   const schema = jsonSchema(defined)
-  return "properties" in schema ? schema : undefined
+  const resolved = "$ref" in schema ? definitions[schema.$ref.replace("#/components/schemas/", "")] : schema
+  return resolved !== undefined && "properties" in resolved ? resolved : undefined
 }
 
 const isQuery = (endpoint: Endpoint, name: string): boolean =>
@@ -144,9 +149,12 @@ const tokenOperation = {
       properties: {
         client_id: { type: "string" },
         client_secret: { type: "string" },
-        grant_type: { enum: ["client_credentials", "authorization_code"] },
+        grant_type: {
+          enum: ["client_credentials", "authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer"]
+        },
         scope: { type: "string" },
-        code: { type: "string" }
+        code: { type: "string" },
+        assertion: { type: "string" }
       },
       required: ["grant_type"]
     })
@@ -181,7 +189,7 @@ const document = {
     title: "Tink, as this library knows it",
     version: "0.1.0",
     description:
-      "Users, authorization, credentials, consents and providers. Not published by Tink: it is generated from the client's own " +
+      "Users, authorization, credentials, consents, providers and link sessions. Not published by Tink: it is generated from the client's own " +
       "records, which follow packages/http/tink-api.md."
   },
   servers: [{ url: "https://api.tink.com" }],

@@ -14,6 +14,8 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
+import type { Sign } from "./internal/clientAssertion.js"
+import * as ClientAssertion from "./internal/clientAssertion.js"
 import { baseUrlRequirement, isBaseUrl, isPrintableAscii, printableAsciiRequirement, toDuration } from "./InputRules.js"
 
 /**
@@ -80,16 +82,46 @@ export interface RequestOptions extends RetryOptions, LoadOptions {
 }
 
 /**
- * Settings as values.
+ * How the application proves who it is, as Tink has set it up (`tink-api.md` 1.1 and 1.5): one of three.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Options extends RequestOptions {
+export type AuthenticationOptions =
+  | {
+      /** The client secret of the application, from Tink Console: `client_secret_post` of OAuth. */
+      readonly clientSecret: Redacted.Redacted
+      readonly privateKey?: undefined
+      readonly mutualTls?: false | undefined
+    }
+  | {
+      /**
+       * The private key of the application, with which it signs assertions: `private_key_jwt` of OAuth. A P-256 key as PKCS#8 PEM, or
+       * as the JSON of a JWK. Tink has its public key. User access tokens then need no authorization code.
+       */
+      readonly privateKey: Redacted.Redacted
+      readonly clientSecret?: undefined
+      readonly mutualTls?: false | undefined
+    }
+  | {
+      /**
+       * The application authenticates by the TLS certificate of its `HttpClient`: `tls_client_auth` of OAuth. No secret is sent, and
+       * the default base URL is `https://mtls.api.tink.com`.
+       */
+      readonly mutualTls: true
+      readonly clientSecret?: undefined
+      readonly privateKey?: undefined
+    }
+
+/**
+ * The settings of every application.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AppOptions extends RequestOptions {
   /** The client id of the application, from Tink Console. */
   readonly clientId: string
-  /** The client secret of the application, from Tink Console. */
-  readonly clientSecret: Redacted.Redacted
   /** The base URL of Tink: https, or http on a loopback address. `https://api.tink.com` by default. */
   readonly baseUrl?: string | undefined
   /**
@@ -100,7 +132,16 @@ export interface Options extends RequestOptions {
 }
 
 /**
- * The configs from which settings are read, under names of the application's choice.
+ * Settings as values.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Options = AppOptions & AuthenticationOptions
+
+/**
+ * The configs from which settings are read, under names of the application's choice. Exactly one of `clientSecret`, `privateKey` and
+ * `mutualTls` must be set. If one of them is given here, the variables of the others are not read.
  *
  * @since 0.1.0
  * @category models
@@ -110,11 +151,26 @@ export interface ConfigOptions extends RequestOptions {
   readonly clientId?: Config.Config<string> | undefined
   /** `TINK_CLIENT_SECRET` by default. */
   readonly clientSecret?: Config.Config<Redacted.Redacted> | undefined
-  /** `TINK_BASE_URL` by default, or `https://api.tink.com` if that is not set. */
+  /** `TINK_PRIVATE_KEY` by default: PKCS#8 PEM, or the JSON of a JWK. */
+  readonly privateKey?: Config.Config<Redacted.Redacted> | undefined
+  /** `TINK_MUTUAL_TLS` by default, or `false` if that is not set. */
+  readonly mutualTls?: Config.Config<boolean> | undefined
+  /** `TINK_BASE_URL` by default, or that of `Options` if that is not set. */
   readonly baseUrl?: Config.Config<string> | undefined
   /** `TINK_ALLOW_INSECURE_HTTP` by default, or `false` if that is not set: see `Options`. */
   readonly allowInsecureHttp?: Config.Config<boolean> | undefined
 }
+
+/**
+ * How the application authenticates. A private key is known to its function alone.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ClientAuthentication =
+  | { readonly _tag: "ClientSecret"; readonly clientSecret: Redacted.Redacted }
+  | { readonly _tag: "PrivateKey"; readonly sign: Sign }
+  | { readonly _tag: "MutualTls" }
 
 /**
  * Validated settings.
@@ -124,7 +180,7 @@ export interface ConfigOptions extends RequestOptions {
  */
 export interface TinkConfig {
   readonly clientId: string
-  readonly clientSecret: Redacted.Redacted
+  readonly clientAuthentication: ClientAuthentication
   /** Without a trailing slash. */
   readonly baseUrl: string
   readonly attemptTimeout: Duration.Duration
@@ -140,8 +196,14 @@ export interface TinkConfig {
 }
 
 const defaultBaseUrl = "https://api.tink.com"
+const mutualTlsBaseUrl = "https://mtls.api.tink.com"
 
 type Problem = ConfigError.ConfigError
+
+/** Configs whose values may be of any type. */
+type Configs = RequestOptions & {
+  readonly [Name in Exclude<keyof ConfigOptions, keyof RequestOptions>]?: Config.Config<unknown> | undefined
+}
 
 type Checked<A> = Either.Either<A, Problem>
 
@@ -166,6 +228,19 @@ const clientSecretRule: Rule<Redacted.Redacted> = {
   message: `the client secret must be ${printableAsciiRequirement}, as a Redacted that was not wiped`,
   isMet: (value): value is Redacted.Redacted => isPrintableAscii(Option.getOrUndefined(readSecret(value)))
 }
+
+const privateKeyMessage =
+  "the private key must be a P-256 key, as PKCS#8 PEM (`openssl pkcs8 -topk8 -nocrypt` makes it of other PEM) or as a private JWK, " +
+  "in a Redacted that was not wiped"
+
+const noJoseMessage = "the private key needs the package jose, which cannot be loaded"
+
+const privateKeyRule: Rule<Redacted.Redacted> = {
+  message: privateKeyMessage,
+  isMet: (value): value is Redacted.Redacted => typeof Option.getOrUndefined(readSecret(value)) === "string"
+}
+
+const mutualTlsRule: Rule<boolean> = { message: "mutualTls must be true or false", isMet: Predicate.isBoolean }
 
 const baseUrlRule = (allowInsecureHttp: boolean): Rule<string> => ({
   message:
@@ -192,6 +267,12 @@ const readName = (config: Config.Config<unknown>): Effect.Effect<ReadonlyArray<s
       Effect.catchAll((error) => Effect.succeed("path" in error ? error.path : []))
     )
 
+/** The error has the name of the config, or of the option if it is a value. */
+const fail = (option: string, config: Config.Config<unknown>, message: string) =>
+  Effect.flatMap(readName(config), (name) =>
+    Effect.fail(problem(Arr.isNonEmptyReadonlyArray(name) ? name : [option], message))
+  )
+
 /** For a missing secret, the error of `Config.redacted` says `<redacted>` in place of the reason. */
 const formatMissing = (error: Problem): Problem =>
   error._op === "MissingData" ? ConfigError.MissingData([...error.path], `${error.path.join(".")} is not set`) : error
@@ -204,11 +285,7 @@ const read = <A>(
 ): Effect.Effect<A, ConfigError.ConfigError> => {
   if (!Config.isConfig(config)) return Effect.fail(problem([option], `${option} must be a Config`))
   return Effect.flatMap(Effect.mapError(config, formatMissing), (value) =>
-    rule.isMet(value)
-      ? Effect.succeed(value)
-      : Effect.flatMap(readName(config), (name) =>
-          Effect.fail(problem(Arr.isNonEmptyReadonlyArray(name) ? name : [option], rule.message))
-        )
+    rule.isMet(value) ? Effect.succeed(value) : fail(option, config, rule.message)
   )
 }
 
@@ -219,20 +296,100 @@ const orDefault = <A>(config: Config.Config<A>, value: A): Config.Config<A> =>
     Option.getOrElse(() => value)
   )
 
-const readAllowInsecureHttp = (config: ConfigOptions["allowInsecureHttp"]) =>
+const readAllowInsecureHttp = (config: Configs["allowInsecureHttp"]) =>
   read(
     "allowInsecureHttp",
     config === undefined ? orDefault(Config.boolean("TINK_ALLOW_INSECURE_HTTP"), false) : config,
     allowInsecureHttpRule
   )
 
-/** The error names the variable, also if it is empty. */
-const readBaseUrl = (config: ConfigOptions["baseUrl"], rule: Rule<string>) =>
+/** None if a config is not set. An empty variable is set, and its error names it. */
+const readOptional = <A>(
+  option: string,
+  config: Config.Config<unknown>,
+  rule: Rule<A>
+): Effect.Effect<Option.Option<A>, ConfigError.ConfigError> =>
+  Effect.flatMap(Config.option(config), (value) =>
+    Option.isNone(value) ? Effect.succeedNone : Effect.asSome(read(option, config, rule))
+  )
+
+const readBaseUrl = (config: Configs["baseUrl"], rule: Rule<string>, fallback: string) =>
   config === undefined
-    ? Effect.flatMap(Config.option(Config.string("TINK_BASE_URL")), (text) =>
-        Option.isNone(text) ? Effect.succeed(defaultBaseUrl) : read("baseUrl", Config.string("TINK_BASE_URL"), rule)
+    ? Effect.map(
+        readOptional("baseUrl", Config.string("TINK_BASE_URL"), rule),
+        Option.getOrElse(() => fallback)
       )
     : read("baseUrl", config, rule)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Client authentication
+// ---------------------------------------------------------------------------------------------------------------------
+
+interface Method<A> {
+  readonly option: "clientSecret" | "privateKey" | "mutualTls"
+  readonly config: Config.Config<unknown> | undefined
+  readonly variable: Config.Config<unknown>
+  readonly rule: Rule<A>
+}
+
+/** If the application names one method, the variables of the others are not read. */
+const readMethod = <A>({ config, option, rule, variable }: Method<A>, isNamed: boolean) => {
+  if (config !== undefined) return Effect.asSome(read(option, config, rule))
+  return isNamed ? Effect.succeedNone : readOptional(option, variable, rule)
+}
+
+const readAuthentication = (settings: Configs): Effect.Effect<ClientAuthentication, ConfigError.ConfigError> =>
+  Effect.gen(function* () {
+    const secret = Config.redacted("TINK_CLIENT_SECRET")
+    const key = Config.redacted("TINK_PRIVATE_KEY")
+    const flag = Config.boolean("TINK_MUTUAL_TLS")
+    const isNamed = [settings.clientSecret, settings.privateKey, settings.mutualTls].some(
+      (config) => config !== undefined
+    )
+    const methods = yield* collect({
+      clientSecret: yield* Effect.either(
+        readMethod(
+          { option: "clientSecret", config: settings.clientSecret, variable: secret, rule: clientSecretRule },
+          isNamed
+        )
+      ),
+      privateKey: yield* Effect.either(
+        readMethod({ option: "privateKey", config: settings.privateKey, variable: key, rule: privateKeyRule }, isNamed)
+      ),
+      mutualTls: yield* Effect.either(
+        readMethod({ option: "mutualTls", config: settings.mutualTls, variable: flag, rule: mutualTlsRule }, isNamed)
+      )
+    })
+    const { clientSecret, privateKey } = methods
+    const isMutualTls = Option.contains(methods.mutualTls, true)
+    if ([Option.isSome(clientSecret), Option.isSome(privateKey), isMutualTls].filter(Boolean).length > 1) {
+      return yield* Effect.fail(
+        problem(
+          ["clientSecret", "privateKey", "mutualTls"],
+          "only one of clientSecret (TINK_CLIENT_SECRET), privateKey (TINK_PRIVATE_KEY) and mutualTls (TINK_MUTUAL_TLS) may be set"
+        )
+      )
+    }
+    if (isMutualTls) return { _tag: "MutualTls" }
+    if (Option.isSome(privateKey)) {
+      return yield* ClientAssertion.makeSign(privateKey.value).pipe(
+        Effect.map((sign) => ({ _tag: "PrivateKey", sign }) as const),
+        Effect.catchAll(({ _tag }) =>
+          fail("privateKey", settings.privateKey ?? key, _tag === "InvalidKey" ? privateKeyMessage : noJoseMessage)
+        )
+      )
+    }
+    // A copy, because the caller may wipe the secret.
+    if (Option.isSome(clientSecret)) {
+      return { _tag: "ClientSecret", clientSecret: Redacted.make(Redacted.value(clientSecret.value)) }
+    }
+    return yield* Effect.fail(
+      ConfigError.MissingData(
+        ["TINK_CLIENT_SECRET"],
+        "TINK_CLIENT_SECRET is not set, and neither is TINK_PRIVATE_KEY or TINK_MUTUAL_TLS"
+      )
+    )
+  })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Settings that are values
@@ -281,18 +438,12 @@ const collect = <A extends Readonly<Record<string, unknown>>>(checked: {
 const zero = { isZeroAllowed: true } as const
 const positive = { isZeroAllowed: false } as const
 
-/**
- * Reads and validates the settings. Fails with the names of all that are missing or malformed, never with a value.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfig, ConfigError.ConfigError> =>
+const fromConfigs = (settings: Configs): Effect.Effect<TinkConfig, ConfigError.ConfigError> =>
   Effect.gen(function* () {
-    // At run time it may be null.
-    const settings: ConfigOptions = options ?? {}
     const allowInsecureHttp = yield* Effect.either(readAllowInsecureHttp(settings.allowInsecureHttp))
     const urlRule = baseUrlRule(Either.getOrElse(allowInsecureHttp, () => false))
+    const clientAuthentication = yield* Effect.either(readAuthentication(settings))
+    const isMutualTls = Either.isRight(clientAuthentication) && clientAuthentication.right._tag === "MutualTls"
     const checked = yield* collect({
       clientId: yield* Effect.either(
         read(
@@ -301,15 +452,11 @@ export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfi
           clientIdRule
         )
       ),
-      clientSecret: yield* Effect.either(
-        read(
-          "clientSecret",
-          settings.clientSecret === undefined ? Config.redacted("TINK_CLIENT_SECRET") : settings.clientSecret,
-          clientSecretRule
-        )
-      ),
+      clientAuthentication,
       allowInsecureHttp,
-      baseUrl: yield* Effect.either(readBaseUrl(settings.baseUrl, urlRule)),
+      baseUrl: yield* Effect.either(
+        readBaseUrl(settings.baseUrl, urlRule, isMutualTls ? mutualTlsBaseUrl : defaultBaseUrl)
+      ),
       attemptTimeout: checkDuration("attemptTimeout", settings.attemptTimeout, "10 seconds", positive),
       deadline: checkDuration("deadline", settings.deadline, "30 seconds", positive),
       maxRetries: checkCount("maxRetries", settings.maxRetries, 3, 0),
@@ -322,16 +469,24 @@ export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfi
       maxBodySize: checkCount("maxBodySize", settings.maxBodySize, 1024 * 1024, 1)
     })
     const { allowInsecureHttp: _, ...config } = checked
-    return {
-      ...config,
-      baseUrl: config.baseUrl.replace(/\/+$/, ""),
-      // A copy, because the caller may wipe the secret.
-      clientSecret: Redacted.make(Redacted.value(config.clientSecret))
-    }
+    return { ...config, baseUrl: config.baseUrl.replace(/\/+$/, "") }
   })
+
+/**
+ * Reads and validates the settings. Fails with the names of all that are missing or malformed, never with a value.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+// At run time the options may be null.
+export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfig, ConfigError.ConfigError> =>
+  Effect.suspend(() => fromConfigs(options ?? {}))
 
 /** A setting as given, of any type. */
 const given = <A>(value: A): Config.Config<A> => Config.succeed(value)
+
+const givenIfAny = (value: unknown): Config.Config<unknown> | undefined =>
+  value === undefined ? undefined : given(value)
 
 /**
  * Validates settings given as values.
@@ -340,12 +495,18 @@ const given = <A>(value: A): Config.Config<A> => Config.succeed(value)
  * @category constructors
  */
 export const make = (options: Options): Effect.Effect<TinkConfig, ConfigError.ConfigError> =>
-  Effect.suspend(() =>
-    fromConfig({
+  Effect.suspend(() => {
+    const isMutualTls = options?.mutualTls === true
+    // Most applications have a secret, so that is what is asked for if there is nothing else.
+    const isSecretDue = options?.privateKey === undefined && !isMutualTls
+    const defaultUrl = isMutualTls ? mutualTlsBaseUrl : defaultBaseUrl
+    return fromConfigs({
       ...options,
       clientId: given(options?.clientId),
-      clientSecret: given(options?.clientSecret),
-      baseUrl: given(options?.baseUrl === undefined ? defaultBaseUrl : options.baseUrl),
+      clientSecret: isSecretDue ? given(options?.clientSecret) : givenIfAny(options?.clientSecret),
+      privateKey: givenIfAny(options?.privateKey),
+      mutualTls: givenIfAny(options?.mutualTls),
+      baseUrl: given(options?.baseUrl === undefined ? defaultUrl : options.baseUrl),
       allowInsecureHttp: given(options?.allowInsecureHttp === undefined ? false : options.allowInsecureHttp)
     })
-  )
+  })

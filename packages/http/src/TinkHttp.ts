@@ -15,11 +15,12 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { AccessToken } from "./AccessToken.js"
 import * as Call from "./internal/call.js"
+import type { Sign } from "./internal/clientAssertion.js"
 import { makeRequestRuntime } from "./internal/exchange.js"
 import { tokenRoute } from "./internal/failures.js"
 import * as Load from "./internal/load.js"
 import { makeInFlight } from "./internal/timeoutDetached.js"
-import type { ClientScope } from "./OAuthScope.js"
+import type { ClientScope, UserScope } from "./OAuthScope.js"
 import * as TinkConfig from "./TinkConfig.js"
 import { TinkError } from "./TinkError.js"
 import type { TinkRequest } from "./TinkRequest.js"
@@ -59,6 +60,23 @@ export interface Service {
    * unknown code fails with `Invalid`, a wrong client id or secret with `Unauthorized`.
    */
   readonly exchangeCode: (code: Redacted.Redacted) => Effect.Effect<AccessToken, TinkError>
+
+  /**
+   * Issues a user access token without a code, for an application with a private key only (`tink-api.md` 1.5). The user is named by
+   * their id or by the application's. An unknown user fails with `NotFound`, a key that Tink does not know with `Unauthorized`.
+   */
+  readonly issueUserToken?: ((grant: UserGrant) => Effect.Effect<AccessToken, TinkError>) | undefined
+}
+
+/**
+ * A user, and what a token may do for them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UserGrant {
+  readonly user: string
+  readonly scopes: ReadonlyArray<UserScope>
 }
 
 /**
@@ -72,19 +90,53 @@ export class TinkHttp extends Context.Tag("@effect-tink/http/TinkHttp")<TinkHttp
 type Grant =
   | { readonly grant_type: "client_credentials"; readonly scope: string }
   | { readonly grant_type: "authorization_code"; readonly code: Redacted.Redacted }
+  | { readonly grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer"; readonly scope: string }
 
 const AccessTokenJson = Schema.parseJson(AccessToken)
+
+/** Tink accepts a secret from an application that is configured for one, and from no other (`tink-api.md` 1.1). */
+const secretField = ({ clientAuthentication }: TinkConfig.TinkConfig) =>
+  clientAuthentication._tag === "ClientSecret" ? { client_secret: clientAuthentication.clientSecret } : {}
 
 const tokenRequest = (config: TinkConfig.TinkConfig, operation: string, grant: Grant): TinkRequest<AccessToken> => ({
   operation,
   method: "POST",
   route: tokenRoute,
   authorization: { _tag: "None" },
-  body: { _tag: "Form", fields: { client_id: config.clientId, client_secret: config.clientSecret, ...grant } },
+  body: { _tag: "Form", fields: { client_id: config.clientId, ...secretField(config), ...grant } },
   response: AccessTokenJson,
-  // Another client token does no harm. A code works only once.
-  isSafe: grant.grant_type === "client_credentials"
+  // Another token does no harm. A code works only once.
+  isSafe: grant.grant_type !== "authorization_code"
 })
+
+interface SignedGrant {
+  readonly operation: string
+  readonly user?: string | undefined
+  readonly scopes: ReadonlyArray<string>
+}
+
+/** The guide of this grant separates scopes with spaces, the others with commas (`tink-api.md` 12.6). */
+const signedRequest = (
+  config: TinkConfig.TinkConfig,
+  sign: Sign,
+  { operation, scopes, user }: SignedGrant
+): readonly [TinkRequest<AccessToken>, Call.FreshFields] => [
+  tokenRequest(config, operation, {
+    grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    scope: scopes.join(" ")
+  }),
+  // An assertion works only once, so each attempt has its own.
+  Effect.map(sign({ operation, clientId: config.clientId, user }), (assertion) => ({ assertion }))
+]
+
+/**
+ * A 404 of the token endpoint is Tink's where the grant names a user and the answer says why. The answer to such a grant is not
+ * documented.
+ */
+const toUnknownUser = (error: TinkError): TinkError =>
+  error.status === 404 && error.errorMessage !== undefined
+    ? new TinkError({ ...error, reason: "NotFound", detail: "there is no such user", isAmbiguous: false })
+    : error
 
 /**
  * Tink documents both 400 and 401 for an invalid code (`tink-api.md` 12.3). 401 also means a bad client; only the message
@@ -105,13 +157,25 @@ const fromConfig = (
     const call = Call.make(sender, yield* Load.make(config, inFlight))
     const clientTokens = new Map<string, TokenSource.TokenSource>()
 
+    const { clientAuthentication } = config
+
+    const fetchSigned = (sign: Sign, grant: SignedGrant) => {
+      const [request, freshFields] = signedRequest(config, sign, grant)
+      return call(request, undefined, freshFields)
+    }
+
+    const fetchClientToken = (scope: string): Effect.Effect<AccessToken, TinkError> => {
+      const operation = "getClientAccessToken"
+      return clientAuthentication._tag === "PrivateKey"
+        ? fetchSigned(clientAuthentication.sign, { operation, scopes: scope.split(",") })
+        : call(tokenRequest(config, operation, { grant_type: "client_credentials", scope }), undefined)
+    }
+
     const clientToken = (scopes: ReadonlyArray<ClientScope>): TokenSource.TokenSource => {
       const scope = Arr.sort(new Set(scopes), Order.string).join(",")
       const known = clientTokens.get(scope)
       if (known !== undefined) return known
-      const grant = { grant_type: "client_credentials", scope } as const
-      const fetch = call(tokenRequest(config, "getClientAccessToken", grant), undefined)
-      const made = TokenSource.unsafeMake(fetch, layerScope)
+      const made = TokenSource.unsafeMake(fetchClientToken(scope), layerScope)
       clientTokens.set(scope, made)
       return made
     }
@@ -134,7 +198,14 @@ const fromConfig = (
         Effect.mapError(
           call(tokenRequest(config, "getUserAccessToken", { grant_type: "authorization_code", code }), undefined),
           toInvalidGrant
-        )
+        ),
+      ...(clientAuthentication._tag === "PrivateKey" && {
+        issueUserToken: (grant: UserGrant) =>
+          Effect.mapError(
+            fetchSigned(clientAuthentication.sign, { operation: "getUserAccessToken", ...grant }),
+            toUnknownUser
+          )
+      })
     }
   })
 

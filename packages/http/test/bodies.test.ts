@@ -65,7 +65,7 @@ const serveSockets = (onRequest: (socket: Socket) => void) =>
 const connect = (
   client: Layer.Layer<HttpClient.HttpClient>,
   baseUrl: string,
-  settings: Partial<TinkConfig.Options> = {}
+  settings: Partial<TinkConfig.AppOptions> = {}
 ) =>
   Effect.map(
     Layer.build(Layer.provide(TinkHttp.layer({ ...options, maxRetries: 0, baseUrl, ...settings }), client)),
@@ -280,7 +280,7 @@ describe("a secret that Tink repeats", () => {
 // Clients of the application
 // ---------------------------------------------------------------------------------------------------------------------
 
-const httpOver = (client: HttpClient.HttpClient, settings: Partial<TinkConfig.Options> = {}) =>
+const httpOver = (client: HttpClient.HttpClient, settings: Partial<TinkConfig.AppOptions> = {}) =>
   Effect.provideService(TinkHttp.make({ ...options, maxRetries: 0, ...settings }), HttpClient.HttpClient, client)
 
 describe("a client of the application", () => {

@@ -42,7 +42,8 @@ describe("layerConfig", () => {
       const variables = { TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret" }
       const config = yield* reading(variables)(TinkConfig.fromConfig())
       assert.strictEqual(config.clientId, "id")
-      assert.strictEqual(Redacted.value(config.clientSecret), "secret")
+      assert(config.clientAuthentication._tag === "ClientSecret")
+      assert.strictEqual(Redacted.value(config.clientAuthentication.clientSecret), "secret")
       assert.strictEqual(config.baseUrl, "https://api.tink.com")
       const local = yield* reading({ ...variables, TINK_BASE_URL: "http://localhost:4010/" })(TinkConfig.fromConfig())
       assert.strictEqual(local.baseUrl, "http://localhost:4010")
@@ -121,7 +122,9 @@ describe("layerConfig", () => {
 })
 
 describe("layer", () => {
-  const refused: Readonly<Record<string, Partial<TinkConfig.Options>>> = {
+  const refused: Readonly<
+    Record<string, Partial<TinkConfig.AppOptions> & { readonly clientSecret?: Redacted.Redacted }>
+  > = {
     "an empty client id": { clientId: "" },
     "a client id with a space": { clientId: `${canary} x` },
     "a client id that is not ASCII": { clientId: `${canary}å` },

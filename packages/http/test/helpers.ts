@@ -16,7 +16,7 @@ export const secret = "s3cr3t-0f-the-cl13nt"
 export const options = { clientId: "my-client", clientSecret: Redacted.make(secret) }
 
 /** A `TinkHttp` over a scripted Tink. */
-export const over = Effect.fnUntraced(function* (script: Script, settings: Partial<TinkConfig.Options> = {}) {
+export const over = Effect.fnUntraced(function* (script: Script, settings: Partial<TinkConfig.AppOptions> = {}) {
   const { client, sent } = scriptedTink(script)
   const context = yield* Layer.build(TinkHttp.layer({ ...options, ...settings })).pipe(
     Effect.provideService(HttpClient.HttpClient, client)

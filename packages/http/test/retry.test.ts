@@ -141,7 +141,7 @@ const failures: ReadonlyArray<readonly [string, Answer, TinkError.Reason, Table]
 ]
 
 // Long enough for four attempts that all time out.
-const patient: Partial<TinkConfig.Options> = { deadline: "10 minutes" }
+const patient: Partial<TinkConfig.AppOptions> = { deadline: "10 minutes" }
 
 const atOnce = { ...patient, retryBaseDelay: 0 }
 
@@ -215,7 +215,10 @@ describe("a success after failures", () => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** When each request was sent, in milliseconds after the first. */
-const timesInOwnTime = Effect.fnUntraced(function* (answer: Answer, settings: Partial<TinkConfig.Options> = patient) {
+const timesInOwnTime = Effect.fnUntraced(function* (
+  answer: Answer,
+  settings: Partial<TinkConfig.AppOptions> = patient
+) {
   const times: Array<number> = []
   const { http } = yield* over(
     () =>

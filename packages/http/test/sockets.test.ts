@@ -74,7 +74,7 @@ const serveSockets = Effect.fnUntraced(function* (onData: (socket: Socket, n: nu
 const connect = (
   client: Layer.Layer<HttpClient.HttpClient>,
   baseUrl: string,
-  settings: Partial<TinkConfig.Options> = {}
+  settings: Partial<TinkConfig.AppOptions> = {}
 ) =>
   Layer.build(
     Layer.provide(TinkHttp.layer({ ...options, maxRetries: 1, retryBaseDelay: 1, baseUrl, ...settings }), client)

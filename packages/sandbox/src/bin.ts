@@ -16,7 +16,7 @@ const run = Command.run(command, { name: "Tink sandbox", version: "0.1.0" })
 run(process.argv).pipe(
   Effect.tapError((error) =>
     Console.error(
-      error._tag === "CannotListen" || error._tag === "InvalidPublicKey"
+      error._tag === "CannotListen" || error._tag === "InvalidPublicKey" || error._tag === "InvalidDescription"
         ? error.message
         : "Invalid command-line arguments: try --help"
     )

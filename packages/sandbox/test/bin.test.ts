@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url"
 import { command, options } from "../src/internal/command/tinkSandbox.js"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const description = fileURLToPath(new URL("../../users/openapi.json", import.meta.url))
 
 interface Command {
   readonly child: ChildProcess
@@ -187,7 +188,8 @@ describe("the command", () => {
     Effect.gen(function* () {
       const rows = [
         [["--host", "192.0.2.1"], "192.0.2.1 is not an address of this machine: choose another with --host"],
-        [["--public-key", bin], `--public-key ${bin} is not a PEM file of a P-256 key`]
+        [["--public-key", bin], `--public-key ${bin} is not a PEM file of a P-256 key`],
+        [["--openapi", bin], `--openapi ${bin} is not an OpenAPI description as JSON`]
       ] as const
       for (const [args, message] of rows) {
         assert.propertyVal(yield* Effect.flip(serve(...args)), "message", message)
@@ -200,7 +202,7 @@ describe("the command", () => {
       const ready = yield* Deferred.make<string>()
       const log = (line: unknown) => Effect.asVoid(Deferred.succeed(ready, String(line)))
       const console = yield* Console.consoleWith(Effect.succeed)
-      yield* serve("--host", "0.0.0.0", "--client-token-lifetime", "90 seconds").pipe(
+      yield* serve("--host", "0.0.0.0", "--client-token-lifetime", "90 seconds", "--openapi", description).pipe(
         Effect.withConsole({ ...console, log }),
         Effect.forkScoped
       )
@@ -214,6 +216,8 @@ describe("the command", () => {
         (await fetch(`http://127.0.0.1:${port}/api/v1/oauth/token`, { method: "POST", body })).json()
       )
       assert.propertyVal(answer, "expires_in", 90)
+      const described = yield* Effect.promise(() => fetch(`http://127.0.0.1:${port}/sandbox/openapi.json`))
+      assert.strictEqual(described.status, 200)
     })
   )
 })
@@ -231,7 +235,7 @@ describe("the command line", () => {
         updatingTime: "2 seconds",
         sessionLifetime: "90 days"
       }
-      const common = { ...times, publicKey: Option.none() }
+      const common = { ...times, publicKey: Option.none(), openapi: Option.none() }
       const app = { clientId: "sandbox-client", clientSecret: "sandbox-secret" }
       assert.deepStrictEqual(defaults, [{ ...common, ...app, host: "127.0.0.1", port: 4010 }])
       const mine = ["--client-id=me", "--client-secret", "hush", "--host", "0.0.0.0", "--session-lifetime", "1 day"]

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as Crypto from "node:crypto"
 import * as Https from "node:https"
-import { client, other, server } from "./certificates.js"
+import { client, other, server } from "../../../test/support/certificates.js"
 import { eachRow, keysOf, newUser, send } from "./helpers.js"
 
 const keys = Crypto.generateKeyPairSync("ec", { namedCurve: "P-256" })

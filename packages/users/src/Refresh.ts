@@ -84,7 +84,7 @@ export interface RefreshAndWaitOptions extends RefreshOptions, PollingOptions {
    * `delegateAuthorization`, where the user sees `idHint`. Running `tinkLinkUrl` of the outcome makes it.
    */
   readonly tinkLink?:
-    | (Omit<TinkLink.UpdateConsentOptions, "authorizationCode" | "clientId" | "credentialsId"> & {
+    | (Omit<TinkLink.Options<"updateConsent">, "authorizationCode" | "clientId" | "credentialsId"> & {
         readonly idHint: string
       })
     | undefined

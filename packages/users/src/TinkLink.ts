@@ -4,22 +4,21 @@
  * @since 0.1.0
  */
 import { CredentialsId } from "@effect-tink/http/Ids"
-import {
-  baseUrlRequirement,
-  idRequirement,
-  isBaseUrl,
-  isPrintableAscii,
-  printableAsciiRequirement
-} from "@effect-tink/http/InputRules"
-import type { DelegableScope } from "@effect-tink/http/OAuthScope"
+import type { DelegableScope, UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
+import type * as Arr from "effect/Array"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Input from "./internal/input.js"
-import { ErrorType } from "./ProviderConsent.js"
+import { orUnknown } from "./internal/schema.js"
+import type { Flows } from "./internal/tinkLink/flows.js"
+import { makeLink } from "./internal/tinkLink/makeLink.js"
+import { redirectReasons } from "./internal/tinkLink/redirectReasons.js"
+import { redirectParameters } from "./internal/tinkLink/redirectParameters.js"
+import type * as Rules from "./internal/tinkLink/rules.js"
+import { ErrorType, KnownErrorReason } from "./ProviderConsent.js"
 
 /**
  * The client id of Tink Link, to which `Users.delegateAuthorization` delegates. It is the same for all applications.
@@ -58,155 +57,113 @@ export const scopes: ReadonlyArray<DelegableScope> = Object.freeze([
 export interface LinkOptions {
   /** The client id of the Tink app: the `clientId` of `TinkHttp`. */
   readonly clientId: string
-  /** Where the user returns to: a redirect URI that the Tink app has in Tink Console. */
+  /**
+   * Where the user returns to: a redirect URI that the Tink app has in Tink Console. It may have an app's own scheme, like
+   * `example://callback`.
+   */
   readonly redirectUri: string
   /**
    * An unguessable value that the application stores with the user's session. `parseRedirect` compares it with the `state` of
    * the redirect. Without it, an attacker can send the user to the redirect URI with a bank of the attacker's.
    */
   readonly state?: string | Redacted.Redacted | undefined
+  /** The URI with which the bank's app returns to a mobile app: a whole one, like `example://open`. */
+  readonly appUri?: string | undefined
+  /** Whether to go to the bank's app at once, on a mobile device. */
+  readonly autoRedirectMobile?: boolean | undefined
+  /** The colours of the pages. */
+  readonly theme?: "LIGHT" | "DARK" | undefined
   /** Whether to show test banks. */
   readonly test?: boolean | undefined
-  /** Further parameters by the names that Tink documents, such as `theme` or `app_uri`. */
+  /** Further parameters, by the names that Tink documents. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
   /** The URL of Tink Link, by default `https://link.tink.com`. Must be https, or http on a loopback address. */
   readonly baseUrl?: string | undefined
 }
 
 /**
+ * What `connectProducts` connects. Tink's references have the first four, an official sample the others.
+ *
  * @since 0.1.0
  * @category models
  */
-export interface ConnectAccountsOptions extends LinkOptions {
+export type Product = typeof Rules.Product.Type
+
+/**
+ * The data that Tink Link can fetch (`tink-api.md` 11.2).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RefreshableItem = typeof Rules.LinkItem.Type
+
+/**
+ * The options that only some links have. `Options` says which of them a link needs and takes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FlowOptions {
   /**
-   * The code of `Users.delegateAuthorization` for the user who connects the bank. Without one the link is for one-time access:
-   * Tink creates a user, and `parseRedirect` returns a code for that user.
+   * The code of `Users.delegateAuthorization` for the user who visits the link. It works once and expires soon: make the link when
+   * the user is about to visit it. A link that connects accounts without one is for one-time access.
    */
-  readonly authorizationCode?: Redacted.Redacted | undefined
-  /** The country whose banks are shown: two capital letters, ISO 3166-1. By default `SE`. */
-  readonly market?: string | undefined
+  readonly authorizationCode: Redacted.Redacted
+  /** The credential that the link is about. */
+  readonly credentialsId: CredentialsId
+  /** The country whose banks are shown: two capital letters, ISO 3166-1. By default `SE`, also for users of other countries. */
+  readonly market: string
   /** The language of the pages, like `sv_SE`. By default `en_US`. */
-  readonly locale?: string | undefined
+  readonly locale: string
   /** The `providerName` of a bank, so that the user does not have to choose one. */
-  readonly inputProvider?: string | undefined
+  readonly inputProvider: string
+  /** The user's name at the bank, so that they do not have to enter it. At most 50 characters. */
+  readonly inputUsername: string
+  /** The `financialInstitutionId` of the banks that are chosen at first. */
+  readonly financialInstitutionId: string
+  /** The kinds of banking that are shown. By default `PERSONAL`; for business both. */
+  readonly financialServicesSegments: Arr.NonEmptyReadonlyArray<typeof Rules.Segment.Type>
+  /** The data to fetch. By default all. */
+  readonly refreshableItems: Arr.NonEmptyReadonlyArray<RefreshableItem>
+  /** The session of `Users.createLinkSession`. */
+  readonly sessionId: Redacted.Redacted
+  readonly products: Arr.NonEmptyReadonlyArray<Product>
+  /** The scopes of the code that comes back, or of the credential. */
+  readonly scopes: Arr.NonEmptyReadonlyArray<UserScope>
+  /** Whether the user logs in to the bank first. By default only if that is necessary. */
+  readonly authenticate: boolean
 }
 
+type Needed<Flow extends keyof Flows> = Flows[Flow]["needs"][number]
+
+type Taken<Flow extends keyof Flows> = Exclude<Flows[Flow]["takes"][number], Needed<Flow>>
+
+type OrUndefined<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined }
+
 /**
+ * The options of a link, by the name of the function that makes it.
+ *
  * @since 0.1.0
  * @category models
  */
-export interface UpdateConsentOptions extends LinkOptions {
-  /** The code of `Users.delegateAuthorization` for the user who owns the credential. */
-  readonly authorizationCode: Redacted.Redacted
-  /** The credential whose consent is renewed. */
-  readonly credentialsId: CredentialsId
-}
+export type Options<Flow extends keyof Flows> = LinkOptions &
+  Pick<FlowOptions, Needed<Flow>> &
+  OrUndefined<Pick<FlowOptions, Taken<Flow>>>
 
-const defaultBaseUrl = "https://link.tink.com"
+/** A URL. It is secret, as its code can be used by anyone who has it. */
+type Link = Effect.Effect<Redacted.Redacted, TinkError>
 
-const isPrintableSecret = (value: unknown): boolean => Input.printableSecret(value) !== undefined
-
-const isState = (value: unknown): boolean => Input.isText(Input.plainText(value))
-
-/** Parameters that have an option of their own. It is not documented which of two values Tink takes. */
-const namesOfOptions: ReadonlySet<string> = new Set([
-  "authorization_code",
-  "client_id",
-  "credentials_id",
-  "input_provider",
-  "locale",
-  "market",
-  "redirect_uri",
-  "state",
-  "test"
-])
-
-/** What Tink Link comes back with. A name with a second spelling has both (`tink-api.md` 12.16). */
-const redirectParameters = [
-  "code",
-  "credentials",
-  "credentialsId",
-  "credentials_id",
-  "error",
-  "error_reason",
-  "error_type",
-  "message",
-  "provider_name",
-  "state",
-  "tracking_id"
-] as const
-
-const areParameters = (value: unknown): boolean =>
-  Input.isPlainObject(value) &&
-  Object.entries(value).every(
-    ([name, text]) =>
-      /^[a-z][a-z0-9_]*$/.test(name) &&
-      !namesOfOptions.has(name) &&
-      Input.isText(text) &&
-      (name !== "app_uri" || Input.isUri(text))
-  )
-
-const codeRequirement = `authorizationCode ${Input.printableSecretRequirement}`
-const stateRequirement = `state ${Input.textRequirement}`
-
-/** What `redirectUri` has itself would be taken for what Tink Link adds to it, or would make it ambiguous. */
-const reservedParameterChecks = (redirectUri: unknown): ReadonlyArray<Input.Check> => {
-  if (typeof redirectUri !== "string") return []
-  const [, query = ""] = /^[^?#]*\?([^#]*)/.exec(redirectUri) ?? []
-  const used = new URLSearchParams(query)
-  return redirectParameters.map((name) => [
-    !used.has(name),
-    `redirectUri must not use the query parameter \`${name}\`: Tink Link uses it`
-  ])
-}
-
-type Parameters = ReadonlyArray<readonly [name: string, value: string | undefined]>
-
-/** Not `URLSearchParams`, which writes a space as `+`: not every parser reads that as a space. */
-const formatQuery = (parameters: Parameters): string =>
-  parameters.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`])).join("&")
-
-const makeLink = (
-  operation: string,
-  flow: string,
-  options: LinkOptions,
-  checks: ReadonlyArray<Input.Check>,
-  parameters: () => Parameters
-): Effect.Effect<Redacted.Redacted, TinkError> =>
-  Effect.suspend(() => {
-    const checked = Input.check(
-      operation,
-      [isPrintableAscii(options?.clientId), `clientId must be ${printableAsciiRequirement}`],
-      [Input.isUri(options?.redirectUri), `redirectUri ${Input.uriRequirement}`],
-      ...reservedParameterChecks(options?.redirectUri),
-      ...checks,
-      [Input.isOptional(options?.state, isState), stateRequirement],
-      [Input.isOptional(options?.test, Predicate.isBoolean), "test must be true or false"],
-      [
-        Input.isOptional(options?.parameters, areParameters),
-        "parameters must be an object of texts, by names in snake_case that have no option of their own"
-      ],
-      [Input.isOptional(options?.baseUrl, isBaseUrl), `baseUrl must be ${baseUrlRequirement(defaultBaseUrl)}`]
-    )
-    return Effect.map(checked, () => {
-      const baseUrl = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "")
-      const query = formatQuery([
-        ["client_id", options.clientId],
-        ["redirect_uri", options.redirectUri],
-        ...parameters(),
-        ["state", Input.plainText(options.state)],
-        ["test", options.test === true ? "true" : undefined],
-        ...Object.entries(options.parameters ?? {})
-      ])
-      return Redacted.make(`${baseUrl}/1.0/transactions/${flow}?${query}`)
-    })
-  })
+const linkTo =
+  <Flow extends keyof Flows>(flow: Flow) =>
+  (options: Options<Flow>): Link =>
+    makeLink(flow, options)
 
 /**
- * Makes a link on which a user connects a bank (`tink-api.md` 11).
+ * Makes a link on which a user connects a bank (`tink-api.md` 11.1).
  *
  * With an `authorizationCode` it is for continuous access, without one for one-time access. Sends nothing. The code in the link
- * works once and expires soon: make the link when the user is about to visit it. Fails with `Invalid` if an option is not valid.
+ * works once and expires soon: make the link when the user is about to visit it. Fails with `Invalid` if an option is not valid,
+ * as all functions here do.
  *
  * @example
  * ```ts
@@ -226,48 +183,116 @@ const makeLink = (
  * @since 0.1.0
  * @category constructors
  */
-export const connectAccounts = (options: ConnectAccountsOptions): Effect.Effect<Redacted.Redacted, TinkError> =>
-  makeLink(
-    "connectAccounts",
-    "connect-accounts",
-    options,
-    [
-      [Input.isOptional(options?.authorizationCode, isPrintableSecret), codeRequirement],
-      [Input.isOptional(options?.market, Schema.is(Input.Market)), `market ${Input.marketRequirement}`],
-      [Input.isOptional(options?.locale, Schema.is(Input.Locale)), `locale ${Input.localeRequirement}`],
-      [Input.isOptional(options?.inputProvider, Input.isText), "inputProvider must be the name of a provider"]
-    ],
-    () => [
-      ["authorization_code", Input.printableSecret(options.authorizationCode)],
-      ["market", options.market],
-      ["locale", options.locale],
-      ["input_provider", options.inputProvider]
-    ]
-  )
+export const connectAccounts: (options: Options<"connectAccounts">) => Link = linkTo("connectAccounts")
 
 /**
- * Makes a link on which a user renews their consent for a credential (`tink-api.md` 11).
- *
- * Sends nothing. The code in the link works once and expires soon: make the link when the user is about to visit it. Fails with
- * `Invalid` if an option is not valid.
+ * Makes a link on which a user renews their consent for a credential, at the bank (`tink-api.md` 11.1).
  *
  * @since 0.1.0
  * @category constructors
  */
-export const updateConsent = (options: UpdateConsentOptions): Effect.Effect<Redacted.Redacted, TinkError> =>
-  makeLink(
-    "updateConsent",
-    "update-consent",
-    options,
-    [
-      [isPrintableSecret(options?.authorizationCode), codeRequirement],
-      [isCredentialsId(options?.credentialsId), `credentialsId must be ${idRequirement}`]
-    ],
-    () => [
-      ["credentials_id", options.credentialsId],
-      ["authorization_code", Input.printableSecret(options.authorizationCode)]
-    ]
-  )
+export const updateConsent: (options: Options<"updateConsent">) => Link = linkTo("updateConsent")
+
+/**
+ * Makes a link on which a user extends their consent for a credential without the bank (`tink-api.md` 7.2).
+ *
+ * For consents that are `sessionExtendable`, in the United Kingdom. An app with a licence of its own can use
+ * `Users.extendProviderConsent` instead.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const extendConsent: (options: Options<"extendConsent">) => Link = linkTo("extendConsent")
+
+/**
+ * Makes a link on which a user connects a bank for Business Transactions (`tink-api.md` 11.1).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const connectBusinessAccounts: (options: Options<"connectBusinessAccounts">) => Link =
+  linkTo("connectBusinessAccounts")
+
+/**
+ * Makes a link on which a user renews their consent for a credential of Business Transactions (`tink-api.md` 11.1).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const updateBusinessConsent: (options: Options<"updateBusinessConsent">) => Link =
+  linkTo("updateBusinessConsent")
+
+/**
+ * Makes a link on which a user connects a bank for several products (`tink-api.md` 11.1).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const connectProducts: (options: Options<"connectProducts">) => Link = linkTo("connectProducts")
+
+/**
+ * Makes a link on which a user renews their consent for a credential of several products (`tink-api.md` 11.1).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const updateProductsConsent: (options: Options<"updateProductsConsent">) => Link =
+  linkTo("updateProductsConsent")
+
+/**
+ * Makes a link on which a user extends their consent for a credential of several products, without the bank
+ * (`tink-api.md` 11.1).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const extendProductsConsent: (options: Options<"extendProductsConsent">) => Link =
+  linkTo("extendProductsConsent")
+
+/**
+ * Makes a link on which a user adds a credential, for Account Aggregation (`tink-api.md` 11.1).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const addCredential: (options: Options<"addCredential">) => Link = linkTo("addCredential")
+
+/**
+ * Makes a link on which a user refreshes a credential, with a login at the bank where that is necessary (`tink-api.md` 11.1).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refreshCredential: (options: Options<"refreshCredential">) => Link = linkTo("refreshCredential")
+
+/**
+ * Makes a link on which a user logs in to the bank of a credential, without fetching data (`tink-api.md` 11.1).
+ *
+ * Only for banks with open banking.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const authenticateCredential: (options: Options<"authenticateCredential">) => Link =
+  linkTo("authenticateCredential")
+
+/**
+ * Makes a link on which a user extends their consent for a credential of Account Aggregation, without the bank
+ * (`tink-api.md` 11.1).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const extendCredentialConsent: (options: Options<"extendCredentialConsent">) => Link =
+  linkTo("extendCredentialConsent")
+
+/**
+ * Makes a link on which a user connects a bank for one-time access, for Account Aggregation (`tink-api.md` 11.1).
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const authorize: (options: Options<"authorize">) => Link = linkTo("authorize")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Redirects
@@ -293,16 +318,37 @@ export const KnownRedirectError = Schema.Literal(
  * @since 0.1.0
  * @category schemas
  */
-export const RedirectError = Schema.Union(
-  KnownRedirectError,
-  Schema.String.pipe(Schema.brand("@effect-tink/UnknownRedirectError"))
-)
+export const RedirectError = orUnknown(KnownRedirectError)
 
 /**
  * @since 0.1.0
  * @category models
  */
 export type RedirectError = typeof RedirectError.Type
+
+/**
+ * The reasons of a redirect that Tink documents (`tink-api.md` 11.4). Those of an `AUTHENTICATION_ERROR` are the ones of a consent.
+ * Two are in no official list, but have been met: `INVALID_STATE_DUPLICATE_CREDENTIALS`, as the user has that login already, and
+ * `REQUEST_FAILED_CREATE_AUTHORIZATION_CODE`, which a code with too many scopes can cause.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const KnownRedirectReason = Schema.Literal(...redirectReasons, ...KnownErrorReason.literals)
+
+/**
+ * A documented reason, or an unknown one as Tink sends it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const RedirectReason = orUnknown(KnownRedirectReason)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type RedirectReason = typeof RedirectReason.Type
 
 /**
  * What a redirect says about a visit that did not succeed. It passed through the user's browser, so it may be forged: use it for
@@ -313,7 +359,7 @@ export type RedirectError = typeof RedirectError.Type
  */
 export interface RedirectDetails {
   /** Tink's code for what went wrong, such as `INVALID_PARAMETER_CLIENT_ID`. */
-  readonly reason?: string
+  readonly reason?: RedirectReason
   /** What to tell the user, in their language. */
   readonly message?: string
   /** Identifies the visit to Tink's support. */
@@ -351,7 +397,7 @@ export class ConnectedOnce extends Data.TaggedClass("ConnectedOnce")<{
 }> {}
 
 /**
- * The user cancelled.
+ * The user cancelled: `USER_CANCELLED`, or `USER_DECLINED_CONSENT`.
  *
  * @since 0.1.0
  * @category models
@@ -388,9 +434,13 @@ export type ExpectedState =
 
 const isCredentialsId = Schema.is(CredentialsId)
 
+const isPrintableSecret = (value: unknown): boolean => Input.printableSecret(value) !== undefined
+
 const decodeError = Schema.decodeSync(RedirectError)
 
 const decodeErrorType = Schema.decodeSync(ErrorType)
+
+const decodeReason = Schema.decodeSync(RedirectReason)
 
 /** Accepts a path and query too: a request to an application has no more. */
 const toParameters = (url: unknown): URLSearchParams | undefined => {
@@ -439,9 +489,11 @@ const toError = decodeWith(decodeError)
 
 const toErrorType = decodeWith(decodeErrorType)
 
+const toReason = decodeWith(decodeReason)
+
 /** A malformed detail is left out: the failure is true without it. */
 const toDetails = (texts: Texts): RedirectDetails => ({
-  ...optionalField("reason", toPrintable(texts.error_reason)),
+  ...optionalField("reason", toReason(texts.error_reason)),
   ...optionalField("message", toPrintable(texts.message)),
   ...optionalField("trackingId", toPrintable(texts.tracking_id)),
   ...optionalField("errorType", toErrorType(texts.error_type)),
@@ -508,7 +560,7 @@ export const parseRedirect = (url: string | URL, expected: ExpectedState): Effec
   Effect.suspend(() => {
     const state = Input.plainText(expected?.state)
     // A missing expected state must not disable the check.
-    if (expected?.ignoreState !== true && !Input.isText(state)) return invalid(stateRequirement)
+    if (expected?.ignoreState !== true && !Input.isText(state)) return invalid(`state ${Input.textRequirement}`)
     if (expected?.ignoreState === true && expected.state !== undefined) return invalid("give state or ignoreState")
     const parameters = toParameters(url)
     const texts = parameters && toTexts(parameters)

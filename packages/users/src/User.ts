@@ -67,9 +67,26 @@ export const PeriodMode = Schema.Union(
 export type PeriodMode = typeof PeriodMode.Type
 
 /**
- * The profile of a user (`tink-api.md` 5.1). Tink has also answered with a part of it. Unknown members, such as
- * `periodSettings`, are kept: `Users.updateProfile` replaces the whole profile, so a member that is lost here would be lost at
- * Tink too.
+ * The periods of a user, as another client has met them: no page of Tink documents this form (`tink-api.md` 5.1).
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PeriodSettings = openStruct("PeriodSettings", {
+  mode: PeriodMode,
+  /** The day of the month on which a period begins, 1 to 31. */
+  adjustedPeriodDay: Int
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface PeriodSettings extends Schema.Schema.Type<typeof PeriodSettings> {}
+
+/**
+ * The profile of a user (`tink-api.md` 5.1). Tink has also answered with a part of it. Unknown members are kept:
+ * `Users.updateProfile` replaces the whole profile, so a member that is lost here would be lost at Tink too.
  *
  * @since 0.1.0
  * @category schemas
@@ -86,6 +103,7 @@ export const UserProfile = openStruct("UserProfile", {
   /** The day of the month on which a period begins, 1 to 31. */
   periodAdjustedDay: Int,
   periodMode: PeriodMode,
+  periodSettings: PeriodSettings,
   notificationSettings: NotificationSettings
 })
 

@@ -16,6 +16,11 @@ export * as Endpoint from "./Endpoint.js"
 /**
  * @since 0.1.0
  */
+export * as LinkSession from "./LinkSession.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Provider from "./Provider.js"
 
 /**

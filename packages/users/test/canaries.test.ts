@@ -368,7 +368,7 @@ describe("no canary is seen when", () => {
         const failed = back({ error: "INTERNAL_ERROR", code, secret: planted.pin.text })
         const valid: ReadonlyArray<Operation> = [
           TinkLink.connectAccounts({ ...link, authorizationCode, inputProvider: planted.requestBody.text }),
-          TinkLink.connectAccounts({ ...link, state: redact(planted.state), parameters: { theme: secret } }),
+          TinkLink.connectAccounts({ ...link, state: redact(planted.state), parameters: { new_one: secret } }),
           TinkLink.updateConsent({ ...link, authorizationCode, credentialsId: id }),
           parse(connected, { state }),
           parse(new URL(connected), { state: redact(planted.state) }),

@@ -272,7 +272,7 @@ describe("a request goes to its own path and to no other, for any", () => {
           redirectUri,
           state: value,
           inputProvider: value,
-          parameters: { theme: value }
+          parameters: { new_one: value }
         }
         const made = yield* outcome(TinkLink.connectAccounts(link))
         if (!isSentence(value)) return isFailure(made, "Invalid", false)
@@ -283,7 +283,7 @@ describe("a request goes to its own path and to no other, for any", () => {
           redirect_uri: redirectUri,
           input_provider: value,
           state: value,
-          theme: value
+          new_one: value
         })
         // And what comes back with it is known again.
         const back = new URLSearchParams({ credentials_id: id, state: value, message: value, error: "" })

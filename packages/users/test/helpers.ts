@@ -62,7 +62,7 @@ const layerWire = Layer.effectContext(
 export interface Setup {
   readonly sandbox?: TinkSandbox.Options
   readonly cache?: Partial<UserCache.Options>
-  readonly http?: TinkConfig.RetryOptions & { readonly clientSecret?: TinkConfig.Options["clientSecret"] }
+  readonly http?: TinkConfig.RetryOptions & { readonly clientSecret?: Redacted.Redacted }
   readonly users?: Users.Options
 }
 
@@ -223,7 +223,7 @@ export const makeStaticSession = Effect.gen(function* () {
 /** `Users` and its cache over a client. */
 export const layerOver = (
   client: HttpClient.HttpClient,
-  http: Partial<TinkConfig.Options> = {},
+  http: Partial<TinkConfig.AppOptions> & { readonly clientSecret?: Redacted.Redacted } = {},
   cache: Layer.Layer<UserCache.UserCache, ConfigError> = UserCache.layer({ capacity: 100 })
 ) =>
   Users.layer.pipe(

@@ -5,53 +5,18 @@ import { Ids, TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
-import { Ajv2020 } from "ajv/dist/2020.js"
-import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Order from "effect/Order"
 import * as TestClock from "effect/TestClock"
-import document from "../openapi.json" with { type: "json" }
+import { bodyOf } from "../../../test/support/scriptedTink.js"
+import { answerDifference, find, operationIds, requestDifferences } from "./description.js"
 
 /**
  * The client and the sandbox are two writings of one page (`tink-api.md`). Here they meet: each answer of the sandbox must be
- * one that the client's description has.
+ * one that the client's description has, and each request of the client, too.
  */
 
-interface Operation {
-  readonly operationId: string
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
-  >
-}
-
-const ajv = new Ajv2020({ strict: false })
-
-const operations = Object.entries(document.paths).flatMap(([route, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({
-    method: method.toUpperCase(),
-    path: new RegExp(`^${route.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
-    hasId: route.includes("{"),
-    operation: operation as Operation
-  }))
-)
-
-type Described = (typeof operations)[number]
-
-/** A route without an id is the better match. */
-const find = (method: string, path: string) =>
-  Arr.sortBy(Order.mapInput(Order.boolean, ({ hasId }: Described) => hasId))(
-    operations.filter((candidate) => candidate.method === method && candidate.path.test(path))
-  )[0]?.operation
-
-/** What differs between an answer and the description, or nothing. */
-const difference = (operation: Operation, status: number, text: string): string | undefined => {
-  const schema = operation.responses[String(status)]?.content?.["application/json"]?.schema
-  if (schema === undefined) return undefined
-  return ajv.validate(schema, JSON.parse(text)) ? undefined : `${operation.operationId}: ${ajv.errorsText()} in ${text}`
-}
-
-it.effect("every answer of the sandbox is one that the client's OpenAPI description has", () => {
+it.effect("every request of the client and every answer of the sandbox is one that the OpenAPI description has", () => {
   const answered = new Set<string>()
   const differences: Array<string> = []
 
@@ -66,8 +31,10 @@ it.effect("every answer of the sandbox is one that the client's OpenAPI descript
           if (operation === undefined) differences.push(`${request.method} ${url.pathname} is not described`)
           else {
             if (response.status < 300) answered.add(operation.operationId)
-            const found = difference(operation, response.status, text)
+            const found = answerDifference(operation, response.status, text)
             if (found !== undefined) differences.push(found)
+            const { contentType: type } = request.body
+            differences.push(...requestDifferences(operation, { query: url.searchParams, type, body: bodyOf(request) }))
           }
           const init = { status: response.status, headers: { ...response.headers } }
           return HttpClientResponse.fromWeb(request, new Response(response.status === 204 ? null : text, init))
@@ -102,6 +69,7 @@ it.effect("every answer of the sandbox is one that the client's OpenAPI descript
     const profile = yield* users.getProfile(session)
     yield* users.updateProfile(session, profile)
     yield* users.delegateAuthorization({ userId, idHint: "Ada" })
+    yield* users.createLinkSession({ user: { firstName: "Ada" } })
     yield* users.listProviders("GB", { includeTestProviders: true })
     yield* users.listMarkets()
     yield* users.listProviderIdentifiers({ market: "SE" })
@@ -132,7 +100,7 @@ it.effect("every answer of the sandbox is one that the client's OpenAPI descript
     yield* users.deleteUser({ userId })
 
     assert.deepStrictEqual(differences, [])
-    const unanswered = operations.map(({ operation }) => operation.operationId).filter((id) => !answered.has(id))
+    const unanswered = operationIds.filter((id) => !answered.has(id))
     // These answer only while the sandbox waits for the user.
     assert.deepStrictEqual(unanswered, ["getCredentialQr", "relayThirdPartyCallback", "submitSupplementalInformation"])
   }).pipe(

@@ -304,6 +304,10 @@ describe("the profile", () => {
     ["nothing", undefined],
     ["null", null],
     ["a part of one", { locale: "sv_SE" }],
+    ["an adjusted month without its day", { periodMode: "MONTHLY_ADJUSTED" }],
+    ["a day without its month", { periodAdjustedDay: 25 }],
+    ["periods and another part", { periodMode: "MONTHLY", locale: "sv_SE" }],
+    ["periods with the 32nd day", { periodMode: "MONTHLY_ADJUSTED", periodAdjustedDay: 32 }],
     ["a locale that is none", { ...profile, locale: 7 }],
     ["an empty time zone", { ...profile, timeZone: "" }],
     ["the 0th day", { ...profile, periodAdjustedDay: 0 }],
@@ -322,6 +326,20 @@ describe("the profile", () => {
 })
 
 describe("by the sandbox", () => {
+  it.effect("changes the periods alone, and leaves the rest of the profile", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* users.createUser({ market: "SE", locale: "sv_SE" })
+      const session = yield* users.authorize({ userId, scopes: ["user:read", "user:write"] })
+      yield* users.updateProfile(session, { periodMode: "MONTHLY_ADJUSTED", periodAdjustedDay: 12 })
+      const profile = yield* users.getProfile(session)
+      assert.deepInclude(profile, { locale: "sv_SE", periodMode: "MONTHLY_ADJUSTED", periodAdjustedDay: 12 })
+      assert.deepInclude(profile.periodSettings, { mode: "MONTHLY_ADJUSTED", adjustedPeriodDay: 12 })
+      yield* users.updateProfile(session, { periodMode: "MONTHLY" })
+      assert.strictEqual((yield* users.getProfile(session)).periodMode, "MONTHLY")
+    }).pipe(provideAll())
+  )
+
   it.effect("reads what was changed", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users

@@ -1,13 +1,10 @@
-import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { TinkSandbox } from "@effect-tink/sandbox"
 import type { TinkError } from "@effect-tink/http/TinkError"
-import { TinkLink, Users } from "@effect-tink/users"
+import { TinkLink } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 import { everyRow } from "../../../test/support/rows.js"
-import { provideAll } from "./helpers.js"
 import { cast, id } from "./scripted.js"
 
 const base = { clientId: "my-client", redirectUri: "https://app.example/callback?from=tink" }
@@ -59,19 +56,29 @@ describe("connectAccounts", () => {
         market: "SE",
         locale: "sv_SE",
         inputProvider: "se-demobank-password",
+        inputUsername: "Åsa",
+        financialInstitutionId: "6e68cc6287704273984567b3300c5822",
+        financialServicesSegments: ["PERSONAL", "BUSINESS"],
+        refreshableItems: ["CHECKING_ACCOUNTS", "SAVING_ACCOUNTS"],
+        sessionId: Redacted.make("c0de5e55"),
         state: Redacted.make("a b+c&d=é"),
+        appUri: "my-app://back?a=b",
+        autoRedirectMobile: true,
+        theme: "DARK",
         test: true,
-        parameters: { theme: "DARK", app_uri: "my-app://back?a=b" }
+        parameters: { new_one: "x y" }
       }),
       `${url}?client_id=my-client&${redirect}&authorization_code=c0de0123456789abcdef0123456789ab&market=SE&locale=sv_SE` +
-        "&input_provider=se-demobank-password&state=a%20b%2Bc%26d%3D%C3%A9&test=true&theme=DARK" +
-        "&app_uri=my-app%3A%2F%2Fback%3Fa%3Db"
+        "&input_provider=se-demobank-password&input_username=%C3%85sa" +
+        "&financial_institution_id=6e68cc6287704273984567b3300c5822&financial_services_segments=PERSONAL%2CBUSINESS" +
+        "&refreshable_items=CHECKING_ACCOUNTS%2CSAVING_ACCOUNTS&session_id=c0de5e55&state=a%20b%2Bc%26d%3D%C3%A9" +
+        "&app_uri=my-app%3A%2F%2Fback%3Fa%3Db&auto_redirect_mobile=TRUE&theme=DARK&test=true&new_one=x%20y"
     )
   )
 
-  it.effect("leaves out test when it is false, and takes a state that is a string", () =>
+  it.effect("leaves out what is false, and takes a state that is a string", () =>
     isUrl(
-      TinkLink.connectAccounts({ ...base, test: false, state: "s" }),
+      TinkLink.connectAccounts({ ...base, test: false, autoRedirectMobile: false, state: "s" }),
       `${url}?client_id=my-client&${redirect}&state=s`
     )
   )
@@ -108,7 +115,17 @@ describe("connectAccounts", () => {
       "blob:https://canary/1",
       "file:///canary"
     ].map((redirectUri) => [`a URI like ${redirectUri}`, { ...base, redirectUri }] as const),
-    ["a script for an app", { ...base, parameters: { app_uri: "javascript:canary" } }],
+    ["a script for an app", { ...base, appUri: "javascript:canary" }],
+    ["a bare scheme for an app", { ...base, appUri: "canary://" }],
+    ["a provider of more than 100 characters", { ...base, inputProvider: "canary".padEnd(101, "x") }],
+    ["a username of more than 50 characters", { ...base, inputUsername: "canary".padEnd(51, "x") }],
+    ["an empty institution", { ...base, financialInstitutionId: "" }],
+    ["no segments", { ...base, financialServicesSegments: [] }],
+    ["a segment that does not exist", { ...base, financialServicesSegments: ["CANARY"] }],
+    ["an item that Tink Link does not fetch", { ...base, refreshableItems: ["EINVOICES"] }],
+    ["a session that is not redacted", { ...base, sessionId: "canary" }],
+    ["a theme that does not exist", { ...base, theme: "CANARY" }],
+    ["a text for a flag", { ...base, autoRedirectMobile: "TRUE" }],
     ["a code that is not redacted", { ...base, authorizationCode: "canary" }],
     ["a code of two words", { ...base, authorizationCode: Redacted.make("canary canary") }],
     ["a code that was wiped", { ...base, authorizationCode: wiped }],
@@ -122,7 +139,8 @@ describe("connectAccounts", () => {
     ["a text for a boolean", { ...base, test: "true" }],
     ["a parameter that has an option", { ...base, parameters: { state: "canary" } }],
     ["a parameter with an odd name", { ...base, parameters: { "a=canary&b": "c" } }],
-    ["a parameter that is a number", { ...base, parameters: { theme: 7 } }],
+    ["a parameter that is a number", { ...base, parameters: { new_one: 7 } }],
+    ["parameters that are a list", { ...base, parameters: ["canary"] }],
     ["a host that is not encrypted", { ...base, baseUrl: "http://link.example" }],
     ["a URL with a user", { ...base, baseUrl: "https://canary@link.example" }],
     ["a URL with a query", { ...base, baseUrl: "https://link.example/?canary" }],
@@ -161,29 +179,96 @@ describe("redirectUri", () => {
   )
 })
 
-describe("updateConsent", () => {
-  const all = { ...base, authorizationCode: code, credentialsId: id }
+const owned = { ...base, authorizationCode: code, credentialsId: id }
 
-  it.effect("names the credential and holds the code", () =>
-    isUrl(
-      TinkLink.updateConsent({ ...all, state: "s", test: true }),
-      `https://link.tink.com/1.0/transactions/update-consent?client_id=my-client&${redirect}` +
-        `&credentials_id=${id}&authorization_code=c0de0123456789abcdef0123456789ab&state=s&test=true`
+const connecting = `client_id=my-client&${redirect}`
+const ownedQuery = `${connecting}&credentials_id=${id}&authorization_code=c0de0123456789abcdef0123456789ab`
+const codeQuery = `${connecting}&authorization_code=c0de0123456789abcdef0123456789ab`
+
+describe("a link to each flow", () => {
+  const products = ["TRANSACTIONS", "LOANS"] as const
+  const german = { market: "DE", locale: "de_DE" }
+  const table: ReadonlyArray<
+    readonly [path: string, query: string, link: Effect.Effect<Redacted.Redacted, TinkError>]
+  > = [
+    ["transactions/update-consent", ownedQuery, TinkLink.updateConsent(owned)],
+    ["transactions/extend-consent", ownedQuery, TinkLink.extendConsent(owned)],
+    [
+      "business-transactions/connect-accounts",
+      `${connecting}&market=DE&locale=de_DE&authorization_code=c0de0123456789abcdef0123456789ab`,
+      TinkLink.connectBusinessAccounts({ ...base, ...german, authorizationCode: code })
+    ],
+    [
+      "business-transactions/update-consent",
+      `${ownedQuery}&market=DE&locale=de_DE`,
+      TinkLink.updateBusinessConsent({ ...owned, ...german })
+    ],
+    [
+      "products/connect-accounts",
+      `${connecting}&products=TRANSACTIONS%2CLOANS&market=SE`,
+      TinkLink.connectProducts({ ...base, products, market: "SE" })
+    ],
+    [
+      "products/update-consent",
+      `${ownedQuery}&products=TRANSACTIONS%2CLOANS`,
+      TinkLink.updateProductsConsent({ ...owned, products })
+    ],
+    ["products/extend-consent", ownedQuery, TinkLink.extendProductsConsent(owned)],
+    [
+      "credentials/add",
+      `${codeQuery}&scope=accounts%3Aread`,
+      TinkLink.addCredential({ ...base, authorizationCode: code, scopes: ["accounts:read"] })
+    ],
+    ["credentials/refresh", ownedQuery, TinkLink.refreshCredential(owned)],
+    [
+      "credentials/refresh",
+      `${ownedQuery}&authenticate=true`,
+      TinkLink.refreshCredential({ ...owned, authenticate: true })
+    ],
+    ["credentials/authenticate", ownedQuery, TinkLink.authenticateCredential(owned)],
+    ["credentials/extend-consent", ownedQuery, TinkLink.extendCredentialConsent(owned)],
+    ["authorize", `${connecting}&market=SE`, TinkLink.authorize({ ...base, market: "SE" })]
+  ]
+  it.effect("has the documented path and parameters", () =>
+    everyRow(
+      table,
+      ([path, query]) => `${path}?${query}`,
+      ([path, query, link]) => isUrl(link, `https://link.tink.com/1.0/${path}?${query}`)
     )
   )
 
-  const table: ReadonlyArray<readonly [string, unknown]> = [
-    ["nothing", undefined],
-    ["no code", { ...base, credentialsId: id }],
-    ["no connection", { ...base, authorizationCode: code }],
-    ["a connection that is none", { ...all, credentialsId: "canary/.." }],
-    ["a code that is not redacted", { ...all, authorizationCode: "canary" }]
+  const german2 = { ...owned, ...german }
+  const refused: ReadonlyArray<
+    readonly [name: string, option: string, link: Effect.Effect<Redacted.Redacted, TinkError>]
+  > = [
+    ["nothing", "clientId", TinkLink.updateConsent(cast(undefined))],
+    ["no code", "authorizationCode", TinkLink.updateConsent(cast({ ...base, credentialsId: id }))],
+    ["no credential", "credentialsId", TinkLink.extendConsent(cast({ ...base, authorizationCode: code }))],
+    [
+      "a credential that is none",
+      "credentialsId",
+      TinkLink.refreshCredential({ ...owned, credentialsId: cast("canary/..") })
+    ],
+    [
+      "a code that is not redacted",
+      "authorizationCode",
+      TinkLink.authenticateCredential({ ...owned, authorizationCode: cast("canary") })
+    ],
+    ["no code for a credential", "authorizationCode", TinkLink.addCredential(cast(base))],
+    ["no market for business", "market", TinkLink.connectBusinessAccounts(cast({ ...base, locale: "de_DE" }))],
+    ["no locale for business", "locale", TinkLink.updateBusinessConsent(cast({ ...german2, locale: undefined }))],
+    ["no products", "products", TinkLink.connectProducts({ ...base, products: cast([]) })],
+    ["an unknown product", "products", TinkLink.updateProductsConsent({ ...owned, products: [cast("CANARY")] })],
+    ["an unknown scope", "scopes", TinkLink.authorize({ ...base, scopes: [cast("canary")] })],
+    ["no scopes", "scopes", TinkLink.authorize({ ...base, scopes: cast([]) })],
+    ["a text for a flag", "authenticate", TinkLink.refreshCredential({ ...owned, authenticate: cast("canary") })]
   ]
-  it.effect("refuses invalid options, and repeats none of them", () =>
+  it.effect("needs what the flow needs, and the error names it and repeats nothing", () =>
     everyRow(
-      table,
+      refused,
       ([name]) => name,
-      ([, options]) => isInvalid(TinkLink.updateConsent(cast(options)))
+      ([, option, link]) =>
+        Effect.map(isInvalid(link), ({ detail }) => assert.match(detail ?? "", new RegExp(`^${option} `)))
     )
   )
 })
@@ -323,7 +408,7 @@ describe("parseRedirect", () => {
         ["message=one&message=two&tracking_id=t", { trackingId: "t" }],
         ["error_reason=&error_type=%0A", {}],
         ["message=a%1B%5B31mb%0D%0Ac&tracking_id=%E2%80%AEt%00", { message: "a [31mb c", trackingId: "t" }],
-        ["provider_name=p%07&error_reason=R%E2%80%A8", { providerName: "p", reason: "R" }]
+        ["provider_name=p%07&error_reason=R%E2%80%A8", { providerName: "p", reason: cast("R") }]
       ] as const,
       ([query]) => query,
       ([query, details]) =>
@@ -384,51 +469,5 @@ describe("parseRedirect", () => {
       ([name]) => name,
       ([, url]) => isInvalid(TinkLink.parseRedirect(cast(url), { ignoreState: true }))
     )
-  )
-})
-
-/** What a page of the sandbox answers. */
-const open = (url: Redacted.Redacted) =>
-  Effect.gen(function* () {
-    const client = yield* HttpClient.HttpClient
-    const response = yield* client.get(Redacted.value(url))
-    return { status: response.status, text: yield* response.text }
-  })
-
-describe("the sandbox's Tink Link", () => {
-  it.effect("accepts every link, and no unknown code", () =>
-    Effect.gen(function* () {
-      const users = yield* Users.Users
-      const sandbox = yield* TinkSandbox.TinkSandbox
-      const { userId } = yield* users.createUser({ market: "SE" })
-      const delegate = Effect.map(users.delegateAuthorization({ userId, idHint: "Åsa Ek" }), ({ code }) => code)
-      const options = {
-        clientId: sandbox.clientId,
-        baseUrl: sandbox.baseUrl,
-        redirectUri: "https://app.example/callback",
-        state: "a state",
-        test: true
-      }
-      const once = yield* open(yield* TinkLink.connectAccounts({ ...options, market: "SE", locale: "sv_SE" }))
-      assert.strictEqual(once.status, 200)
-      const connect = yield* open(yield* TinkLink.connectAccounts({ ...options, authorizationCode: yield* delegate }))
-      assert.strictEqual(connect.status, 200)
-      assert.include(connect.text, "Åsa Ek")
-      const bank = yield* sandbox.connectBank(userId)
-      const [credential] = yield* users.listCredentials(
-        yield* users.authorize({ userId, scopes: ["credentials:read"] })
-      )
-      assert.strictEqual(credential?.id, cast(bank.id))
-      const update = yield* open(
-        yield* TinkLink.updateConsent({
-          ...options,
-          authorizationCode: yield* delegate,
-          credentialsId: credential?.id ?? id
-        })
-      )
-      assert.strictEqual(update.status, 200)
-      const bad = yield* open(yield* TinkLink.connectAccounts({ ...options, authorizationCode: code }))
-      assert.notStrictEqual(bad.status, 200)
-    }).pipe(provideAll())
   )
 })

@@ -1,6 +1,7 @@
 import type * as Ids from "@effect-tink/http/Ids"
 import type { DelegableScope, UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
+import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import type { AuthorizationGrant } from "@effect-tink/users/Authorization"
 import type { Credential } from "@effect-tink/users/Credential"
 import type { ProviderConsent } from "@effect-tink/users/ProviderConsent"
@@ -117,6 +118,20 @@ describe("input", () => {
   })
 })
 
+describe("TinkHttp", () => {
+  it("takes exactly one way to authenticate", () => {
+    const app = { clientId: "a" }
+    expect(TinkHttp.layer).type.toBeCallableWith({ ...app, clientSecret: code })
+    expect(TinkHttp.layer).type.toBeCallableWith({ ...app, privateKey: code })
+    expect(TinkHttp.layer).type.toBeCallableWith({ ...app, mutualTls: true as const })
+    expect(TinkHttp.layer).type.not.toBeCallableWith(app)
+    expect(TinkHttp.layer).type.not.toBeCallableWith({ ...app, mutualTls: false as const })
+    expect(TinkHttp.layer).type.not.toBeCallableWith({ ...app, privateKey: "a" })
+    expect(TinkHttp.layer).type.not.toBeCallableWith({ ...app, clientSecret: code, privateKey: code })
+    expect(TinkHttp.layer).type.not.toBeCallableWith({ ...app, clientSecret: code, mutualTls: true as const })
+  })
+})
+
 describe("TinkLink", () => {
   const base = { clientId: "a", redirectUri: "https://app.example/" }
 
@@ -127,6 +142,21 @@ describe("TinkLink", () => {
     expect(TinkLink.connectAccounts).type.not.toBeCallableWith({ ...base, authorizationCode: "a" })
     expect(TinkLink.updateConsent).type.not.toBeCallableWith({ ...base, credentialsId: id })
     expect(TinkLink.updateConsent).type.not.toBeCallableWith({ ...base, authorizationCode: code })
+  })
+
+  it("knows what each flow needs and takes", () => {
+    const owned = { ...base, authorizationCode: code, credentialsId: id }
+    expect(TinkLink.extendConsent).type.toBeCallableWith(owned)
+    expect(TinkLink.extendConsent).type.not.toBeCallableWith({ ...owned, market: "GB" })
+    expect(TinkLink.addCredential).type.not.toBeCallableWith(base)
+    expect(TinkLink.authorize).type.not.toBeCallableWith({ ...base, authorizationCode: code })
+    expect(TinkLink.connectProducts).type.not.toBeCallableWith(base)
+    expect(TinkLink.connectProducts).type.not.toBeCallableWith({ ...base, products: [] })
+    expect(TinkLink.connectProducts).type.toBeCallableWith({ ...base, products: ["LOANS"] as const })
+    expect(TinkLink.connectBusinessAccounts).type.not.toBeCallableWith(base)
+    expect(TinkLink.connectBusinessAccounts).type.toBeCallableWith({ ...base, market: "DE", locale: "de_DE" })
+    expect(TinkLink.refreshCredential).type.toBeCallableWith({ ...owned, authenticate: undefined })
+    expect(TinkLink.authenticateCredential).type.not.toBeCallableWith({ ...owned, authenticate: true })
   })
 
   it("wants to know the state", () => {
@@ -145,6 +175,9 @@ describe("TinkLink", () => {
     expect<TinkLink.ConnectedOnce["code"]>().type.toBe<Redacted.Redacted>()
     expect<"USER_CANCELLED">().type.not.toBeAssignableTo<TinkLink.Failed["error"]>()
     expect<"BAD_REQUEST">().type.toBeAssignableTo<TinkLink.Failed["error"]>()
+    expect<"INVALID_PARAMETER_CLIENT_ID">().type.toBeAssignableTo<TinkLink.Failed["reason"]>()
+    expect<"USER_DECLINED_CONSENT">().type.toBeAssignableTo<TinkLink.Cancelled["reason"]>()
+    expect<"USER_DECLINED">().type.not.toBeAssignableTo<TinkLink.Cancelled["reason"]>()
     expect<string>().type.not.toBeAssignableTo<TinkLink.Failed["error"]>()
   })
 })

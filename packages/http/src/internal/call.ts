@@ -49,10 +49,22 @@ const startStopwatch = (clock: Clock.Clock): (() => number) => {
   return () => Number(clock.unsafeCurrentTimeNanos() - startedAt) / 1e6
 }
 
+/** What is added to the form of a request for one attempt, as it works once. */
+export type FreshFields = Effect.Effect<Readonly<Record<string, Redacted.Redacted>>, TinkError>
+
+const withFields = <A>(request: TinkRequest<A>, fields: Readonly<Record<string, Redacted.Redacted>>): TinkRequest<A> =>
+  request.body?._tag === "Form"
+    ? { ...request, body: { _tag: "Form", fields: { ...request.body.fields, ...fields } } }
+    : request
+
 /** Makes the function that sends a request, with its retries, and with tokens from a source if there is one. */
 export const make =
   (sender: Exchange.Sender, load: Load.Load) =>
-  <A>(request: TinkRequest<A>, tokens: TokenSource | undefined): Effect.Effect<A, TinkError> => {
+  <A>(
+    request: TinkRequest<A>,
+    tokens: TokenSource | undefined,
+    freshFields?: FreshFields
+  ): Effect.Effect<A, TinkError> => {
     const { config, inFlight } = sender
     const start = (
       clock: Clock.Clock,
@@ -64,6 +76,11 @@ export const make =
       const remaining = () => Math.max(0, Duration.toMillis(config.deadline) - elapsed())
       let sent = 0
       let mayHaveBeenApplied = false
+
+      const prepareNow =
+        freshFields === undefined
+          ? Effect.succeed(prepared)
+          : Effect.flatMap(freshFields, (fields) => Exchange.prepare(config, withFields(request, fields), traceId))
 
       // The source retries by itself; its failure is final.
       const getToken = (source: TokenSource) =>
@@ -80,7 +97,8 @@ export const make =
           if (inFlight.isClosed) return Effect.fail(Failures.closed(unsent()))
           if (millis === 0) return Effect.fail(Failures.noTimeLeft(unsent()))
           const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
-          return Exchange.send(sender, { request, prepared, token, traceId, resends: sent++, timeout })
+          const exchange = { request, token, traceId, resends: sent++, timeout }
+          return Effect.flatMap(prepareNow, (prepared) => Exchange.send(sender, { ...exchange, prepared }))
         })
 
       const loadCall: Load.Call = { clock, remaining, unsent }

@@ -188,6 +188,9 @@ const annotate = (span: Tracer.Span, attempt: Failures.Attempt, response: Respon
   if (requestId !== undefined) span.attribute("tink.request_id", requestId)
 }
 
+const clientSecrets = ({ clientAuthentication }: TinkConfig): ReadonlyArray<Redacted.Redacted> =>
+  clientAuthentication._tag === "ClientSecret" ? [clientAuthentication.clientSecret] : []
+
 /** All that the errors of an attempt need, including the secrets to redact. */
 export const makeAttempt = (
   config: TinkConfig,
@@ -197,7 +200,7 @@ export const makeAttempt = (
   request,
   traceId,
   secrets: () => [
-    ...[config.clientSecret, ...prepared.bodySecrets].map(Redacted.value),
+    ...[...clientSecrets(config), ...prepared.bodySecrets].map(Redacted.value),
     ...(token === undefined ? [] : [token])
   ]
 })

@@ -20,6 +20,11 @@ export interface Options {
    * Default: none, and every assertion is refused.
    */
   readonly publicKey?: string
+  /**
+   * An OpenAPI description of Tink, as parsed JSON. It is served at `/sandbox/openapi.json`, with a page to try it at
+   * `/sandbox/docs`. The sandbox does not follow it. Default: none.
+   */
+  readonly openapi?: Readonly<Record<string, unknown>>
   /** How long a client token is valid; `expires_in` gives it in whole seconds. Default: 30 minutes. */
   readonly clientTokenLifetime?: Duration.DurationInput
   /** How long a user token is valid. Default: 2 hours. */

@@ -2,12 +2,14 @@ import * as Duration from "effect/Duration"
 import * as Crypto from "node:crypto"
 import type { ServerOptions } from "./models.js"
 import { readPublicKey } from "./oauth/assertion.js"
+import type { Document } from "./openapi/document.js"
 
 /** The options with their defaults. Durations are in milliseconds. */
 export interface Settings {
   readonly clientId: string
   readonly clientSecret: string
   readonly publicKey: Crypto.KeyObject | undefined
+  readonly openapi: Document | undefined
   /** The fingerprint of the app's certificate. */
   readonly certificate: string | undefined
   /** The address that a server listens on. */
@@ -30,6 +32,7 @@ export const make = (options: ServerOptions): Settings => ({
   clientId: options.clientId ?? "sandbox-client",
   clientSecret: options.clientSecret ?? "sandbox-secret",
   publicKey: options.publicKey === undefined ? undefined : readPublicKey(options.publicKey),
+  openapi: options.openapi,
   certificate:
     options.mutualTls === undefined
       ? undefined

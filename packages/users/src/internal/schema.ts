@@ -128,8 +128,11 @@ export const openStruct = <Members extends Schemas>(model: string, members: Memb
     const read = Object.hasOwn(reads, member) ? reads[member] : undefined
     return read === undefined ? Option.some(value) : readPresent(read, value)
   }
+  const documented = Schema.Struct(
+    Record.map(members, (schema) => Schema.optionalWith(anyValue(schema), { exact: true }))
+  )
   return Schema.transform(
-    Parts,
+    Parts.annotations({ [DocumentedAs]: documented.ast }),
     Schema.Struct(fields).annotations({ parseOptions: { onExcessProperty: "preserve" } }),
     {
       // The struct checks the members.

@@ -8,14 +8,19 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { fileURLToPath } from "node:url"
 import * as NodeServer from "../carriers/nodeServer.js"
 import type { ServerOptions } from "../models.js"
+import * as Description from "../openapi/document.js"
 import { formatRequest } from "../requestLog/formatRequest.js"
 import * as Sandbox from "../sandbox.js"
 import * as Settings from "../settings.js"
 
 /** The file of `--public-key` has no such key. */
 export class InvalidPublicKey extends Data.TaggedError("InvalidPublicKey")<{ readonly message: string }> {}
+
+/** The file of `--openapi` is not a description. */
+export class InvalidDescription extends Data.TaggedError("InvalidDescription")<{ readonly message: string }> {}
 
 /** The command cannot listen on its port. */
 export class CannotListen extends Data.TaggedError("CannotListen")<{ readonly message: string }> {}
@@ -90,6 +95,13 @@ export const options = {
     Options.withDescription("The app's public key (P-256) for the JWT-bearer grant, as a PEM file."),
     Options.optional
   ),
+  openapi: Options.file("openapi", { exists: "yes" }).pipe(
+    Options.withDescription(
+      "An OpenAPI description of Tink as JSON, to serve at /sandbox/openapi.json, with a page to try it at /sandbox/docs. By " +
+        "default the one that comes with this package."
+    ),
+    Options.optional
+  ),
   clientTokenLifetime: duration("client-token-lifetime", "30 minutes", "How long a client token is valid."),
   userTokenLifetime: duration("user-token-lifetime", "2 hours", "How long a user token is valid."),
   codeLifetime: duration("code-lifetime", "10 minutes", "How long an authorization code can be redeemed."),
@@ -112,11 +124,31 @@ const makeSettings = (given: ServerOptions, publicKey: Option.Option<string>) =>
       )
   })
 
+/** The published package has a copy of the client's description. */
+const ownDescription = fileURLToPath(new URL("../../../openapi.json", import.meta.url))
+
+const readDescription = (given: Option.Option<string>) =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    const path = Option.getOrElse(given, () => ownDescription)
+    if (Option.isNone(given) && !(yield* files.exists(path))) return {}
+    const text = yield* files.readFileString(path)
+    return { openapi: yield* Effect.try(() => Description.parse(text)) }
+  }).pipe(
+    Effect.mapError(
+      () =>
+        new InvalidDescription({
+          message: `--openapi ${Option.getOrElse(given, () => ownDescription)} is not an OpenAPI description as JSON`
+        })
+    )
+  )
+
 /** `tink-sandbox`: serves a sandbox until it is interrupted, and prints a line for each request. */
-export const command = Command.make("tink-sandbox", options, ({ port, publicKey, ...others }) =>
+export const command = Command.make("tink-sandbox", options, ({ openapi, port, publicKey, ...others }) =>
   Effect.gen(function* () {
     const { clientId, clientSecret, host } = others
-    const settings = yield* makeSettings(others, publicKey)
+    const description = yield* readDescription(openapi)
+    const settings = yield* makeSettings({ ...others, ...description }, publicKey)
     const sandbox = yield* Sandbox.make(settings, (request) => Console.log(formatRequest(request)))
     const address = yield* Effect.mapError(NodeServer.listen(sandbox, { host, port }), cannotListen(host, port))
     const url = NodeServer.urlOf("http", address)

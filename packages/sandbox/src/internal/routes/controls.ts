@@ -22,6 +22,7 @@ import type { RequestLog } from "../requestLog/requestLog.js"
 import type { Settings } from "../settings.js"
 import { revokeTokens, type State } from "../state/state.js"
 import type { Webhooks } from "../webhooks/webhooks.js"
+import * as openapi from "./openapi.js"
 import * as refreshes from "./refreshes.js"
 import * as webhookControls from "./webhookControls.js"
 
@@ -129,5 +130,6 @@ export const routes = (sandbox: Controlled): ReadonlyArray<Route> => [
   { method: "POST", path: "/sandbox/revoke-tokens", handler: revoke(sandbox) },
   { method: "GET", path: "/sandbox/requests", handler: readRequests(sandbox) },
   { method: "POST", path: "/sandbox/reset", handler: reset(sandbox) },
-  ...webhookControls.routes(sandbox.webhooks)
+  ...webhookControls.routes(sandbox.webhooks),
+  ...openapi.routes(sandbox.settings)
 ]

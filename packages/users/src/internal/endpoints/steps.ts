@@ -36,7 +36,7 @@ export const revokeAll = Endpoint.client({
   scope: "authorization:revoke",
   method: "POST",
   route: "/api/v1/oauth/revoke-all",
-  input: Schema.Struct({ userId: Input.UserId.pipe(Schema.propertySignature, Schema.fromKey("user_id")) }),
+  input: Input.withReference({}),
   encoding: "form",
   isIdempotent: true,
   response: NoContent,

@@ -83,14 +83,24 @@ export const getProfile = Endpoint.read({
 const isWhole = ({ currency, locale, market, timeZone }: UserProfile): boolean =>
   [currency, locale, market, timeZone].every((member) => member !== undefined)
 
+/** The one part of a profile that Tink documents to be enough. A calendar month needs no day. */
+const arePeriods = (profile: UserProfile): boolean =>
+  (profile.periodMode === "MONTHLY" || (profile.periodMode !== undefined && profile.periodAdjustedDay !== undefined)) &&
+  Object.keys(profile).every((member) => member === "periodMode" || member === "periodAdjustedDay")
+
+const isReplacement = (profile: UserProfile): boolean => isWhole(profile) || arePeriods(profile)
+
+const replacementRequirement =
+  "the profile must be a whole one, as getProfile returns it, or its periodMode and periodAdjustedDay alone"
+
 const isDayOfMonth = (day: number): boolean => day >= 1 && day <= 31
 
-const WholeProfile = UserProfile.pipe(
-  Schema.filter(isWhole),
-  Schema.annotations(Input.sentence("the profile must be a whole one, as getProfile returns it")),
+const ProfileReplacement = UserProfile.pipe(
+  Schema.filter(isReplacement),
+  Schema.annotations(Input.sentence(replacementRequirement)),
   Schema.filter(({ periodAdjustedDay: day }) => day === undefined || isDayOfMonth(day)),
   Schema.annotations({
-    ...Input.requirement("the profile must be a whole one, as getProfile returns it"),
+    ...Input.requirement(replacementRequirement),
     ...Input.sentence("periodAdjustedDay must be 1 to 31")
   })
 )
@@ -99,7 +109,8 @@ const WholeProfile = UserProfile.pipe(
  * Replaces the whole profile of a user: read it with `bypassCache`, change it, and send all of it.
  *
  * Tink changes `locale`, `timeZone`, `periodMode`, `periodAdjustedDay` and `notificationSettings`. A change by another process
- * between the read and the replacement is lost. Fails with `Invalid` when Tink does not accept it.
+ * between the read and the replacement is lost. The periods may also be sent alone, as Tink documents; the answer may then have no
+ * more than they. Fails with `Invalid` when Tink does not accept it.
  *
  * @example
  * ```ts
@@ -119,7 +130,7 @@ export const updateProfile = Endpoint.change({
   scope: "user:write",
   method: "PUT",
   route: "/api/v1/user/profile",
-  input: WholeProfile,
+  input: ProfileReplacement,
   response: UserProfileJson,
   source: "tink-api.md 5.2"
 })
