@@ -30,7 +30,7 @@ const send = (http: HttpClient.HttpClient, method: "GET" | "POST" | "DELETE", pa
     return { status: response.status, headers: response.headers, body: yield* response.text }
   })
 
-layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { excludeTestServices: true })(
+layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }), { excludeTestServices: true })(
   "the API",
   (it) => {
     // -------------------------------------------------------------------------------------------------------------------
@@ -41,18 +41,17 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       Effect.gen(function* () {
         const { api, comeBack, listen } = yield* openBrowser
         const before = yield* api.connections.list()
-        assert.deepStrictEqual(before.connections, [])
-        assert.isTrue(before.isSandbox)
-        const next = yield* listen
+        assert.deepStrictEqual({ ...before }, { connections: [], isKnown: false, isSandbox: true })
 
         const there = yield* api.connections.connect()
+        const next = yield* listen
         const outcome = yield* comeBack(yield* visitTinkLink(there.url, "approve"))
         assert.strictEqual(outcome, "/#outcome=connected")
         yield* next(({ _tag }) => _tag === "settled")
         const { connections } = yield* api.connections.list()
         assert.deepStrictEqual(
           connections.map(({ bank, state }) => [bank, state]),
-          [["Demobank Open Banking Redirect", "up-to-date"]]
+          [["Demo Bank (website)", "up-to-date"]]
         )
         const id = connections[0]?.id ?? unknownId
 
@@ -91,12 +90,14 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       )
     }
 
-    it.scoped("a user is created at Tink only when they connect a bank", () =>
+    it.scoped("a session and a Tink user begin only when a bank is connected", () =>
       Effect.gen(function* () {
-        const { api } = yield* openBrowser
+        const { api, http } = yield* openBrowser
         const sandbox = yield* TinkSandbox.TinkSandbox
         const before = (yield* sandbox.requests).length
         yield* api.connections.list()
+        const { headers } = yield* send(http, "GET", "/")
+        assert.isUndefined(headers["set-cookie"])
         yield* Effect.flip(api.connections.refresh({ path: { id: unknownId } }))
         assert.strictEqual((yield* sandbox.requests).length, before)
       })
@@ -123,7 +124,8 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
 
     it.scoped("events tell each state of a connection, and when it has settled", () =>
       Effect.gen(function* () {
-        const { api, connectBank, listen } = yield* openBrowser
+        const { api, beginSession, connectBank, listen } = yield* openBrowser
+        yield* beginSession
         const next = yield* listen
         const first = yield* next()
         assert.deepStrictEqual(first._tag === "overview" && first.data.connections, [])
@@ -154,6 +156,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       Effect.gen(function* () {
         const one = yield* openBrowser
         const other = yield* openBrowser
+        yield* Effect.all([one.beginSession, other.beginSession])
         const [first, second, foreign] = yield* Effect.all([one.listen, one.listen, other.listen])
         yield* Effect.all([first(), second(), foreign()])
         const { id } = yield* one.connectBank
@@ -184,8 +187,9 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
 
     it.scoped("the response is a stream of events that is not cached", () =>
       Effect.gen(function* () {
-        const { http } = yield* openBrowser
+        const { beginSession, http } = yield* openBrowser
         const { origin } = yield* Settings
+        yield* beginSession
         const { headers } = yield* http.get(`${origin}/api/events`)
         assert.strictEqual(headers["content-type"], "text/event-stream")
         assert.strictEqual(headers["cache-control"], "no-store")
@@ -196,14 +200,13 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
     // Access
     // -------------------------------------------------------------------------------------------------------------------
 
-    it.scoped("without a session every request is refused", () =>
+    it.scoped("without a session, every request for a connection is refused", () =>
       Effect.gen(function* () {
         const { origin } = yield* Settings
         const http = yield* HttpClient.HttpClient
-        for (const path of ["/api/connections", "/api/events"]) {
-          assert.strictEqual((yield* send(http, "GET", path)).status, 401)
-        }
-        for (const [method, path] of changes(unknownId)) {
+        assert.strictEqual((yield* send(http, "GET", "/api/events")).status, 401)
+        const [, ...ofConnection] = changes(unknownId)
+        for (const [method, path] of ofConnection) {
           const { body, status } = yield* send(http, method, path, origin)
           assert.strictEqual(status, 401, path)
           assert.include(body, "SessionEnded")
@@ -248,8 +251,9 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
 
     it.scoped("a malformed id is refused", () =>
       Effect.gen(function* () {
-        const { http } = yield* openBrowser
+        const { beginSession, http } = yield* openBrowser
         const { origin } = yield* Settings
+        yield* beginSession
         for (const id of ["..%2F..%2Foauth", "%00", "a%20b"]) {
           for (const [method, path] of changes(id).slice(1)) {
             assert.strictEqual((yield* send(http, method, path, origin)).status, 400, path)
@@ -381,13 +385,15 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
 
     it.scoped("the page sets a cookie that scripts and other sites cannot use, and strict headers", () =>
       Effect.gen(function* () {
-        const http = yield* HttpClient.HttpClient
+        const { beginSession, http } = yield* openBrowser
+        const { origin } = yield* Settings
+        const begun = yield* send(yield* HttpClient.HttpClient, "POST", "/api/connections", origin)
+        yield* beginSession
         const { body, headers, status } = yield* send(http, "GET", "/")
         assert.strictEqual(status, 200)
-        assert.match(
-          headers["set-cookie"] ?? "",
-          /^session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/
-        )
+        for (const cookie of [begun.headers["set-cookie"], headers["set-cookie"]]) {
+          assert.match(cookie ?? "", /^session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/)
+        }
         assert.notMatch(body, /<script(?![^>]* src=)|<style|style=|onclick/)
         for (const path of ["/", "/app.js", "/nowhere", "/api/connections", "/callback"]) {
           const { headers } = yield* send(http, "GET", path)
