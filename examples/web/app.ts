@@ -4,6 +4,7 @@ import { Effect, Layer } from "effect"
 import { Api } from "./api.js"
 import * as Banks from "./banks.js"
 import * as Changes from "./changes.js"
+import * as ChangesElsewhere from "./changesElsewhere.js"
 import * as Connections from "./connections.js"
 import * as Customers from "./customers.js"
 import * as EventStreams from "./eventStreams.js"
@@ -16,6 +17,7 @@ import * as Sessions from "./sessions.js"
 import { Settings } from "./settings.js"
 import * as Shutdown from "./shutdown.js"
 import * as Visits from "./visits.js"
+import * as Webhooks from "./webhooks.js"
 
 const layerApi = HttpApiBuilder.api(Api).pipe(
   Layer.provide([Connections.layer, SandboxControls.layer, Redirects.layer]),
@@ -27,7 +29,7 @@ const layerServe = Layer.unwrapEffect(
 )
 
 export const layer = layerServe.pipe(
-  Layer.provide([HttpApiSwagger.layer({ path: "/docs" }), Page.layer]),
+  Layer.provide([HttpApiSwagger.layer({ path: "/docs" }), Page.layer, Webhooks.layer, ChangesElsewhere.layer]),
   Layer.provide(layerApi),
   Layer.provide([Sessions.layer, Visits.layer, Registrations.layer]),
   Layer.provide([Banks.layer, Customers.layer, Changes.layer, EventStreams.layer, Shutdown.layer])

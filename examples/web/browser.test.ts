@@ -85,8 +85,9 @@ const read = (page: Page, words: string | RegExp) => page.locator("#notice, #pro
 
 const isLive = (page: Page) => page.getByText("Live", { exact: true }).waitFor()
 
-const goToTinkLink = async (page: Page, choice: string) => {
+const goToTinkLink = async (page: Page, choice: string, bank?: string) => {
   await button(page, "Connect a bank").click()
+  if (bank !== undefined) await page.getByRole("radio", { name: bank }).click()
   await button(page, choice).click()
   await isLive(page)
 }
@@ -116,7 +117,9 @@ layer(Layer.merge(Harness.layer({ timing: { maxRetries: 0 } }), layerChromium), 
     visit(async (page) => {
       await page.getByRole("heading", { name: "No bank is connected yet" }).waitFor()
       await connectBank(page)
-      await page.getByRole("heading", { name: "Demobank Open Banking Redirect" }).waitFor()
+      await page.getByRole("heading", { name: "Demo Bank (website)", exact: true }).waitFor()
+      // The bank's logo, at the sandbox.
+      await page.locator(".logo img").waitFor()
       assert.match(await page.locator("[data-fact=updatedAt] time").innerText(), /^\d+ \w+ \d{4}, \d\d:\d\d$/)
       // The outcome of a visit is shown once.
       assert.notInclude(page.url(), "#")
@@ -171,6 +174,23 @@ layer(Layer.merge(Harness.layer({ timing: { maxRetries: 0 } }), layerChromium), 
     })
   )
 
+  it.scoped("tells apart two connections to one bank", () =>
+    visit(async (page) => {
+      for (const bank of ["Demo Bank (password)", "Demo Bank (password)", "Demo Bank (website)"]) {
+        await goToTinkLink(page, "Approve", bank)
+      }
+      await page.getByRole("heading", { name: "Demo Bank (website)", exact: true }).waitFor()
+      const twins = page.getByRole("heading", { name: /^Demo Bank \(password\) · \w{4}$/ })
+      await twins.nth(1).waitFor()
+      const [first = "", second = ""] = await twins.allInnerTexts()
+      assert.notStrictEqual(first, second)
+      await page.getByRole("button", { name: `Disconnect ${first}` }).click()
+      await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click()
+      await read(page, `${first} is disconnected.`)
+      await page.getByRole("heading", { name: "Demo Bank (password)", exact: true }).waitFor()
+    })
+  )
+
   it.scoped("disconnects a bank only after a confirmation", () =>
     visit(async (page) => {
       await connectBank(page)
@@ -179,7 +199,7 @@ layer(Layer.merge(Harness.layer({ timing: { maxRetries: 0 } }), layerChromium), 
       await see(page, "Up to date")
       await button(page, "Disconnect").click()
       await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click()
-      await read(page, "Demobank Open Banking Redirect is disconnected.")
+      await read(page, "Demo Bank (website) is disconnected.")
       await page.getByRole("heading", { name: "No bank is connected yet" }).waitFor()
     })
   )
@@ -194,7 +214,7 @@ layer(Layer.merge(Harness.layer({ timing: { maxRetries: 0 } }), layerChromium), 
         }
         assert.fail(`${String(name)} cannot be reached`)
       }
-      await isLive(page)
+      await page.getByRole("heading", { name: "No bank is connected yet" }).waitFor()
       await goTo(/^Connect a bank/)
       assert.notStrictEqual(await page.locator(":focus").evaluate((it) => getComputedStyle(it).outlineStyle), "none")
       await press("Enter")
@@ -281,7 +301,7 @@ layer(Layer.merge(Harness.layer({ timing: { maxRetries: 0 } }), layerChromium), 
   it.scoped("reconnects when the connection is lost", () =>
     visit(
       async (page) => {
-        await isLive(page)
+        await connectBank(page)
         await page.route("**/api/events", (route) => route.abort())
         await page.reload()
         await page.getByText("Reconnecting…", { exact: true }).waitFor()

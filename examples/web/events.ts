@@ -38,8 +38,8 @@ const encode = (event: Event): string => {
   return `event: ${_tag}\ndata: ${data}\n\n`
 }
 
-/** The bank and Tink change things without telling the application. */
-const pollInterval = Duration.minutes(1)
+/** What the bank and Tink change is not seen without webhooks, and a webhook may be lost. */
+const pollInterval = { withoutWebhooks: Duration.minutes(1), withWebhooks: Duration.minutes(15) }
 
 /** How soon to poll again after a problem. */
 const retryInterval = Duration.seconds(10)
@@ -54,7 +54,7 @@ const watch = (session: Session) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     const sessions = yield* Sessions
-    const { polling } = yield* Settings
+    const { polling, webhookSecret } = yield* Settings
     const { customerId } = session
     // A page that reads too slowly loses the oldest events.
     const events = yield* Mailbox.make<Event>({ capacity: 64, strategy: "sliding" })
@@ -106,7 +106,7 @@ const watch = (session: Session) =>
       )
 
     const poll = sendOverview.pipe(
-      Effect.as(pollInterval),
+      Effect.as(Option.isSome(webhookSecret) ? pollInterval.withWebhooks : pollInterval.withoutWebhooks),
       Effect.catchAll((cause) => Effect.as(sendProblem(cause), retryInterval)),
       Effect.flatMap(Effect.sleep),
       // A page that is open keeps its session alive.

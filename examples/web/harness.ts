@@ -27,6 +27,7 @@ import * as App from "./app.js"
 import { Event } from "./events.js"
 import * as Server from "./server.js"
 import * as Database from "./database/database.js"
+import * as Webhooks from "./webhooks.js"
 import { defaultLimits, type Limits, Settings } from "./settings.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -64,15 +65,20 @@ interface Options {
   readonly limits?: Partial<Limits>
 }
 
+const withWebhooks = <E, R>(origin: Effect.Effect<string, E, R>) =>
+  Effect.flatMap(origin, (origin) =>
+    Effect.map(Webhooks.findSecret({ isSandbox: true, origin }), (webhookSecret) => ({ origin, webhookSecret }))
+  )
+
 const layerTink = ({ limits, timing }: Options) =>
   Layer.unwrapEffect(
     Effect.map(TinkSandbox.TinkSandbox, (sandbox) =>
-      Layer.merge(
-        TinkHttp.layer({ ...sandbox, ...timing }),
+      Layer.provideMerge(
         Layer.effect(
           Settings,
-          Effect.map(Server.origin, (origin) => ({
+          Effect.map(withWebhooks(Server.origin), ({ origin, webhookSecret }) => ({
             origin,
+            webhookSecret,
             market: "SE",
             testBanks: false,
             tinkLinkUrl: sandbox.baseUrl,
@@ -81,7 +87,8 @@ const layerTink = ({ limits, timing }: Options) =>
             sandbox: Option.some(sandbox),
             polling: Schedule.spaced("50 millis")
           }))
-        )
+        ),
+        TinkHttp.layer({ ...sandbox, ...timing })
       )
     )
   )

@@ -5,15 +5,19 @@
 import { TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
+import { RedisInvalidationStore, SharedUserCache } from "@effect-tink/user-cache-redis"
 import { Users } from "@effect-tink/users"
 import { Config, ConfigError, Console, Effect, Layer, Option } from "effect"
 import * as App from "./app.js"
 import * as Database from "./database/database.js"
 import * as Server from "./server.js"
 import { defaultLimits, Settings } from "./settings.js"
-import { tinkLinkUrl } from "./tinkLinkUrl.js"
+import { isTink, tinkLinkUrl } from "./tinkLinkUrl.js"
+import * as Webhooks from "./webhooks.js"
 
-const layerUsers = Users.layer.pipe(Layer.provideMerge(UserCache.layer({ capacity: 10_000 })))
+const cacheOptions = { capacity: 10_000 }
+
+const baseUrl = Config.withDefault(Config.string("TINK_BASE_URL"), "https://api.tink.com")
 
 const wholeNumber = (name: string, fallback: number) =>
   Config.withDefault(
@@ -28,11 +32,27 @@ const limits = Config.all({
   eventStreams: wholeNumber("MAX_OPEN_PAGES", defaultLimits.eventStreams)
 })
 
+// All processes of one Tink app that share a Redis see each other's changes.
+const layerUserCache = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const redis = yield* Config.option(Config.redacted("REDIS_URL"))
+    if (Option.isNone(redis)) return UserCache.layer(cacheOptions)
+    const { clientId } = yield* TinkHttp.TinkHttp
+    const namespace = yield* RedisInvalidationStore.makeNamespace({ baseUrl: yield* baseUrl, clientId })
+    return SharedUserCache.layer(cacheOptions).pipe(Layer.provide(RedisInvalidationStore.layerConfig({ namespace })))
+  })
+)
+
+const layerUsers = Users.layer.pipe(Layer.provideMerge(layerUserCache))
+
 const layerSettings = (baseUrl: string, sandbox: Option.Option<TinkSandbox.Service>) =>
   Layer.effect(
     Settings,
     Effect.all({
       origin: Server.origin,
+      webhookSecret: Effect.flatMap(Server.origin, (origin) =>
+        Webhooks.findSecret({ isSandbox: !isTink(baseUrl), origin })
+      ),
       market: Config.withDefault(Config.string("TINK_MARKET"), "SE"),
       testBanks: Config.withDefault(Config.boolean("TINK_TEST_BANKS"), false),
       tinkLinkUrl: tinkLinkUrl(baseUrl),
@@ -44,11 +64,9 @@ const layerSettings = (baseUrl: string, sandbox: Option.Option<TinkSandbox.Servi
 
 const layerOnSandbox = Layer.unwrapEffect(
   Effect.map(TinkSandbox.TinkSandbox, (sandbox) =>
-    Layer.mergeAll(TinkHttp.layer(sandbox), layerSettings(sandbox.baseUrl, Option.some(sandbox)))
+    Layer.provideMerge(layerSettings(sandbox.baseUrl, Option.some(sandbox)), TinkHttp.layer(sandbox))
   )
 ).pipe(Layer.provide(TinkSandbox.layerServer()))
-
-const baseUrl = Config.withDefault(Config.string("TINK_BASE_URL"), "https://api.tink.com")
 
 // The first checks the URL.
 const layerOnTink = Layer.unwrapEffect(Effect.map(baseUrl, (url) => layerSettings(url, Option.none()))).pipe(
@@ -90,5 +108,8 @@ export const layer = Layer.mergeAll(App.layer, announce).pipe(
 
 export const formatError = (error: Layer.Layer.Error<typeof layer>) => {
   if (ConfigError.isConfigError(error)) return String(error)
-  return error._tag === "ServeError" ? Server.formatServeError(error) : `The database cannot be used: ${error.message}`
+  if (error._tag === "ServeError") return Server.formatServeError(error)
+  return error._tag === "StoreError"
+    ? `Redis cannot be used: ${error.message}`
+    : `The database cannot be used: ${error.message}`
 }

@@ -21,6 +21,7 @@ const layerSettings = Layer.succeed(Settings, {
   market: "SE",
   testBanks: false,
   tinkLinkUrl: "http://localhost",
+  webhookSecret: Option.none(),
   proxies: 0,
   limits,
   sandbox: Option.none(),

@@ -1,7 +1,7 @@
 /** What differs between environments. */
 import type { TinkSandbox } from "@effect-tink/sandbox"
 import type { Refresh } from "@effect-tink/users"
-import { Context, type Option } from "effect"
+import { Context, type Option, type Redacted } from "effect"
 
 /** What one client, and all together, can use up. */
 export interface Limits {
@@ -33,6 +33,8 @@ export class Settings extends Context.Tag("web/Settings")<
     readonly testBanks: boolean
     /** Where Tink Link is: that of Tink, or that of a sandbox. */
     readonly tinkLinkUrl: string
+    /** The secret that signs Tink's webhooks. Without one, pages poll. */
+    readonly webhookSecret: Option.Option<Redacted.Redacted>
     /** How many proxies of our own are in front. */
     readonly proxies: number
     readonly limits: Limits

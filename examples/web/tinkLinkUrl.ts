@@ -9,10 +9,12 @@ const configured = Config.option(
   })
 )
 
-const isTinkHost = (hostname: string) => hostname === "tink.com" || hostname.endsWith(".tink.com")
+/** Whether the URL is that of Tink itself, and not of a sandbox. */
+export const isTink = (apiUrl: string): boolean => {
+  const { hostname } = new URL(apiUrl)
+  return hostname === "tink.com" || hostname.endsWith(".tink.com")
+}
 
 /** TINK_LINK_URL or, without it, Tink's own for Tink's API. A sandbox serves both at one URL. */
 export const tinkLinkUrl = (apiUrl: string) =>
-  Effect.map(configured, (url) =>
-    Option.getOrElse(url, () => (isTinkHost(new URL(apiUrl).hostname) ? "https://link.tink.com" : apiUrl))
-  )
+  Effect.map(configured, (url) => Option.getOrElse(url, () => (isTink(apiUrl) ? "https://link.tink.com" : apiUrl)))
