@@ -20,6 +20,13 @@ if (!hasRedis) {
   )
 }
 
+const postgresTests = "examples/web/postgres.test.ts"
+
+const hasPostgres = existsSync("/usr/lib/postgresql")
+if (!hasPostgres) {
+  process.stderr.write(`\n  No Postgres here, so ${postgresTests} is left out: install Debian's postgresql.\n\n`)
+}
+
 /** Tests that leave nothing behind in their process share one: loading the libraries for each file takes longer than they do. */
 const sharingProcess = ["http", "user-cache", "users", "webhooks"].map((name) => `packages/${name}/test/**/*.test.ts`)
 
@@ -41,7 +48,8 @@ export default defineConfig({
             ...defaultExclude,
             ...sharingProcess,
             ...(hasBrowser ? [] : [browserTests]),
-            ...(hasRedis ? [] : redisTests)
+            ...(hasRedis ? [] : redisTests),
+            ...(hasPostgres ? [] : [postgresTests])
           ]
         }
       }

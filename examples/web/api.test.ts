@@ -2,13 +2,17 @@ import { Ids } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { assert, layer } from "@effect/vitest"
 import { HttpClient, HttpClientRequest } from "@effect/platform"
-import { Effect, Redacted } from "effect"
+import { DateTime, Effect, Redacted } from "effect"
+import type { Connection } from "./api.js"
 import { connectionNotFound } from "./errors.js"
 import * as Harness from "./harness.js"
 import { openBrowser, SentTokens, visitTinkLink } from "./harness.js"
 import { Settings } from "./settings.js"
 
 const unknownId = Ids.CredentialsId.make("0123456789abcdef0123456789abcdef")
+
+const isNewer = (connection: Connection | undefined, time: DateTime.Utc | undefined) =>
+  connection?.updatedAt !== undefined && (time === undefined || DateTime.greaterThan(connection.updatedAt, time))
 
 /** Every request that changes something: method and path, for a connection. */
 const changes = (id: string) =>
@@ -167,6 +171,22 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
           return event._tag === "settled"
         })
         assert.deepStrictEqual(all.data, { id: otherId })
+      })
+    )
+
+    it.scoped("one cookie has a limited number of event streams, and other browsers are not affected", () =>
+      Effect.gen(function* () {
+        const { beginSession, http } = yield* openBrowser
+        const { limits, origin } = yield* Settings
+        yield* beginSession
+        const open = Effect.map(http.get(`${origin}/api/events`), ({ headers, status }) => ({ headers, status }))
+        const answers = yield* Effect.replicateEffect(open, limits.eventStreamsPerSession + 5, { concurrency: 8 })
+        const refused = answers.filter(({ status }) => status === 429)
+        assert.strictEqual(refused.length, 5)
+        assert.strictEqual(refused[0]?.headers["retry-after"], "30")
+        const other = yield* openBrowser
+        yield* other.connectBank
+        yield* other.listen
       })
     )
 
@@ -448,3 +468,43 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
     )
   }
 )
+
+// Another sandbox: `reset` above also deletes the endpoints of webhooks.
+layer(Harness.layer({}), { excludeTestServices: true })("webhooks", (it) => {
+  it.scoped("a refresh that Tink has started is shown at its webhook, without polls", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { api, connectBank, listen } = yield* openBrowser
+      const { id } = yield* connectBank
+      const next = yield* listen
+      yield* next(({ _tag }) => _tag === "settled")
+      yield* sandbox.deliveriesSettled
+      const updatedAt = (yield* api.connections.list()).connections[0]?.updatedAt
+      const before = (yield* sandbox.requests).length
+      yield* sandbox.refreshInBackground(id)
+      const event = yield* next(({ _tag, data }) => _tag === "overview" && isNewer(data.connections[0], updatedAt))
+      assert.strictEqual(event._tag, "overview")
+      assert.isAtMost((yield* sandbox.requests).length - before, 3)
+    })
+  )
+})
+
+layer(Harness.layer({ limits: { registrationsPerAddress: 3 } }), { excludeTestServices: true })("limits", (it) => {
+  it.scoped("one address cannot create users without limit, and known browsers are not affected", () =>
+    Effect.gen(function* () {
+      const { origin } = yield* Settings
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const known = yield* openBrowser
+      yield* known.connectBank
+      const anonymous = yield* HttpClient.HttpClient
+      const begin = send(anonymous, "POST", "/api/connections", origin)
+      const answers = yield* Effect.replicateEffect(begin, 20, { concurrency: 10 })
+      const refused = answers.filter(({ status }) => status === 429)
+      assert.strictEqual(refused.length, 18)
+      assert.match(refused[0]?.headers["retry-after"] ?? "", /^\d+$/)
+      const created = (yield* sandbox.requests).filter(({ path }) => path === "/api/v1/user/create")
+      assert.strictEqual(created.length, 3)
+      yield* known.connectBank
+    })
+  )
+})

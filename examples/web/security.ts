@@ -68,19 +68,24 @@ export const layerAuthenticated = Layer.effect(
   }))
 )
 
+/** Where Tink sends webhooks. They come from no page: a signature proves who sent them. */
+export const webhookPath = "/tink/webhooks"
+
 /**
- * Refuses requests that other sites make a browser send. It guards the whole API by the method, so it covers every new endpoint.
+ * Refuses requests that other sites make a browser send. It guards the whole server by the method, so it covers every new endpoint.
  * The cookie is `SameSite=Lax` too.
  */
 export class SameOrigin extends HttpApiMiddleware.Tag<SameOrigin>()("web/SameOrigin", { failure: ForeignOrigin }) {}
+
+const toPath = (url: string) => url.split("?", 1)[0]
 
 const isSafe = (method: string) => method === "GET" || method === "HEAD" || method === "OPTIONS"
 
 export const layerSameOrigin = Layer.effect(
   SameOrigin,
   Effect.map(Settings, ({ origin }) =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) =>
-      isSafe(method) || headers["origin"] === origin
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method, url }) =>
+      isSafe(method) || toPath(url) === webhookPath || headers["origin"] === origin
         ? Effect.void
         : new ForeignOrigin({ message: `Please open this page at ${origin} and try again.` })
     )
@@ -95,8 +100,6 @@ const pagePolicy = (images: ReadonlyArray<string>) =>
 const docsPolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-const toPath = (url: string) => url.split("?", 1)[0]
 
 /** For every response, errors included. Responses are not cached unless they say so. */
 export const withSecurityHeaders = ({ tinkLinkUrl }: Settings["Type"]) => {

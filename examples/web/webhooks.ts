@@ -6,10 +6,9 @@ import { Config, Effect, Layer, Option, type Redacted } from "effect"
 import type { Changes } from "./changes.js"
 import type { Customers } from "./customers.js"
 import { log } from "./errors.js"
+import { webhookPath } from "./security.js"
 import { Settings } from "./settings.js"
 import { publishTinkUser } from "./tinkUser.js"
-
-const path = "/tink/webhooks"
 
 const onEvent = (event: WebhookEvent.WebhookEvent) =>
   Effect.gen(function* () {
@@ -34,7 +33,7 @@ export const findSecret = ({ isSandbox, origin }: { readonly isSandbox: boolean;
   Effect.gen(function* () {
     const configured = yield* Config.option(Config.redacted("TINK_WEBHOOK_SECRET"))
     if (Option.isSome(configured) || !isSandbox) return configured
-    return yield* register(`${origin}${path}`).pipe(Effect.tapError(log), Effect.option)
+    return yield* register(`${origin}${webhookPath}`).pipe(Effect.tapError(log), Effect.option)
   })
 
 const route = (secret: Redacted.Redacted) =>
@@ -46,7 +45,7 @@ const route = (secret: Redacted.Redacted) =>
         rememberDeliveries: 10_000,
         onEvent: (event) => Effect.provide(onEvent(event), context)
       })
-      yield* router.post(path, webhooks)
+      yield* router.post(webhookPath, webhooks)
     })
   )
 
