@@ -20,6 +20,11 @@ if (!hasRedis) {
   )
 }
 
+const processesTests = "examples/web/processes.test.ts"
+if (!hasBrowser || !hasRedis) {
+  process.stderr.write(`\n  ${processesTests} needs a browser and a redis-server, so it is left out.\n\n`)
+}
+
 const postgresTests = "examples/web/postgres.test.ts"
 
 const hasPostgres = existsSync("/usr/lib/postgresql")
@@ -49,6 +54,7 @@ export default defineConfig({
             ...sharingProcess,
             ...(hasBrowser ? [] : [browserTests]),
             ...(hasRedis ? [] : redisTests),
+            ...(hasBrowser && hasRedis ? [] : [processesTests]),
             ...(hasPostgres ? [] : [postgresTests])
           ]
         }

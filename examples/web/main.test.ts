@@ -1,28 +1,13 @@
 /** The program: how it starts, explains a mistake, and stops. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { makeFolder } from "./harness.js"
-
-const start = (environment: Record<string, string>): ChildProcess => {
-  const { DATABASE_URL: _database, TINK_CLIENT_ID: _id, TINK_CLIENT_SECRET: _secret, ...inherited } = process.env
-  return spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "main.ts")], {
-    env: { ...inherited, NO_COLOR: "1", ...environment },
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-}
-
-const stop = (program: ChildProcess) => Effect.sync(() => program.kill("SIGKILL"))
-
-const running = (environment: Record<string, string>) =>
-  Effect.acquireRelease(
-    Effect.sync(() => start(environment)),
-    stop
-  )
+import { address, running } from "./runningProgram.js"
 
 /** Everything that it writes until it ends, and its exit code. */
 const ended = (program: ChildProcess) =>
@@ -33,17 +18,6 @@ const ended = (program: ChildProcess) =>
     program.stderr?.on("data", collect)
     const [code] = await once(program, "close")
     return { code, text }
-  })
-
-const address = (program: ChildProcess) =>
-  Effect.promise(async () => {
-    let text = ""
-    for await (const chunk of program.stdout ?? []) {
-      text += String(chunk)
-      const url = /Your banks: (http:\S+)/.exec(text)?.[1]
-      if (url !== undefined) return url
-    }
-    throw new Error(`the program has ended: ${text}`)
   })
 
 /** Begins a session. Returns its cookie. */
@@ -105,7 +79,13 @@ describe.concurrent("main", { timeout: 60_000 }, () => {
 
   it.scopedLive("a client id without a secret is explained", () =>
     Effect.gen(function* () {
-      const { code, text } = yield* ended(yield* running({ PORT: "0", TINK_CLIENT_ID: "my-client" }))
+      const { code, text } = yield* ended(
+        yield* running({
+          PORT: "0",
+          TINK_CLIENT_ID: "my-client",
+          DATABASE_FILE: join(yield* makeFolder, "banks.sqlite")
+        })
+      )
       assert.strictEqual(code, 1)
       assert.include(text, "TINK_CLIENT_SECRET is not set")
     })
