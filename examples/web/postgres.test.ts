@@ -11,7 +11,7 @@ import { testSessions } from "./sessionTests.js"
 
 /** Where Debian has the programs of the newest version. */
 const installed = "/usr/lib/postgresql"
-const programs = join(installed, readdirSync(installed).sort().at(-1) ?? "", "bin")
+const programs = join(installed, String(Math.max(...readdirSync(installed).map(Number))), "bin")
 
 /** Postgres refuses to run as root. */
 const owner = () => {

@@ -47,6 +47,9 @@ const isFound = (id: Redacted.Redacted) =>
 
 const beginSession = Effect.flatMap(Sessions.Sessions, ({ create }) => create)
 
+const admit = (address: string) =>
+  Effect.flatMap(Registrations.Registrations, (registrations) => Effect.exit(registrations.admit(address)))
+
 export const testSessions = (name: string, connection: Effect.Effect<Database, never, Scope.Scope>) =>
   layer(Layer.scoped(Connection, connection), { timeout: 60_000 })(name, (it) => {
     it.effect("a session lives as long as it is used", () =>
@@ -154,8 +157,6 @@ export const testSessions = (name: string, connection: Effect.Effect<Database, n
     it.effect("an address, and all together, register a limited number of customers per hour, over all processes", () =>
       Effect.gen(function* () {
         yield* TestClock.setTime(Duration.toMillis("100 days"))
-        const admit = (address: string) =>
-          Effect.flatMap(Registrations.Registrations, (registrations) => Effect.exit(registrations.admit(address)))
         const here = yield* Effect.all([admit("a"), admit("a"), admit("b")]).pipe(inProcess)
         const there = yield* Effect.all([admit("a"), admit("a"), admit("b"), admit("c"), admit("c")]).pipe(inProcess)
         const outcomes = [...here, ...there].map(Exit.isSuccess)
