@@ -49,6 +49,7 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
 
         const there = yield* api.connections.connect()
         const next = yield* listen
+        yield* next()
         const outcome = yield* comeBack(yield* visitTinkLink(there.url, "approve"))
         assert.strictEqual(outcome, "/#outcome=connected")
         yield* next(({ _tag }) => _tag === "settled")
@@ -474,9 +475,11 @@ layer(Harness.layer({}), { excludeTestServices: true })("webhooks", (it) => {
   it.scoped("a refresh that Tink has started is shown at its webhook, without polls", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
-      const { api, connectBank, listen } = yield* openBrowser
-      const { id } = yield* connectBank
+      const { api, beginSession, connectBank, listen } = yield* openBrowser
+      yield* beginSession
       const next = yield* listen
+      yield* next()
+      const { id } = yield* connectBank
       yield* next(({ _tag }) => _tag === "settled")
       yield* sandbox.deliveriesSettled
       const updatedAt = (yield* api.connections.list()).connections[0]?.updatedAt
