@@ -22,6 +22,18 @@ if (!hasRedis) {
   )
 }
 
+const processesTests = "examples/web/processes.test.ts"
+if (!hasBrowser || !hasRedis) {
+  process.stderr.write(`\n  ${processesTests} needs a browser and a redis-server, so it is left out.\n\n`)
+}
+
+const postgresTests = "examples/web/postgres.test.ts"
+
+const hasPostgres = existsSync("/usr/lib/postgresql")
+if (!hasPostgres) {
+  process.stderr.write(`\n  No Postgres here, so ${postgresTests} is left out: install Debian's postgresql.\n\n`)
+}
+
 /** Tests that leave nothing behind in their process share one: loading the libraries for each file takes longer than they do. */
 const sharingProcess = ["http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map(
   (name) => `packages/${name}/test/**/*.test.ts`
@@ -52,7 +64,12 @@ export default defineConfig({
         test: {
           name: "programs",
           include: ["packages/{bench,simulation}/test/**/*.test.ts", metricsTests, "examples/**/*.test.ts"],
-          exclude: [...defaultExclude, ...(hasBrowser ? [] : [browserTests])]
+          exclude: [
+            ...defaultExclude,
+            ...(hasBrowser ? [] : [browserTests]),
+            ...(hasBrowser && hasRedis ? [] : [processesTests]),
+            ...(hasPostgres ? [] : [postgresTests])
+          ]
         }
       },
       {

@@ -2,13 +2,17 @@ import { Ids } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { assert, layer } from "@effect/vitest"
 import { HttpClient, HttpClientRequest } from "@effect/platform"
-import { Effect, Redacted } from "effect"
+import { DateTime, Effect, Redacted } from "effect"
+import type { Connection } from "./api.js"
 import { connectionNotFound } from "./errors.js"
 import * as Harness from "./harness.js"
 import { openBrowser, SentTokens, visitTinkLink } from "./harness.js"
 import { Settings } from "./settings.js"
 
 const unknownId = Ids.CredentialsId.make("0123456789abcdef0123456789abcdef")
+
+const isNewer = (connection: Connection | undefined, time: DateTime.Utc | undefined) =>
+  connection?.updatedAt !== undefined && (time === undefined || DateTime.greaterThan(connection.updatedAt, time))
 
 /** Every request that changes something: method and path, for a connection. */
 const changes = (id: string) =>
@@ -30,7 +34,7 @@ const send = (http: HttpClient.HttpClient, method: "GET" | "POST" | "DELETE", pa
     return { status: response.status, headers: response.headers, body: yield* response.text }
   })
 
-layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { excludeTestServices: true })(
+layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }), { excludeTestServices: true })(
   "the API",
   (it) => {
     // -------------------------------------------------------------------------------------------------------------------
@@ -41,18 +45,18 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       Effect.gen(function* () {
         const { api, comeBack, listen } = yield* openBrowser
         const before = yield* api.connections.list()
-        assert.deepStrictEqual(before.connections, [])
-        assert.isTrue(before.isSandbox)
-        const next = yield* listen
+        assert.deepStrictEqual({ ...before }, { connections: [], isKnown: false, isSandbox: true })
 
         const there = yield* api.connections.connect()
+        const next = yield* listen
+        yield* next()
         const outcome = yield* comeBack(yield* visitTinkLink(there.url, "approve"))
         assert.strictEqual(outcome, "/#outcome=connected")
         yield* next(({ _tag }) => _tag === "settled")
         const { connections } = yield* api.connections.list()
         assert.deepStrictEqual(
           connections.map(({ bank, state }) => [bank, state]),
-          [["Demobank Open Banking Redirect", "up-to-date"]]
+          [["Demo Bank (website)", "up-to-date"]]
         )
         const id = connections[0]?.id ?? unknownId
 
@@ -91,12 +95,14 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       )
     }
 
-    it.scoped("a user is created at Tink only when they connect a bank", () =>
+    it.scoped("a session and a Tink user begin only when a bank is connected", () =>
       Effect.gen(function* () {
-        const { api } = yield* openBrowser
+        const { api, http } = yield* openBrowser
         const sandbox = yield* TinkSandbox.TinkSandbox
         const before = (yield* sandbox.requests).length
         yield* api.connections.list()
+        const { headers } = yield* send(http, "GET", "/")
+        assert.isUndefined(headers["set-cookie"])
         yield* Effect.flip(api.connections.refresh({ path: { id: unknownId } }))
         assert.strictEqual((yield* sandbox.requests).length, before)
       })
@@ -123,7 +129,8 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
 
     it.scoped("events tell each state of a connection, and when it has settled", () =>
       Effect.gen(function* () {
-        const { api, connectBank, listen } = yield* openBrowser
+        const { api, beginSession, connectBank, listen } = yield* openBrowser
+        yield* beginSession
         const next = yield* listen
         const first = yield* next()
         assert.deepStrictEqual(first._tag === "overview" && first.data.connections, [])
@@ -154,6 +161,7 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
       Effect.gen(function* () {
         const one = yield* openBrowser
         const other = yield* openBrowser
+        yield* Effect.all([one.beginSession, other.beginSession])
         const [first, second, foreign] = yield* Effect.all([one.listen, one.listen, other.listen])
         yield* Effect.all([first(), second(), foreign()])
         const { id } = yield* one.connectBank
@@ -164,6 +172,22 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
           return event._tag === "settled"
         })
         assert.deepStrictEqual(all.data, { id: otherId })
+      })
+    )
+
+    it.scoped("one cookie has a limited number of event streams, and other browsers are not affected", () =>
+      Effect.gen(function* () {
+        const { beginSession, http } = yield* openBrowser
+        const { limits, origin } = yield* Settings
+        yield* beginSession
+        const open = Effect.map(http.get(`${origin}/api/events`), ({ headers, status }) => ({ headers, status }))
+        const answers = yield* Effect.replicateEffect(open, limits.eventStreamsPerSession + 5, { concurrency: 8 })
+        const refused = answers.filter(({ status }) => status === 429)
+        assert.strictEqual(refused.length, 5)
+        assert.strictEqual(refused[0]?.headers["retry-after"], "30")
+        const other = yield* openBrowser
+        yield* other.connectBank
+        yield* other.listen
       })
     )
 
@@ -184,8 +208,9 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
 
     it.scoped("the response is a stream of events that is not cached", () =>
       Effect.gen(function* () {
-        const { http } = yield* openBrowser
+        const { beginSession, http } = yield* openBrowser
         const { origin } = yield* Settings
+        yield* beginSession
         const { headers } = yield* http.get(`${origin}/api/events`)
         assert.strictEqual(headers["content-type"], "text/event-stream")
         assert.strictEqual(headers["cache-control"], "no-store")
@@ -196,14 +221,13 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
     // Access
     // -------------------------------------------------------------------------------------------------------------------
 
-    it.scoped("without a session every request is refused", () =>
+    it.scoped("without a session, every request for a connection is refused", () =>
       Effect.gen(function* () {
         const { origin } = yield* Settings
         const http = yield* HttpClient.HttpClient
-        for (const path of ["/api/connections", "/api/events"]) {
-          assert.strictEqual((yield* send(http, "GET", path)).status, 401)
-        }
-        for (const [method, path] of changes(unknownId)) {
+        assert.strictEqual((yield* send(http, "GET", "/api/events")).status, 401)
+        const [, ...ofConnection] = changes(unknownId)
+        for (const [method, path] of ofConnection) {
           const { body, status } = yield* send(http, method, path, origin)
           assert.strictEqual(status, 401, path)
           assert.include(body, "SessionEnded")
@@ -248,8 +272,9 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
 
     it.scoped("a malformed id is refused", () =>
       Effect.gen(function* () {
-        const { http } = yield* openBrowser
+        const { beginSession, http } = yield* openBrowser
         const { origin } = yield* Settings
+        yield* beginSession
         for (const id of ["..%2F..%2Foauth", "%00", "a%20b"]) {
           for (const [method, path] of changes(id).slice(1)) {
             assert.strictEqual((yield* send(http, method, path, origin)).status, 400, path)
@@ -381,13 +406,15 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
 
     it.scoped("the page sets a cookie that scripts and other sites cannot use, and strict headers", () =>
       Effect.gen(function* () {
-        const http = yield* HttpClient.HttpClient
+        const { beginSession, http } = yield* openBrowser
+        const { origin } = yield* Settings
+        const begun = yield* send(yield* HttpClient.HttpClient, "POST", "/api/connections", origin)
+        yield* beginSession
         const { body, headers, status } = yield* send(http, "GET", "/")
         assert.strictEqual(status, 200)
-        assert.match(
-          headers["set-cookie"] ?? "",
-          /^session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/
-        )
+        for (const cookie of [begun.headers["set-cookie"], headers["set-cookie"]]) {
+          assert.match(cookie ?? "", /^session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/)
+        }
         assert.notMatch(body, /<script(?![^>]* src=)|<style|style=|onclick/)
         for (const path of ["/", "/app.js", "/nowhere", "/api/connections", "/callback"]) {
           const { headers } = yield* send(http, "GET", path)
@@ -442,3 +469,45 @@ layer(Harness.layer({ maxRetries: 0, attemptTimeout: "1500 millis" }), { exclude
     )
   }
 )
+
+// Another sandbox: `reset` above also deletes the endpoints of webhooks.
+layer(Harness.layer({}), { excludeTestServices: true })("webhooks", (it) => {
+  it.scoped("a refresh that Tink has started is shown at its webhook, without polls", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { api, beginSession, connectBank, listen } = yield* openBrowser
+      yield* beginSession
+      const next = yield* listen
+      yield* next()
+      const { id } = yield* connectBank
+      yield* next(({ _tag }) => _tag === "settled")
+      yield* sandbox.deliveriesSettled
+      const updatedAt = (yield* api.connections.list()).connections[0]?.updatedAt
+      const before = (yield* sandbox.requests).length
+      yield* sandbox.refreshInBackground(id)
+      const event = yield* next(({ _tag, data }) => _tag === "overview" && isNewer(data.connections[0], updatedAt))
+      assert.strictEqual(event._tag, "overview")
+      assert.isAtMost((yield* sandbox.requests).length - before, 3)
+    })
+  )
+})
+
+layer(Harness.layer({ limits: { registrationsPerAddress: 3 } }), { excludeTestServices: true })("limits", (it) => {
+  it.scoped("one address cannot create users without limit, and known browsers are not affected", () =>
+    Effect.gen(function* () {
+      const { origin } = yield* Settings
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const known = yield* openBrowser
+      yield* known.connectBank
+      const anonymous = yield* HttpClient.HttpClient
+      const begin = send(anonymous, "POST", "/api/connections", origin)
+      const answers = yield* Effect.replicateEffect(begin, 20, { concurrency: 10 })
+      const refused = answers.filter(({ status }) => status === 429)
+      assert.strictEqual(refused.length, 18)
+      assert.match(refused[0]?.headers["retry-after"] ?? "", /^\d+$/)
+      const created = (yield* sandbox.requests).filter(({ path }) => path === "/api/v1/user/create")
+      assert.strictEqual(created.length, 3)
+      yield* known.connectBank
+    })
+  )
+})

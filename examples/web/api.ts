@@ -2,8 +2,8 @@
 import { Ids } from "@effect-tink/http"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
-import { TinkFailure } from "./errors.js"
-import { Authenticated, SameOrigin } from "./security.js"
+import { Failure } from "./errors.js"
+import { Authenticated, Recognized, SameOrigin } from "./security.js"
 
 const optionalTime = Schema.optionalWith(Schema.DateTimeUtc, { exact: true })
 
@@ -24,8 +24,10 @@ export type State = typeof State.Type
 /** A credential of Tink, as the page shows it: a connection to a bank. */
 export class Connection extends Schema.Class<Connection>("Connection")({
   id: Ids.CredentialsId,
-  /** The name of the bank, as far as it can be derived from the provider's. */
+  /** The bank's own name for itself. */
   bank: Schema.String,
+  /** The URL of the bank's logo. */
+  logo: Schema.optionalWith(Schema.String, { exact: true }),
   state: State,
   /** The bank's message about the state. */
   message: Schema.optionalWith(Schema.String, { exact: true }),
@@ -37,6 +39,8 @@ export class Connection extends Schema.Class<Connection>("Connection")({
 
 export class Overview extends Schema.Class<Overview>("Overview")({
   connections: Schema.Array(Connection),
+  /** Whether this browser has a session, and so a stream of events. It gets one when the first bank is connected. */
+  isKnown: Schema.Boolean,
   /** Whether this runs on a sandbox, where a consent can be made to expire. */
   isSandbox: Schema.Boolean
 }) {}
@@ -52,7 +56,6 @@ const describe = (summary: string, description?: string) =>
   OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })
 
 class Connections extends HttpApiGroup.make("connections")
-  .add(HttpApiEndpoint.get("list", "/connections").addSuccess(Overview).annotateContext(describe("Your banks")))
   .add(
     HttpApiEndpoint.get("events", "/events")
       .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
@@ -65,11 +68,6 @@ class Connections extends HttpApiGroup.make("connections")
       )
   )
   .add(
-    HttpApiEndpoint.post("connect", "/connections")
-      .addSuccess(TinkLinkVisit)
-      .annotateContext(describe("Begin to connect a bank"))
-  )
-  .add(
     HttpApiEndpoint.post("renew")`/connections/${id}/renew`
       .addSuccess(TinkLinkVisit)
       .annotateContext(describe("Begin to renew the consent for a bank"))
@@ -80,8 +78,21 @@ class Connections extends HttpApiGroup.make("connections")
       .annotateContext(describe("Ask the bank for new data", "`/api/events` tells how it ends."))
   )
   .add(HttpApiEndpoint.del("disconnect")`/connections/${id}`.annotateContext(describe("Disconnect a bank")))
-  .addError(TinkFailure)
-  .middleware(Authenticated)
+  .middlewareEndpoints(Authenticated)
+  // These two are for browsers without a session, too.
+  .add(
+    HttpApiEndpoint.get("list", "/connections")
+      .addSuccess(Overview)
+      .middleware(Recognized)
+      .annotateContext(describe("Your banks"))
+  )
+  .add(
+    HttpApiEndpoint.post("connect", "/connections")
+      .addSuccess(TinkLinkVisit)
+      .middleware(Recognized)
+      .annotateContext(describe("Begin to connect a bank", "Begins a session, if there is none."))
+  )
+  .addError(Failure)
   .prefix("/api") {}
 
 class Sandbox extends HttpApiGroup.make("sandbox")
@@ -90,7 +101,7 @@ class Sandbox extends HttpApiGroup.make("sandbox")
       describe("End the consent for a bank now", "404 unless the application runs on a sandbox.")
     )
   )
-  .addError(TinkFailure)
+  .addError(Failure)
   .middleware(Authenticated)
   .prefix("/api/sandbox") {}
 

@@ -1,15 +1,8 @@
 /** Converts Tink's credentials to the connections that the page shows. */
 import type { Credential } from "@effect-tink/users"
-import type { DateTime } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import { Connection, type State } from "./api.js"
-
-/** `se-demobank-password` is a country and a bank: Tink has proper names in its list of providers. */
-const toBankName = (providerName: string): string =>
-  providerName
-    .replace(/^[a-z]{2}-/, "")
-    .split("-")
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join(" ")
+import { Banks } from "./banks.js"
 
 const states: Record<string, State> = {
   CREATED: "updating",
@@ -33,16 +26,20 @@ const toState = (credential: Credential.Credential, now: DateTime.Utc): State =>
 
 export const isInProgress = ({ state }: Connection): boolean => state === "updating" || state === "waiting-for-you"
 
-export const fromCredential = (credential: Credential.Credential, now: DateTime.Utc): Connection => {
-  const { id, providerName, sessionExpiryDate, statusPayload, updated } = credential
-  const state = toState(credential, now)
-  return new Connection({
-    id,
-    bank: toBankName(providerName ?? "a bank"),
-    state,
-    // After a success the message adds nothing, and after the consent ended it is outdated.
-    ...(statusPayload && state !== "up-to-date" && state !== "consent-expired" ? { message: statusPayload } : {}),
-    ...(updated === undefined ? {} : { updatedAt: updated }),
-    ...(sessionExpiryDate === undefined ? {} : { consentEndsAt: sessionExpiryDate })
+export const fromCredential = (credential: Credential.Credential) =>
+  Effect.gen(function* () {
+    const banks = yield* Banks
+    const { id, providerName, sessionExpiryDate, statusPayload, updated } = credential
+    const { logo, name } = yield* banks.find(providerName ?? "a-bank")
+    const state = toState(credential, yield* DateTime.now)
+    return new Connection({
+      id,
+      bank: name,
+      ...(Option.isSome(logo) ? { logo: logo.value } : {}),
+      state,
+      // After a success the message adds nothing, and after the consent ended it is outdated.
+      ...(statusPayload && state !== "up-to-date" && state !== "consent-expired" ? { message: statusPayload } : {}),
+      ...(updated === undefined ? {} : { updatedAt: updated }),
+      ...(sessionExpiryDate === undefined ? {} : { consentEndsAt: sessionExpiryDate })
+    })
   })
-}

@@ -1,43 +1,56 @@
-/** Lists, connects, renews, refreshes and disconnects a user's banks. */
+/** Lists, connects, renews, refreshes and disconnects a customer's banks. */
 import { Users } from "@effect-tink/users"
 import { HttpApiBuilder } from "@effect/platform"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { Api } from "./api.js"
-import { refuse } from "./errors.js"
+import { beginSession } from "./beginSession.js"
+import { Changes } from "./changes.js"
+import { refusals } from "./errors.js"
 import * as Events from "./events.js"
 import { getOverview } from "./overview.js"
-import { CurrentSession } from "./security.js"
+import { CurrentSession, KnownSession } from "./security.js"
 import * as TinkLinkVisits from "./tinkLinkVisits.js"
-import { authorizeKnown, publishChange } from "./tinkUser.js"
+import { authorizeKnown } from "./tinkUser.js"
 
 export const layer = HttpApiBuilder.group(Api, "connections", (handlers) =>
   handlers
-    .handle("list", () => CurrentSession.pipe(Effect.flatMap(getOverview), Effect.catchTag("TinkError", refuse)))
-    .handle("events", () => Effect.flatMap(CurrentSession, Events.respond))
-    .handle("connect", () =>
-      CurrentSession.pipe(Effect.flatMap(TinkLinkVisits.connect), Effect.catchTag("TinkError", refuse))
+    .handle("list", () =>
+      KnownSession.pipe(
+        Effect.flatMap((session) => getOverview(Option.map(session, ({ customerId }) => customerId))),
+        Effect.catchTags(refusals)
+      )
     )
+    .handle("connect", () =>
+      KnownSession.pipe(
+        Effect.flatMap(Option.match({ onNone: () => beginSession, onSome: Effect.succeed })),
+        Effect.flatMap(TinkLinkVisits.connect),
+        Effect.catchTags(refusals)
+      )
+    )
+    .handle("events", () => Effect.flatMap(CurrentSession, Events.respond))
     .handle("renew", ({ path }) =>
       CurrentSession.pipe(
         Effect.flatMap((session) => TinkLinkVisits.renew(session, path.id)),
-        Effect.catchTag("TinkError", refuse)
+        Effect.catchTags(refusals)
       )
     )
     .handle("refresh", ({ path }) =>
       Effect.gen(function* () {
-        const session = yield* CurrentSession
+        const { customerId } = yield* CurrentSession
         const users = yield* Users.Users
-        const refresh = users.refreshCredential(yield* authorizeKnown(session), path.id)
+        const changes = yield* Changes
+        const refresh = users.refreshCredential(yield* authorizeKnown(customerId), path.id)
         // Also after a failure: Tink may have accepted it.
-        yield* Effect.ensuring(refresh, publishChange(session, path.id))
-      }).pipe(Effect.catchTag("TinkError", refuse))
+        yield* Effect.ensuring(refresh, changes.publish(customerId, path.id))
+      }).pipe(Effect.catchTags(refusals))
     )
     .handle("disconnect", ({ path }) =>
       Effect.gen(function* () {
-        const session = yield* CurrentSession
+        const { customerId } = yield* CurrentSession
         const users = yield* Users.Users
-        const disconnect = users.deleteCredential(yield* authorizeKnown(session), path.id)
-        yield* Effect.ensuring(disconnect, publishChange(session))
-      }).pipe(Effect.catchTag("TinkError", refuse))
+        const changes = yield* Changes
+        const disconnect = users.deleteCredential(yield* authorizeKnown(customerId), path.id)
+        yield* Effect.ensuring(disconnect, changes.publish(customerId))
+      }).pipe(Effect.catchTags(refusals))
     )
 )

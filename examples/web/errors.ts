@@ -1,6 +1,7 @@
-/** The errors of the API. Every `TinkError` is converted here. */
+/** The errors of the API. Every `TinkError` is converted here, and every failure of the database. */
 import type { TinkError } from "@effect-tink/http"
 import { HttpApiSchema, HttpApp, HttpServerResponse } from "@effect/platform"
+import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect, Schema } from "effect"
 
 const explanation = {
@@ -31,7 +32,7 @@ export class Conflict extends Schema.TaggedError<Conflict>()(
 export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()(
   "TooManyRequests",
   { ...explanation, retryAfterSeconds: Schema.Int },
-  status(429, "Too soon after the last request: see Retry-After")
+  status(429, "Too many requests: see Retry-After")
 ) {}
 
 export class BadGateway extends Schema.TaggedError<BadGateway>()(
@@ -43,7 +44,7 @@ export class BadGateway extends Schema.TaggedError<BadGateway>()(
 export class Unavailable extends Schema.TaggedError<Unavailable>()(
   "Unavailable",
   explanation,
-  status(503, "Tink cannot be reached")
+  status(503, "Tink or the database cannot be reached")
 ) {}
 
 export class GatewayTimeout extends Schema.TaggedError<GatewayTimeout>()(
@@ -52,8 +53,8 @@ export class GatewayTimeout extends Schema.TaggedError<GatewayTimeout>()(
   status(504, "Tink did not answer in time")
 ) {}
 
-/** The failures of a request that needs Tink. */
-export const TinkFailure = Schema.Union(
+/** The failures of a request that needs Tink and the database. */
+export const Failure = Schema.Union(
   Invalid,
   NotFound,
   Conflict,
@@ -63,7 +64,7 @@ export const TinkFailure = Schema.Union(
   GatewayTimeout
 )
 
-export type TinkFailure = typeof TinkFailure.Type
+export type Failure = typeof Failure.Type
 
 export class SessionEnded extends Schema.TaggedError<SessionEnded>()(
   "SessionEnded",
@@ -92,7 +93,7 @@ interface Explanation {
 
 interface Answer {
   readonly message: string
-  readonly make: (explanation: Explanation, error: TinkError.TinkError) => TinkFailure
+  readonly make: (explanation: Explanation, error: TinkError.TinkError) => Failure
 }
 
 /** The type requires an answer for every reason. */
@@ -141,28 +142,54 @@ const answers: Record<TinkError.Reason, Answer> = {
   }
 }
 
-export const fromTinkError = (error: TinkError.TinkError): TinkFailure => {
+const fromTinkError = (error: TinkError.TinkError): Failure => {
   const { make, message } = answers[error.reason]
   const reference = error.requestId ?? error.traceId
   return make({ message, mayHaveBeenDone: error.isAmbiguous, ...(reference === undefined ? {} : { reference }) }, error)
 }
 
+/** The failures that a handler does not answer by itself. */
+type Cause = TinkError.TinkError | SqlError
+
+const unavailable = new Unavailable({
+  message: "Something is wrong on our side. Please try again in a minute.",
+  mayHaveBeenDone: true
+})
+
+/** What the user is told. */
+export const toFailure = (cause: Cause): Failure => (cause._tag === "TinkError" ? fromTinkError(cause) : unavailable)
+
 const isOurMistake = ({ reason }: TinkError.TinkError) =>
   reason === "Unauthorized" || reason === "Forbidden" || reason === "Decode" || reason === "Invalid"
 
-/** A `TinkError` holds no secret, so all of it may be logged. */
-export const log = (error: TinkError.TinkError) =>
-  isOurMistake(error) ? Effect.logError(error.message) : Effect.logWarning(error.message)
+/** A `TinkError` holds no secret, so all of it may be logged. The cause of a `SqlError` may hold what was written. */
+export const log = (cause: Cause) =>
+  cause._tag === "SqlError" || isOurMistake(cause) ? Effect.logError(cause.message) : Effect.logWarning(cause.message)
 
-/** Every handler ends with `Effect.catchTag("TinkError", refuse)`. */
-export const refuse = (error: TinkError.TinkError): Effect.Effect<never, TinkFailure> =>
+const setRetryAfter = (seconds: number) =>
+  HttpApp.appendPreResponseHandler((_request, response) =>
+    Effect.succeed(HttpServerResponse.setHeader(response, "Retry-After", String(seconds)))
+  )
+
+/** For what needs no Tink. */
+export const refuseDatabase = (error: SqlError) => Effect.andThen(log(error), unavailable)
+
+const refuse = (cause: Cause): Effect.Effect<never, Failure> =>
   Effect.gen(function* () {
-    yield* log(error)
-    const failure = fromTinkError(error)
-    if (failure._tag === "TooManyRequests") {
-      yield* HttpApp.appendPreResponseHandler((_request, response) =>
-        Effect.succeed(HttpServerResponse.setHeader(response, "Retry-After", String(failure.retryAfterSeconds)))
-      )
-    }
+    yield* log(cause)
+    const failure = toFailure(cause)
+    if (failure._tag === "TooManyRequests") yield* setRetryAfter(failure.retryAfterSeconds)
     return yield* failure
   })
+
+/** Every handler ends with `Effect.catchTags(refusals)`. */
+export const refusals = { TinkError: refuse, SqlError: refuse }
+
+/** For the application's own limits. */
+export const tooManyRequests = (message: string, retryAfter: Duration.Duration) => {
+  const retryAfterSeconds = Math.ceil(Duration.toSeconds(retryAfter))
+  return Effect.andThen(
+    setRetryAfter(retryAfterSeconds),
+    new TooManyRequests({ message, mayHaveBeenDone: false, retryAfterSeconds })
+  )
+}

@@ -2,12 +2,17 @@
 import type { Ids, TinkError } from "@effect-tink/http"
 import { Users } from "@effect-tink/users"
 import { HttpServerResponse } from "@effect/platform"
-import { DateTime, Duration, Effect, FiberMap, Mailbox, Option, PubSub, Queue, Schedule, Schema, Stream } from "effect"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Duration, Effect, FiberMap, Mailbox, Option, Queue, Schedule, Schema, Stream } from "effect"
 import { Connection, Overview } from "./api.js"
+import type { Banks } from "./banks.js"
+import { type Change, Changes } from "./changes.js"
 import { fromCredential, isInProgress } from "./connection.js"
-import { fromTinkError, log, TinkFailure } from "./errors.js"
+import type { Customers } from "./customers.js"
+import { Failure, log, toFailure } from "./errors.js"
+import { EventStreams } from "./eventStreams.js"
 import { getOverview } from "./overview.js"
-import { type Change, type Session, Sessions } from "./sessions.js"
+import { type Session, Sessions } from "./sessions.js"
 import { Settings } from "./settings.js"
 import { Shutdown } from "./shutdown.js"
 import { authorize } from "./tinkUser.js"
@@ -23,7 +28,7 @@ export const Event = Schema.Union(
   /** The state of this connection stays as it is until the user acts. */
   tagged("settled", Schema.Struct({ id: Schema.String })),
   /** The list may be out of date. */
-  tagged("problem", TinkFailure)
+  tagged("problem", Failure)
 )
 
 export type Event = typeof Event.Type
@@ -33,8 +38,8 @@ const encode = (event: Event): string => {
   return `event: ${_tag}\ndata: ${data}\n\n`
 }
 
-/** The bank and Tink change things without telling the application. */
-const pollInterval = Duration.minutes(1)
+/** What the bank and Tink change is not seen without webhooks, and a webhook may be lost. */
+const pollInterval = { withoutWebhooks: Duration.minutes(1), withWebhooks: Duration.minutes(15) }
 
 /** How soon to poll again after a problem. */
 const retryInterval = Duration.seconds(10)
@@ -49,23 +54,24 @@ const watch = (session: Session) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     const sessions = yield* Sessions
-    const { polling } = yield* Settings
+    const { polling, webhookSecret } = yield* Settings
+    const { customerId } = session
     // A page that reads too slowly loses the oldest events.
     const events = yield* Mailbox.make<Event>({ capacity: 64, strategy: "sliding" })
     const following = yield* FiberMap.make<Ids.CredentialsId>()
-    const changes = yield* PubSub.subscribe(session.changes)
+    const changes = yield* Effect.flatMap(Changes, ({ subscribe }) => subscribe(customerId))
     const oneAtATime = yield* Effect.makeSemaphore(1)
 
-    const sendProblem = (error: TinkError.TinkError) =>
-      Effect.zipRight(log(error), events.offer({ _tag: "problem", data: fromTinkError(error) }))
+    const sendProblem = (cause: TinkError.TinkError | SqlError) =>
+      Effect.andThen(log(cause), events.offer({ _tag: "problem", data: toFailure(cause) }))
 
     /** Follows a connection until it settles, also while the user is at their bank. */
     const follow = (id: Ids.CredentialsId): Effect.Effect<void, never, Context> =>
       Effect.gen(function* () {
-        const tinkUser = yield* authorize(session)
+        const tinkUser = yield* authorize(customerId)
         if (Option.isNone(tinkUser)) return
         const last = yield* users.followCredential(tinkUser.value, id, { schedule: polling }).pipe(
-          Stream.mapEffect((credential) => Effect.map(DateTime.now, (now) => fromCredential(credential, now))),
+          Stream.mapEffect(fromCredential),
           Stream.tap((connection) => events.offer({ _tag: "connection", data: connection })),
           Stream.runLast
         )
@@ -73,12 +79,16 @@ const watch = (session: Session) =>
           return yield* Effect.delay(follow(id), returnInterval)
         }
         yield* events.offer({ _tag: "settled", data: { id } })
-      }).pipe(Effect.catchAll((error) => (error.reason === "NotFound" ? sendOverviewOrProblem : sendProblem(error))))
+      }).pipe(
+        Effect.catchAll((error) =>
+          error._tag === "TinkError" && error.reason === "NotFound" ? sendOverviewOrProblem : sendProblem(error)
+        )
+      )
 
     /** One at a time, so that an older overview cannot follow a newer one. */
     const sendOverview = oneAtATime.withPermits(1)(
       Effect.gen(function* () {
-        const overview = yield* getOverview(session)
+        const overview = yield* getOverview(Option.some(customerId))
         yield* events.offer({ _tag: "overview", data: overview })
         yield* Effect.forEach(overview.connections.filter(isInProgress), ({ id }) =>
           FiberMap.run(following, id, follow(id), { onlyIfMissing: true })
@@ -86,27 +96,23 @@ const watch = (session: Session) =>
       })
     )
 
-    const sendOverviewOrProblem: Effect.Effect<void, never, Context> = Effect.catchTag(
-      sendOverview,
-      "TinkError",
-      sendProblem
-    )
+    const sendOverviewOrProblem: Effect.Effect<void, never, Context> = Effect.catchAll(sendOverview, sendProblem)
 
     const handleChange = ({ id }: Change) =>
       // Replaces the fiber that follows it: that one may consider it settled.
-      Effect.zipRight(
+      Effect.andThen(
         sendOverviewOrProblem,
         Effect.transposeMapOption(id, (id) => FiberMap.run(following, id, follow(id)))
       )
 
     const poll = sendOverview.pipe(
-      Effect.as(pollInterval),
-      Effect.catchTag("TinkError", (error) => Effect.as(sendProblem(error), retryInterval)),
+      Effect.as(Option.isSome(webhookSecret) ? pollInterval.withWebhooks : pollInterval.withoutWebhooks),
+      Effect.catchAll((cause) => Effect.as(sendProblem(cause), retryInterval)),
       Effect.flatMap(Effect.sleep),
       // A page that is open keeps its session alive.
-      Effect.zipRight(sessions.find(session.id)),
-      Effect.repeat({ while: Option.isSome }),
-      Effect.zipRight(events.end)
+      Effect.andThen(Effect.orElseSucceed(sessions.extend(session), () => true)),
+      Effect.repeat({ while: (isAlive) => isAlive }),
+      Effect.andThen(events.end)
     )
 
     yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(changes), handleChange)))
@@ -114,12 +120,15 @@ const watch = (session: Session) =>
     return Stream.map(Mailbox.toStream(events), encode)
   })
 
-type Context = Users.Users | Settings
+type Context = Users.Users | Settings | Customers | Banks
 
 export const respond = (session: Session) =>
   Effect.gen(function* () {
     const { begun } = yield* Shutdown
-    const context = yield* Effect.context<Context | Sessions>()
+    const streams = yield* EventStreams
+    // Until the response has ended.
+    yield* streams.open(session)
+    const context = yield* Effect.context<Context | Sessions | Changes>()
     const text = Stream.make("retry: 2000\n\n").pipe(
       Stream.concat(Stream.merge(Stream.unwrapScoped(watch(session)), keepAlive, { haltStrategy: "left" })),
       Stream.interruptWhen(begun),

@@ -19,11 +19,16 @@ import {
   Schema,
   Stream
 } from "effect"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { Api } from "./api.js"
 import * as App from "./app.js"
 import { Event } from "./events.js"
 import * as Server from "./server.js"
-import { Settings } from "./settings.js"
+import * as Database from "./database/database.js"
+import * as Webhooks from "./webhooks.js"
+import { defaultLimits, type Limits, Settings } from "./settings.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The application
@@ -45,30 +50,55 @@ const layerRecordingClient = Layer.effect(
   })
 )
 
-const layerTink = (timing: TinkConfig.RetryOptions) =>
+/** A folder that is deleted afterwards. */
+export const makeFolder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "your-banks-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+)
+
+export const sqliteIn = (folder: string) => Database.layerSqlite(join(folder, "banks.sqlite"))
+
+const layerDatabase = Layer.unwrapScoped(Effect.map(makeFolder, sqliteIn))
+
+interface Options {
+  readonly timing?: TinkConfig.RetryOptions
+  readonly limits?: Partial<Limits>
+}
+
+const withWebhooks = <E, R>(origin: Effect.Effect<string, E, R>) =>
+  Effect.flatMap(origin, (origin) =>
+    Effect.map(Webhooks.findSecret({ isSandbox: true, origin }), (webhookSecret) => ({ origin, webhookSecret }))
+  )
+
+const layerTink = ({ limits, timing }: Options) =>
   Layer.unwrapEffect(
     Effect.map(TinkSandbox.TinkSandbox, (sandbox) =>
-      Layer.merge(
-        TinkHttp.layer({ ...sandbox, ...timing }),
+      Layer.provideMerge(
         Layer.effect(
           Settings,
-          Effect.map(Server.origin, (origin) => ({
+          Effect.map(withWebhooks(Server.origin), ({ origin, webhookSecret }) => ({
             origin,
+            webhookSecret,
             market: "SE",
             testBanks: false,
+            tinkLinkUrl: sandbox.baseUrl,
+            proxies: 0,
+            limits: { ...defaultLimits, registrationsPerAddress: 1000, ...limits },
             sandbox: Option.some(sandbox),
             polling: Schedule.spaced("50 millis")
           }))
-        )
+        ),
+        TinkHttp.layer({ ...sandbox, ...timing })
       )
     )
   )
 
 /** A refresh takes less than a second, and is polled every 50 ms. */
-export const layer = (timing: TinkConfig.RetryOptions = {}) =>
+export const layer = (options: Options) =>
   App.layer.pipe(
+    Layer.provide(layerDatabase),
     Layer.provide(Users.layer.pipe(Layer.provideMerge(UserCache.layer({ capacity: 1000 })))),
-    Layer.provideMerge(layerTink(timing)),
+    Layer.provideMerge(layerTink(options)),
     Layer.provide([layerRecordingClient, Logger.minimumLogLevel(LogLevel.None)]),
     Layer.provideMerge(
       Layer.mergeAll(
@@ -142,6 +172,7 @@ export const openBrowser = Effect.gen(function* () {
   const listen = Effect.gen(function* () {
     const events = yield* Queue.unbounded<Event>()
     const response = yield* http.get(`${origin}/api/events`)
+    if (response.status !== 200) return yield* Effect.die(new Error(`no events: ${response.status}`))
     yield* response.stream.pipe(
       Stream.decodeText(),
       parseEvents,
@@ -153,5 +184,8 @@ export const openBrowser = Effect.gen(function* () {
     return next
   })
 
-  return { api, comeBack, connectBank, cookies, http, listen }
+  /** A session begins with the first visit to Tink Link, however that ends. */
+  const beginSession = api.connections.connect()
+
+  return { api, beginSession, comeBack, connectBank, cookies, http, listen }
 })

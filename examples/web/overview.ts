@@ -1,35 +1,34 @@
-/** What the page shows: all connections of a user. */
+/** What the page shows: all connections of a customer. */
 import { Users } from "@effect-tink/users"
-import { DateTime, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { Overview } from "./api.js"
 import { fromCredential } from "./connection.js"
-import type { Session } from "./sessions.js"
+import type { CustomerId } from "./customers.js"
 import { Settings } from "./settings.js"
 import { authorize, forgetTinkUser } from "./tinkUser.js"
 
-const listCredentials = (session: Session) =>
+const listCredentials = (customerId: CustomerId) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
-    const tinkUser = yield* authorize(session)
+    const tinkUser = yield* authorize(customerId)
     // Cheap: the library answers from its cache.
     return Option.isNone(tinkUser) ? [] : yield* users.listCredentials(tinkUser.value)
   }).pipe(
     // The request names no credential, so Tink has deleted the user.
     Effect.catchIf(
-      ({ reason }) => reason === "NotFound",
-      () => Effect.as(forgetTinkUser(session), [])
+      (error) => error._tag === "TinkError" && error.reason === "NotFound",
+      () => Effect.as(forgetTinkUser(customerId), [])
     )
   )
 
-export const getOverview = (session: Session) =>
+export const getOverview = (customerId: Option.Option<CustomerId>) =>
   Effect.gen(function* () {
     const { sandbox } = yield* Settings
-    const credentials = yield* listCredentials(session)
-    const now = yield* DateTime.now
+    const credentials = Option.isSome(customerId) ? yield* listCredentials(customerId.value) : []
+    const connected = credentials.filter(({ status }) => status !== "DELETED")
     return new Overview({
-      connections: credentials
-        .filter(({ status }) => status !== "DELETED")
-        .map((credential) => fromCredential(credential, now)),
+      connections: yield* Effect.forEach(connected, fromCredential, { concurrency: "unbounded" }),
+      isKnown: Option.isSome(customerId),
       isSandbox: Option.isSome(sandbox)
     })
   })

@@ -1,10 +1,11 @@
-/** Serves the page and its files. Opening the page begins a session. */
+/** Serves the page and its files. */
 import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Effect, Option, Redacted } from "effect"
 import { join } from "node:path"
-import { sessionCookie } from "./security.js"
-import * as Sessions from "./sessions.js"
-import { Settings } from "./settings.js"
+import { refuseDatabase } from "./errors.js"
+import { sessionCookie, setSessionCookie } from "./security.js"
+import { Sessions } from "./sessions.js"
+import type { Settings } from "./settings.js"
 
 const file = (name: string) => Effect.orDie(HttpServerResponse.file(join(import.meta.dirname, "page", name)))
 
@@ -20,25 +21,19 @@ const asset = (name: string) =>
   })
 
 const index = Effect.gen(function* () {
-  const sessions = yield* Sessions.Sessions
-  const { origin } = yield* Settings
+  const sessions = yield* Sessions
   const { cookies } = yield* HttpServerRequest.HttpServerRequest
-  const known = yield* sessions.find(Redacted.make(cookies[sessionCookie.key] ?? ""))
-  const session = Option.isSome(known) ? known.value : yield* sessions.create
-  const response = yield* file("index.html")
-  // An existing cookie is set again, since the session was extended.
-  return HttpServerResponse.unsafeSetCookie(response, sessionCookie.key, Redacted.value(session.id), {
-    httpOnly: true,
-    sameSite: "lax",
-    secure: origin.startsWith("https:"),
-    path: "/",
-    maxAge: Sessions.lifetime
-  })
-})
+  const id = Redacted.make(cookies[sessionCookie.key] ?? "")
+  // Opening the page extends a session, and so its cookie, but begins none.
+  if (Option.isSome(yield* sessions.find(id))) yield* setSessionCookie(id)
+  return yield* file("index.html")
+}).pipe(
+  Effect.catchTag("SqlError", (error) => Effect.andThen(Effect.ignore(refuseDatabase(error)), file("index.html")))
+)
 
 export const layer = HttpApiBuilder.Router.use((router) =>
   Effect.gen(function* () {
-    const context = yield* Effect.context<Sessions.Sessions | Settings>()
+    const context = yield* Effect.context<Sessions | Settings>()
     yield* router.get("/", Effect.provide(index, context))
     yield* router.get("/app.js", asset("app.js"))
     yield* router.get("/style.css", asset("style.css"))

@@ -18,7 +18,7 @@ export const layer = HttpApiBuilder.group(Api, "redirects", (handlers) =>
     Effect.gen(function* () {
       const sessions = yield* Sessions
       const id = Redacted.make(request.cookies[sessionCookie.key] ?? "")
-      const session = yield* sessions.find(id)
+      const session = yield* Effect.orElseSucceed(sessions.find(id), Option.none)
       return redirectToPage(
         Option.isNone(session) ? { outcome: "refused" } : yield* comeBack(session.value, request.url)
       )

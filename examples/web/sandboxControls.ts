@@ -3,24 +3,26 @@ import { Users } from "@effect-tink/users"
 import { HttpApiBuilder } from "@effect/platform"
 import { Effect, Option } from "effect"
 import { Api } from "./api.js"
-import { connectionNotFound, refuse } from "./errors.js"
+import { Changes } from "./changes.js"
+import { connectionNotFound, refusals } from "./errors.js"
 import { CurrentSession } from "./security.js"
 import { Settings } from "./settings.js"
-import { authorizeKnown, publishChange } from "./tinkUser.js"
+import { authorizeKnown } from "./tinkUser.js"
 
 export const layer = HttpApiBuilder.group(Api, "sandbox", (handlers) =>
   handlers.handle("expire", ({ path }) =>
     Effect.gen(function* () {
       const { sandbox } = yield* Settings
       if (Option.isNone(sandbox)) return yield* connectionNotFound
-      const session = yield* CurrentSession
+      const { customerId } = yield* CurrentSession
       const users = yield* Users.Users
-      const tinkUser = yield* authorizeKnown(session)
+      const changes = yield* Changes
+      const tinkUser = yield* authorizeKnown(customerId)
       // The sandbox does not check the owner.
       yield* users.getCredential(tinkUser, path.id)
       yield* Effect.mapError(sandbox.value.expireSession(path.id), () => connectionNotFound)
       yield* users.changed({ userId: tinkUser.userId })
-      yield* publishChange(session)
-    }).pipe(Effect.catchTag("TinkError", refuse))
+      yield* changes.publish(customerId)
+    }).pipe(Effect.catchTags(refusals))
   )
 )

@@ -1,13 +1,16 @@
 /** Sends a user to Tink Link, and handles what they return with. */
-import { type Ids, TinkHttp } from "@effect-tink/http"
+import { type Ids, type TinkError, TinkHttp } from "@effect-tink/http"
 import { TinkLink, Users } from "@effect-tink/users"
-import { Effect, Option, Ref } from "effect"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Effect, Option } from "effect"
 import { TinkLinkVisit } from "./api.js"
+import { Changes } from "./changes.js"
+import { Customers } from "./customers.js"
 import { log } from "./errors.js"
 import type { Session } from "./sessions.js"
 import { Settings } from "./settings.js"
-import { authorizeKnown, ensureTinkUser, forgetTinkUser, publishChange } from "./tinkUser.js"
-import type { Purpose } from "./visits.js"
+import { authorizeKnown, ensureTinkUser, forgetTinkUser } from "./tinkUser.js"
+import { type Purpose, Visits } from "./visits.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // To Tink Link
@@ -16,10 +19,10 @@ import type { Purpose } from "./visits.js"
 /** Tink Link shows it to the user. An application with a login has the user's name here. */
 const idHint = "a guest of this example"
 
-const delegate = (session: Session) =>
+const delegate = ({ customerId }: Session) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
-    const userId = yield* ensureTinkUser(session)
+    const userId = yield* ensureTinkUser(customerId)
     const { code } = yield* users.delegateAuthorization({ userId, idHint })
     return code
   })
@@ -27,10 +30,10 @@ const delegate = (session: Session) =>
 const linkOptions = (session: Session, purpose: Purpose) =>
   Effect.gen(function* () {
     const { clientId } = yield* TinkHttp.TinkHttp
-    const { origin, sandbox, testBanks } = yield* Settings
-    const state = yield* session.visits.begin(purpose)
-    const baseUrl = Option.getOrUndefined(Option.map(sandbox, ({ baseUrl }) => baseUrl))
-    return { clientId, redirectUri: `${origin}/callback`, state, baseUrl, test: testBanks }
+    const visits = yield* Visits
+    const { origin, testBanks, tinkLinkUrl } = yield* Settings
+    const state = yield* visits.begin(session, purpose)
+    return { clientId, redirectUri: `${origin}/callback`, state, baseUrl: tinkLinkUrl, test: testBanks }
   })
 
 export const connect = (session: Session) =>
@@ -39,8 +42,8 @@ export const connect = (session: Session) =>
     const authorizationCode = yield* delegate(session).pipe(
       // Tink has deleted the user: create another one.
       Effect.catchIf(
-        (error) => error.reason === "NotFound",
-        () => Effect.zipRight(forgetTinkUser(session), delegate(session))
+        (error) => error._tag === "TinkError" && error.reason === "NotFound",
+        () => Effect.andThen(forgetTinkUser(session.customerId), delegate(session))
       )
     )
     const options = yield* linkOptions(session, { _tag: "Connect" })
@@ -51,7 +54,7 @@ export const renew = (session: Session, credentialsId: Ids.CredentialsId) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     // Checks the owner: the link itself would fail only at Tink Link.
-    yield* users.getCredential(yield* authorizeKnown(session), credentialsId)
+    yield* users.getCredential(yield* authorizeKnown(session.customerId), credentialsId)
     const authorizationCode = yield* delegate(session)
     const options = yield* linkOptions(session, { _tag: "Renew", credentialsId })
     return new TinkLinkVisit({ url: yield* TinkLink.updateConsent({ ...options, authorizationCode, credentialsId }) })
@@ -81,21 +84,24 @@ const confirm = (session: Session, purpose: Purpose, id: Ids.CredentialsId) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     if (purpose._tag === "Renew" && purpose.credentialsId !== id) return "refused"
-    yield* users.getCredential(yield* authorizeKnown(session), id)
+    yield* users.getCredential(yield* authorizeKnown(session.customerId), id)
     return purpose._tag === "Connect" ? "connected" : "renewed"
   }).pipe(
     Effect.catchTags({
       NotFound: () => Effect.succeed("refused" as const),
+      SqlError: (error) => Effect.as(log(error), "unconfirmed" as const),
       TinkError: (error) =>
         error.reason === "NotFound" ? Effect.succeed("refused" as const) : Effect.as(log(error), "unconfirmed" as const)
     })
   )
 
 /** The library does not see what the user changes in Tink Link. */
-const noticeChange = (session: Session) =>
+const noticeChange = ({ customerId }: Session) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
-    yield* Effect.transposeMapOption(yield* Ref.get(session.tinkUserId), (userId) => users.changed({ userId }))
+    const customers = yield* Customers
+    const known = yield* customers.getTinkUser(customerId)
+    yield* Effect.transposeMapOption(known, (userId) => users.changed({ userId }))
   })
 
 const refused: Return = { outcome: "refused" }
@@ -104,23 +110,27 @@ const toReturn = (session: Session, purpose: Purpose, redirect: TinkLink.Redirec
   Effect.gen(function* () {
     // All links are for users of this application, so a code cannot come from one of them.
     if (redirect._tag === "ConnectedOnce") return refused
+    const changes = yield* Changes
     yield* noticeChange(session)
     if (redirect._tag === "Connected") {
       const outcome = yield* confirm(session, purpose, redirect.credentialsId)
-      yield* publishChange(session, redirect.credentialsId)
+      yield* changes.publish(session.customerId, redirect.credentialsId)
       return { outcome } satisfies Return
     }
-    yield* publishChange(session, redirect.credentialsId)
+    yield* changes.publish(session.customerId, redirect.credentialsId)
     const outcome = redirect._tag === "Cancelled" ? "cancelled" : (errorOutcomes[redirect.error] ?? "failed")
     return { outcome, reference: redirect.trackingId } satisfies Return
   })
 
+const refuse = (error: TinkError.TinkError | SqlError) => Effect.as(log(error), refused)
+
 /** `url` is that of the request. It is refused unless this browser has begun the visit. */
 export const comeBack = (session: Session, url: string) =>
   Effect.gen(function* () {
+    const visits = yield* Visits
     const state = new URLSearchParams(url.split("?")[1]).get("state") ?? ""
-    const purpose = yield* session.visits.end(state)
+    const purpose = yield* visits.end(session, state)
     if (Option.isNone(purpose)) return refused
     const redirect = yield* TinkLink.parseRedirect(url, { state })
     return yield* toReturn(session, purpose.value, redirect)
-  }).pipe(Effect.catchTag("TinkError", (error) => Effect.as(Effect.logWarning(error.message), refused)))
+  }).pipe(Effect.catchTags({ TinkError: refuse, SqlError: refuse }))

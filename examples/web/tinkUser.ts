@@ -1,9 +1,10 @@
-/** The Tink user of a session. */
+/** The Tink user of a customer. */
 import type { Ids } from "@effect-tink/http"
 import { Users, type UserSession } from "@effect-tink/users"
-import { Effect, Option, PubSub, Ref } from "effect"
+import { Effect, Option } from "effect"
+import { Changes } from "./changes.js"
+import { type CustomerId, Customers } from "./customers.js"
 import { connectionNotFound } from "./errors.js"
-import type { Session } from "./sessions.js"
 import { Settings } from "./settings.js"
 
 const scopes = ["credentials:read", "credentials:refresh", "credentials:write"] as const
@@ -11,39 +12,46 @@ const scopes = ["credentials:read", "credentials:refresh", "credentials:write"] 
 export type TinkUserSession = UserSession.UserSession<(typeof scopes)[number]>
 
 /**
- * A session of `Users` for the user, if they have a Tink user. Made for each web request: that sends nothing, since the library
+ * A session of `Users` for the customer, if they have a Tink user. Made for each web request: that sends nothing, since the library
  * keeps the tokens of a user.
  */
-export const authorize = ({ tinkUserId }: Session) =>
+export const authorize = (customerId: CustomerId) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
-    const known = yield* Ref.get(tinkUserId)
+    const customers = yield* Customers
+    const known = yield* customers.getTinkUser(customerId)
     return yield* Effect.transposeMapOption(known, (userId) => users.authorize({ userId, scopes }))
   })
 
 /** As `authorize`, for one connection: without a Tink user there is none. */
-export const authorizeKnown = (session: Session) =>
+export const authorizeKnown = (customerId: CustomerId) =>
   Effect.flatMap(
-    authorize(session),
+    authorize(customerId),
     Option.match({ onNone: () => Effect.fail(connectionNotFound), onSome: Effect.succeed<TinkUserSession> })
   )
 
-/** The id of the Tink user. It is created when the user connects their first bank, not when they open the page. */
-export const ensureTinkUser = (session: Session) =>
+/** The id of the Tink user. It is created when the customer connects their first bank, not when they open the page. */
+export const ensureTinkUser = (customerId: CustomerId) =>
   Effect.gen(function* () {
-    const known = yield* Ref.get(session.tinkUserId)
-    if (Option.isSome(known)) return known.value
     const users = yield* Users.Users
+    const customers = yield* Customers
     const { market } = yield* Settings
-    // Concurrent requests end with one user.
-    const { userId } = yield* users.ensureUser({ externalUserId: session.externalUserId, market })
-    yield* Ref.set(session.tinkUserId, Option.some(userId))
+    const known = yield* customers.getTinkUser(customerId)
+    if (Option.isSome(known)) return known.value
+    // Concurrent requests end with one user. If the program ends before the id is stored, this finds the user the next time.
+    const { userId } = yield* users.ensureUser({ externalUserId: customerId, market })
+    yield* customers.setTinkUser(customerId, Option.some(userId))
     return userId
   })
 
 /** Tink deletes the users of an app without continuous access. */
-export const forgetTinkUser = ({ tinkUserId }: Session) => Ref.set(tinkUserId, Option.none())
+export const forgetTinkUser = (customerId: CustomerId) =>
+  Effect.flatMap(Customers, (customers) => customers.setTinkUser(customerId, Option.none()))
 
-/** Tells the user's open pages. */
-export const publishChange = ({ changes }: Session, id?: Ids.CredentialsId) =>
-  PubSub.publish(changes, { id: Option.fromNullable(id) })
+/** Tells the pages of the customer whose Tink user has changed elsewhere: by a webhook, or by another process. */
+export const publishTinkUser = (userId: Ids.UserId) =>
+  Effect.gen(function* () {
+    const customers = yield* Customers
+    const changes = yield* Changes
+    yield* Effect.transposeMapOption(yield* customers.findByTinkUser(userId), (id) => changes.publish(id))
+  })

@@ -1,40 +1,62 @@
-/** The visits to Tink Link that a browser has begun. Each can end once. */
-import type { Ids } from "@effect-tink/http"
-import { Clock, Duration, Effect, Option, Redacted } from "effect"
-import { randomToken } from "./randomToken.js"
+/** The visits to Tink Link that browsers have begun. Each can end once, in the browser that began it. */
+import { Ids } from "@effect-tink/http"
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Clock, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { hashToken, randomToken } from "./secrets.js"
+import type { Session } from "./sessions.js"
 
 /** What a visit is for: to connect a bank, or to renew the consent for a credential. */
 export type Purpose =
   { readonly _tag: "Connect" } | { readonly _tag: "Renew"; readonly credentialsId: Ids.CredentialsId }
 
-export interface Visits {
-  /** Returns the `state` for the link. */
-  readonly begin: (purpose: Purpose) => Effect.Effect<Redacted.Redacted>
-  /** Ends the visit with this `state`, and returns its purpose. None if there is no such visit, or it has ended or expired. */
-  readonly end: (state: string) => Effect.Effect<Option.Option<Purpose>>
-}
+export class Visits extends Context.Tag("web/Visits")<
+  Visits,
+  {
+    /** Returns the `state` for the link. */
+    readonly begin: (session: Session, purpose: Purpose) => Effect.Effect<Redacted.Redacted, SqlError>
+    /** Ends the visit with this `state`, and returns its purpose. None if there is no such visit, or it has ended or expired. */
+    readonly end: (session: Session, state: string) => Effect.Effect<Option.Option<Purpose>, SqlError>
+  }
+>() {}
 
 /** If a browser begins more visits than this, in several tabs, the oldest is dropped. */
 const capacity = 8
 
-const lifetime = Duration.toMillis("1 hour")
+const lifetime = Duration.hours(1)
 
-export const make = (): Visits => {
-  const begun = new Map<string, { readonly purpose: Purpose; readonly until: number }>()
-  return {
-    begin: (purpose) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+const toPurpose = (credentialsId: string | null): Purpose =>
+  credentialsId === null ? { _tag: "Connect" } : { _tag: "Renew", credentialsId: Ids.CredentialsId.make(credentialsId) }
+
+export const layer = Layer.effect(
+  Visits,
+  Effect.map(SqlClient.SqlClient, (sql) => ({
+    begin: ({ idHash }, purpose) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
         const state = randomToken()
-        begun.set(state, { purpose, until: now + lifetime })
-        const [oldest] = begun.keys()
-        if (begun.size > capacity && oldest !== undefined) begun.delete(oldest)
+        yield* sql`DELETE FROM visits WHERE expires_at <= ${now}`
+        yield* sql`INSERT INTO visits ${sql.insert({
+          state_hash: hashToken(state),
+          session_id_hash: idHash,
+          credentials_id: purpose._tag === "Renew" ? purpose.credentialsId : null,
+          expires_at: now + Duration.toMillis(lifetime)
+        })}`
+        yield* sql`
+          DELETE FROM visits WHERE session_id_hash = ${idHash} AND state_hash NOT IN (
+            SELECT state_hash FROM visits WHERE session_id_hash = ${idHash} ORDER BY expires_at DESC LIMIT ${capacity}
+          )`
         return Redacted.make(state)
       }),
-    end: (state) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        const visit = begun.get(state)
-        begun.delete(state)
-        return visit !== undefined && now < visit.until ? Option.some(visit.purpose) : Option.none()
+    end: ({ idHash }, state) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        // One statement, so that of two requests at once only one gets the visit.
+        const [row] = yield* sql<{ readonly credentialsId: string | null }>`
+          DELETE FROM visits
+          WHERE state_hash = ${hashToken(state)} AND session_id_hash = ${idHash} AND expires_at > ${now}
+          RETURNING credentials_id AS "credentialsId"`
+        return Option.map(Option.fromNullable(row), ({ credentialsId }) => toPurpose(credentialsId))
       })
-  }
-}
+  }))
+)

@@ -166,6 +166,12 @@ const visitTinkLink = (button, path) =>
 /** Per connection: its element, its last state, and whether a refresh was requested that has not shown yet. */
 const cards = new Map()
 
+/** The name of the bank, with the end of the id if another connection is to the same bank. */
+const toName = ({ bank, id }) => {
+  const isTwice = [...cards.values()].some(({ connection }) => connection.bank === bank && connection.id !== id)
+  return isTwice ? `${bank} · ${id.slice(-4)}` : bank
+}
+
 const toPath = ({ id }) => `/api/connections/${encodeURIComponent(id)}`
 
 const toState = ({ connection, isAsked }) => (isAsked && connection.state !== "updating" ? "asked" : connection.state)
@@ -194,12 +200,24 @@ const showFacts = ({ connection, element }) => {
   showTime(find("time", consent), consentEndsAt, date)
 }
 
+/** A logo comes from the bank or from Tink: it may be missing, or fail to load. */
+const showLogo = ({ connection, element }) => {
+  const logo = find(".logo", element)
+  if (logo.dataset.url === connection.logo) return
+  const image = Object.assign(document.createElement("img"), { alt: "", referrerPolicy: "no-referrer" })
+  image.addEventListener("load", () => logo.replaceChildren(image))
+  image.src = connection.logo
+  logo.dataset.url = connection.logo
+}
+
 const showCard = (card) => {
   const { connection, element } = card
   const state = toState(card)
   const { icon, kind, text } = states[state] ?? states.unknown
-  setText(find("h2", element), connection.bank)
-  for (const unseen of element.querySelectorAll(".actions .unseen")) setText(unseen, ` ${connection.bank}`)
+  const name = toName(connection)
+  setText(find("h2", element), name)
+  showLogo(card)
+  for (const unseen of element.querySelectorAll(".actions .unseen")) setText(unseen, ` ${name}`)
   find(".state", element).dataset.kind = kind
   find(".state use", element).setAttribute("href", `#icon-${icon}`)
   setText(find(".state span", element), text)
@@ -219,7 +237,7 @@ const showCard = (card) => {
   // If one button replaces the other, the focus moves with it.
   if (hadFocus && document.activeElement?.hidden) [refresh, renew].find(({ hidden }) => !hidden)?.focus()
 
-  if (card.announced !== undefined && card.announced !== state) announce(`${connection.bank}: ${text}`)
+  if (card.announced !== undefined && card.announced !== state) announce(`${name}: ${text}`)
   card.announced = state
 }
 
@@ -245,9 +263,9 @@ const dialog = find("#confirm")
 
 let answer
 
-const confirmDisconnect = (bank) => {
+const confirmDisconnect = (name) => {
   answer?.(false)
-  setText(find("h2", dialog), `Disconnect ${bank}?`)
+  setText(find("h2", dialog), `Disconnect ${name}?`)
   dialog.returnValue = "keep"
   dialog.showModal()
   return new Promise((resolve) => (answer = resolve))
@@ -264,13 +282,14 @@ for (const button of dialog.querySelectorAll("button")) {
 
 const disconnect = async (card, button) => {
   if (button.getAttribute("aria-disabled") === "true") return
-  if (!(await confirmDisconnect(card.connection.bank))) return
+  if (!(await confirmDisconnect(toName(card.connection)))) return
   await whileBusy(button, async () => {
+    const name = toName(card.connection)
     await call("DELETE", toPath(card.connection))
-    const { bank, id } = card.connection
-    removeCard(id)
+    removeCard(card.connection.id)
+    for (const other of cards.values()) showCard(other)
     showWhetherEmpty()
-    find("#notice").replaceChildren(notice("info", `${bank} is disconnected.`))
+    find("#notice").replaceChildren(notice("info", `${name} is disconnected.`))
     find("#connect").focus()
   })
 }
@@ -314,7 +333,9 @@ const showSandbox = ({ connections, isSandbox }) => {
   find("#sandbox").hidden = !isSandbox
   const select = find("#expire-id")
   const chosen = select.value
-  const options = connections.map(({ bank, id }) => element("option", { value: id, textContent: bank }))
+  const options = connections.map((connection) =>
+    element("option", { value: connection.id, textContent: toName(connection) })
+  )
   select.replaceChildren(...(options.length > 0 ? options : [element("option", { textContent: "no bank yet" })]))
   if (connections.some(({ id }) => id === chosen)) select.value = chosen
 }
@@ -324,6 +345,8 @@ const showOverview = (overview) => {
   const ids = new Set(connections.map(({ id }) => id))
   for (const id of cards.keys()) if (!ids.has(id)) removeCard(id)
   for (const connection of connections) showConnection(connection)
+  // Their names depend on each other.
+  for (const card of cards.values()) showCard(card)
   showSandbox(overview)
   showWhetherEmpty()
 }
@@ -340,6 +363,15 @@ const showLive = (state, text) => {
 let source
 let retryTimer
 
+/** Why the stream of events was refused, if it still is: `EventSource` does not tell. */
+const askWhyRefused = async () => {
+  const abort = new AbortController()
+  const response = await fetch("/api/events", { signal: abort.signal }).catch(() => undefined)
+  if (response === undefined) return unreachable
+  if (response.ok) return abort.abort()
+  return response.json().catch(() => unexpected)
+}
+
 const stopListening = () => {
   clearTimeout(retryTimer)
   source?.close()
@@ -351,12 +383,9 @@ const onLost = async () => {
   showLive("connecting", "Reconnecting…")
   if (source?.readyState !== EventSource.CLOSED) return
   stopListening()
-  retryTimer = setTimeout(listen, 5000)
-  try {
-    await call("GET", "/api/connections")
-  } catch (failure) {
-    showProblem(failure, "events")
-  }
+  const failure = await askWhyRefused()
+  if (failure !== undefined) showProblem(failure, "events")
+  retryTimer = setTimeout(start, 1000 * (failure?.retryAfterSeconds ?? 5))
 }
 
 const on = (type, listener) => source.addEventListener(type, ({ data }) => listener(JSON.parse(data)))
@@ -379,14 +408,28 @@ const listen = () => {
   source.addEventListener("error", onLost)
 }
 
+/** Only a browser that is known to the server has events. It becomes known when it connects a bank. */
+const start = async () => {
+  stopListening()
+  try {
+    const overview = await call("GET", "/api/connections")
+    find("#live").hidden = !overview.isKnown
+    showOverview(overview)
+    if (overview.isKnown && !document.hidden) listen()
+  } catch (failure) {
+    showProblem(failure, "events")
+    retryTimer = setTimeout(start, 5000)
+  }
+}
+
 // A hidden page needs no connection, and browsers allow only a few.
-document.addEventListener("visibilitychange", () => (document.hidden ? stopListening() : listen()))
+document.addEventListener("visibilitychange", () => (document.hidden ? stopListening() : start()))
 addEventListener("pagehide", stopListening)
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return
   setBusy(find("#connect"), false)
   for (const busy of document.querySelectorAll("[aria-busy=true]")) setBusy(busy, false)
-  listen()
+  start()
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -417,4 +460,4 @@ find("#expire").addEventListener("submit", (event) => {
 
 setBusy(connect, false)
 showOutcome()
-if (!document.hidden) listen()
+if (!document.hidden) start()

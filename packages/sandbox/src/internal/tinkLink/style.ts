@@ -22,7 +22,7 @@ legend { margin-bottom: 0.5rem; padding: 0; font-weight: 600; }
 .bank { display: grid; grid-template-columns: auto 1fr; align-items: center; column-gap: 0.75rem; position: relative;
   margin-bottom: 0.5rem; padding: 0.625rem 0.875rem; border: 1px solid var(--line); border-radius: 0.75rem; }
 .bank:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
-.bank input { width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--accent); }
+.bank input { position: relative; z-index: 1; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--accent); }
 .bank label::before { content: ""; position: absolute; inset: 0; }
 .bank .quiet { grid-column: 2; }
 button { display: block; width: 100%; min-height: 2.75rem; margin-top: 0.5rem; padding: 0.5rem 1rem; cursor: pointer;

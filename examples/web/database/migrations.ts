@@ -1,0 +1,44 @@
+/** The tables, for SQLite and Postgres alike. Times are milliseconds since 1970. A migration that was released is never changed. */
+import * as Migrator from "@effect/sql/Migrator"
+import * as SqlClient from "@effect/sql/SqlClient"
+import { Effect } from "effect"
+
+const createTables = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  // Written before the Tink user is created, with the external id that the Tink user gets.
+  yield* sql`
+    CREATE TABLE customers (
+      id TEXT PRIMARY KEY,
+      tink_user_id TEXT UNIQUE,
+      created_at BIGINT NOT NULL
+    )`
+  yield* sql`
+    CREATE TABLE sessions (
+      id_hash TEXT PRIMARY KEY,
+      customer_id TEXT NOT NULL REFERENCES customers (id),
+      expires_at BIGINT NOT NULL
+    )`
+  yield* sql`CREATE INDEX sessions_customer_id ON sessions (customer_id)`
+  yield* sql`CREATE INDEX sessions_expires_at ON sessions (expires_at)`
+  // Without a credential, the visit connects a bank.
+  yield* sql`
+    CREATE TABLE visits (
+      state_hash TEXT PRIMARY KEY,
+      session_id_hash TEXT NOT NULL,
+      credentials_id TEXT,
+      expires_at BIGINT NOT NULL
+    )`
+  yield* sql`CREATE INDEX visits_session_id_hash ON visits (session_id_hash)`
+  yield* sql`CREATE INDEX visits_expires_at ON visits (expires_at)`
+  yield* sql`
+    CREATE TABLE registrations (
+      address TEXT NOT NULL,
+      hour BIGINT NOT NULL,
+      registered INTEGER NOT NULL,
+      PRIMARY KEY (address, hour)
+    )`
+})
+
+export const run = Migrator.make({})({
+  loader: Migrator.fromRecord({ "0001_create_tables": createTables })
+})

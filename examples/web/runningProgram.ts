@@ -1,0 +1,32 @@
+/** For the tests: the program in a process of its own. */
+import { Effect } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { join } from "node:path"
+
+const start = (environment: Record<string, string>): ChildProcess => {
+  const { DATABASE_URL: _database, TINK_CLIENT_ID: _id, TINK_CLIENT_SECRET: _secret, ...inherited } = process.env
+  return spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "main.ts")], {
+    env: { ...inherited, NO_COLOR: "1", ...environment },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+}
+
+const stop = (program: ChildProcess) => Effect.sync(() => program.kill("SIGKILL"))
+
+export const running = (environment: Record<string, string>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => start(environment)),
+    stop
+  )
+
+/** Where it listens. */
+export const address = (program: ChildProcess) =>
+  Effect.promise(async () => {
+    let text = ""
+    for await (const chunk of program.stdout ?? []) {
+      text += String(chunk)
+      const url = /Your banks: (http:\S+)/.exec(text)?.[1]
+      if (url !== undefined) return url
+    }
+    throw new Error(`the program has ended: ${text}`)
+  })
