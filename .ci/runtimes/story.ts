@@ -4,14 +4,14 @@ import { UserCache } from "@effect-tink/user-cache"
 import { Users, UserSession } from "@effect-tink/users"
 import { WebhookSignature } from "@effect-tink/webhooks"
 import { FetchHttpClient } from "@effect/platform"
-import { Effect, Layer, Redacted } from "effect"
+import { Data, Effect, Layer, Redacted } from "effect"
 
-class Unexpected extends Error {}
+class Unexpected extends Data.TaggedError("Unexpected")<{ readonly message: string }> {}
 
 const expect = (what: string, actual: unknown, expected: unknown) =>
   actual === expected
     ? Effect.void
-    : Effect.fail(new Unexpected(`${what}: ${String(actual)} instead of ${String(expected)}`))
+    : Effect.fail(new Unexpected({ message: `${what}: ${String(actual)} instead of ${String(expected)}` }))
 
 /** This request exists on the sandbox only. */
 const connectBank = (baseUrl: string, userId: string) =>
@@ -28,7 +28,7 @@ const live = (baseUrl: string) =>
 
     const session = yield* users.authorize({ userId, scopes: ["credentials:read", "credentials:refresh"] })
     const [credential] = yield* users.listCredentials(session)
-    if (credential === undefined) return yield* Effect.fail(new Unexpected("there is no credential"))
+    if (credential === undefined) return yield* new Unexpected({ message: "there is no credential" })
     yield* users.listCredentials(session)
     yield* expect("hits of the cache", (yield* cache.stats).hits, 1)
 
@@ -53,14 +53,15 @@ const verifyWebhook = Effect.gen(function* () {
   yield* WebhookSignature.verify({ secrets: [secret] })({ body, signature })
 })
 
-/** Fails if anything is not as on Node. */
-export const tellStory = (baseUrl: string): Promise<void> =>
-  live(baseUrl).pipe(
-    Effect.andThen(verifyWebhook),
-    Effect.provide(Users.layer.pipe(Layer.provideMerge(UserCache.layer({ capacity: 100 })))),
-    Effect.provide(
+const makeLayer = (baseUrl: string) =>
+  Users.layer.pipe(
+    Layer.provideMerge(UserCache.layer({ capacity: 100 })),
+    Layer.provide(
       TinkHttp.layer({ clientId: "sandbox-client", clientSecret: Redacted.make("sandbox-secret"), baseUrl })
     ),
-    Effect.provide(FetchHttpClient.layer),
-    Effect.runPromise
+    Layer.provide(FetchHttpClient.layer)
   )
+
+/** Fails if anything is not as on Node. */
+export const tellStory = (baseUrl: string): Promise<void> =>
+  live(baseUrl).pipe(Effect.andThen(verifyWebhook), Effect.provide(makeLayer(baseUrl)), Effect.runPromise)
