@@ -1,5 +1,5 @@
 /**
- * Compiles every TypeScript example of the documentation: the `ts` fences of the READMEs and of the doc comments.
+ * Compiles every TypeScript example of the documentation: the `ts` fences of the READMEs, of `docs/` and of the doc comments.
  * Each becomes a file in `examples/.docs`, named after its document and line, and all are compiled together.
  *
  * A fence with a line outside its margin, such as a line of a doc comment without ` * `, is an error: what is shown to
@@ -19,9 +19,10 @@ const filesIn = (folder: string): ReadonlyArray<string> =>
     return entry.isDirectory() ? filesIn(path) : [path]
   })
 
-const isDocument = (path: string): boolean => path.endsWith("/README.md") || /^packages\/[^/]+\/src\/.*\.ts$/.test(path)
+const isDocument = (path: string): boolean =>
+  path.endsWith("/README.md") || path.startsWith("docs/") || /^packages\/[^/]+\/src\/.*\.ts$/.test(path)
 
-const documents = ["README.md", ...[...filesIn("packages"), ...filesIn("examples")].filter(isDocument)]
+const documents = ["README.md", ...["docs", "packages", "examples"].flatMap(filesIn).filter(isDocument)]
 
 interface Example {
   readonly document: string

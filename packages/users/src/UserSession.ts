@@ -3,10 +3,11 @@
  *
  * @since 0.1.0
  */
-import { createHash } from "node:crypto"
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TokenSource from "@effect-tink/http/TokenSource"
+import { sha256 } from "@noble/hashes/sha2.js"
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import * as Redacted from "effect/Redacted"
 import { isScopes, isUserId, printableSecret, printableSecretRequirement, userIdRequirement } from "./internal/input.js"
 import * as internal from "./internal/session.js"
@@ -31,7 +32,8 @@ export type {
   UserSession
 } from "./internal/session.js"
 
-const digest = (token: string): string => createHash("sha256").update(token).digest("hex")
+/** Not by Web Crypto, which is asynchronous: a cached read takes no turn of the event loop. */
+const digest = (token: string): string => bytesToHex(sha256(utf8ToBytes(token)))
 
 const hold = (options: {
   readonly userId: UserId

@@ -4,7 +4,6 @@
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import type * as Zlib from "node:zlib"
 
 type Decompress = (
   bytes: Uint8Array,
@@ -17,19 +16,31 @@ export class TooLarge {
   readonly _tag = "TooLarge"
 }
 
-// Loaded when it is needed first, so that runtimes without it can use this library.
-const loadZlib: Effect.Effect<typeof Zlib | undefined> = Effect.promise(() =>
-  import("node:zlib").then(
-    (zlib) => zlib,
-    () => undefined
-  )
-)
+/** The part of `node:zlib` that is used. */
+interface Zlib {
+  readonly gunzip: Decompress
+  readonly inflate: Decompress
+  readonly inflateRaw: Decompress
+  readonly brotliDecompress: Decompress
+}
+
+interface Process {
+  readonly process?: { readonly getBuiltinModule?: (id: "node:zlib") => Zlib | undefined }
+}
+
+// Not imported, as bundlers for workers and browsers refuse `node:` modules. Runtimes without zlib have only fetch, which
+// decodes by itself.
+const findZlib = (): Zlib | undefined => {
+  // The cast adds a global that not every runtime has, with the types of Node.
+  const { process } = globalThis as Process
+  return process?.getBuiltinModule?.("node:zlib")
+}
 
 /** `deflate` is zlib's format by the standard, and the raw one by habit. */
 const isZlibFormat = ([first = 0, second = 0]: Uint8Array): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
 
-const find = (zlib: typeof Zlib, encoding: string, bytes: Uint8Array): Decompress | undefined => {
+const find = (zlib: Zlib, encoding: string, bytes: Uint8Array): Decompress | undefined => {
   switch (encoding) {
     case "gzip":
     case "x-gzip":
@@ -76,7 +87,7 @@ export const decode = (bytes: Uint8Array, header: string, maxBytes: number): Eff
     let decoded = bytes
     for (const encoding of encodings) {
       if (isJsonText(decoded)) return decoded
-      const zlib = yield* loadZlib
+      const zlib = findZlib()
       const decompress = zlib && find(zlib, encoding.trim(), decoded)
       decoded = (decompress && (yield* run(decompress, decoded, maxBytes))) ?? decoded
     }

@@ -1,0 +1,4 @@
+/** The story on Node, Bun and Deno. */
+import { tellStory } from "./story.js"
+
+await tellStory(process.env["TINK_BASE_URL"] ?? "")

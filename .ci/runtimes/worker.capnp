@@ -1,0 +1,13 @@
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "story", worker = (
+      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      compatibilityDate = "2026-01-01",
+      bindings = [(name = "TINK_BASE_URL", fromEnvironment = "TINK_BASE_URL")]
+    )),
+    # The sandbox is on this machine.
+    (name = "internet", network = (allow = ["private"]))
+  ]
+);
