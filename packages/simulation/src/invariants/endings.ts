@@ -1,13 +1,18 @@
 /** How calls end. */
-import type { Call } from "../history.js"
+import type { Call, Ending } from "../history.js"
 import { type Check, describe, findFirst } from "./check.js"
+
+/** The error of a read whose lookup was interrupted. The layers close only when all calls have ended. */
+const isInterruption = (ending: Ending | undefined): boolean =>
+  ending?._tag === "Interrupted" ||
+  (ending?._tag === "Failure" && ending.detail.includes("the layer of the cache was closed"))
 
 /** A caller that stays is never interrupted, and no caller dies. */
 export const undisturbed: Check = (history) =>
   findFirst(history.calls, (call) => {
     const ending = call.ended?.ending
     if (ending?._tag === "Defect") return { text: `${describe(call)} died: ${ending.detail}`, calls: [call.id] }
-    if (ending?._tag !== "Interrupted" || call.left !== undefined) return undefined
+    if (!isInterruption(ending) || call.left !== undefined) return undefined
     return { text: `${describe(call)} was interrupted, although its caller stayed`, calls: [call.id] }
   })
 
