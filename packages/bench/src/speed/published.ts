@@ -10,10 +10,19 @@ const peers = ["effect", "@effect/platform"]
 
 interface Manifest {
   readonly publishConfig: { readonly exports: unknown }
+  readonly dependencies?: Readonly<Record<string, string>>
 }
 
-const publish = async (name: string, to: string): Promise<void> => {
+/** Installs a package that another folder has. */
+const install = async (name: string, from: string, folder: string): Promise<void> => {
+  const link = join(folder, "node_modules", name)
+  await mkdir(dirname(link), { recursive: true })
+  await symlink(await realpath(join(from, "node_modules", name)), link, "junction")
+}
+
+const publish = async (name: string, folder: string): Promise<void> => {
   const from = join(root, "..", name)
+  const to = join(folder, "node_modules", "@effect-tink", name)
   const files = await readdir(join(from, "src"), { recursive: true })
   const outdir = join(to, "dist")
   await build({
@@ -26,18 +35,15 @@ const publish = async (name: string, to: string): Promise<void> => {
   })
   const { publishConfig, ...manifest }: Manifest = JSON.parse(await readFile(join(from, "package.json"), "utf8"))
   await writeFile(join(to, "package.json"), JSON.stringify({ ...manifest, exports: publishConfig.exports }))
+  for (const dependency of Object.keys(manifest.dependencies ?? {})) await install(dependency, from, folder)
 }
 
 /** Runs with a folder in which the packages and their peers are installed, and removes it. */
 export const withPublished = async <A>(run: (folder: string) => Promise<A>): Promise<A> => {
   const folder = await mkdtemp(join(await realpath(tmpdir()), "effect-tink-bench-"))
   try {
-    for (const name of own) await publish(name, join(folder, "node_modules", "@effect-tink", name))
-    for (const peer of peers) {
-      const link = join(folder, "node_modules", peer)
-      await mkdir(dirname(link), { recursive: true })
-      await symlink(await realpath(join(root, "node_modules", peer)), link, "junction")
-    }
+    for (const name of own) await publish(name, folder)
+    for (const peer of peers) await install(peer, root, folder)
     return await run(folder)
   } finally {
     await rm(folder, { recursive: true, force: true })
