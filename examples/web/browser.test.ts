@@ -1,7 +1,7 @@
 /** The page as a user sees it, in a real Chromium without a window. */
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { assert, layer, vi } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Runtime } from "effect"
 import { existsSync } from "node:fs"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import * as Harness from "./harness.js"
@@ -276,6 +276,7 @@ layer(Layer.merge(Harness.layer({ timing: { maxRetries: 0 } }), layerChromium), 
   it.scoped("explains a failure, and lets the user try again", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
+      const run = Runtime.runPromise(yield* Effect.runtime())
       const refuse = sandbox.injectFault({
         kind: "status",
         status: 429,
@@ -285,7 +286,7 @@ layer(Layer.merge(Harness.layer({ timing: { maxRetries: 0 } }), layerChromium), 
       yield* visit(
         async (page) => {
           await connectBank(page)
-          await Effect.runPromise(refuse)
+          await run(refuse)
           await button(page, "Refresh").click()
           await read(page, "The bank was asked a moment ago.")
           await read(page, "Try again in 9 seconds.")
