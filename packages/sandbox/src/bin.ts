@@ -10,10 +10,12 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { command } from "./internal/command/tinkSandbox.js"
+import { untilOrphaned } from "./internal/command/untilOrphaned.js"
 
 const run = Command.run(command, { name: "Tink sandbox", version: "0.1.0" })
 
 run(process.argv).pipe(
+  Effect.raceFirst(untilOrphaned),
   Effect.tapError((error) =>
     Console.error(
       error._tag === "CannotListen" || error._tag === "InvalidPublicKey" || error._tag === "InvalidDescription"

@@ -24,9 +24,12 @@ interface Command {
   readonly until: (wanted: (stdout: string) => boolean) => Effect.Effect<void>
 }
 
-const start = (args: ReadonlyArray<string>): Command => {
+const start = (nodeArgs: ReadonlyArray<string>, environment: Record<string, string> = {}): Command => {
   let [out, err] = ["", ""]
-  const child = spawn(process.execPath, ["--import", "tsx", bin, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(process.execPath, nodeArgs, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment }
+  })
   child.stdout.on("data", (chunk) => (out += String(chunk)))
   child.stderr.on("data", (chunk) => (err += String(chunk)))
   const closed = new Promise<number | null>((resolve) => child.on("close", resolve))
@@ -45,11 +48,17 @@ const start = (args: ReadonlyArray<string>): Command => {
   }
 }
 
-const run = (...args: ReadonlyArray<string>) =>
-  Effect.acquireRelease(
-    Effect.sync(() => start(args)),
-    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
-  )
+const acquire = (command: () => Command) =>
+  Effect.acquireRelease(Effect.sync(command), ({ child }) => Effect.sync(() => child.kill("SIGKILL")))
+
+const run = (...args: ReadonlyArray<string>) => acquire(() => start(["--import", "tsx", bin, ...args]))
+
+/** As npx does: a process that starts the command, and dies without passing the signal on. */
+const runByNpx = acquire(() => {
+  const child = JSON.stringify(["--import", "tsx", bin, "--port", "0"])
+  const parent = `require("node:child_process").spawn(process.execPath, ${child}, { stdio: "inherit" })`
+  return start(["--input-type=commonjs", "--eval", `${parent}; setInterval(() => {}, 1000)`], { npm_command: "exec" })
+})
 
 const isReady = (stdout: string) => stdout.includes("\n")
 
@@ -60,6 +69,20 @@ const linesOf = (text: string) => text.trimEnd().split("\n")
 const timeout = { timeout: 60_000 }
 
 describe.concurrent("bin", () => {
+  it.scopedLive(
+    "ends when the npx that started it is killed",
+    () =>
+      Effect.gen(function* () {
+        const command = yield* runByNpx
+        yield* command.until(isReady)
+        command.child.kill("SIGKILL")
+        // Its output is closed when the sandbox too has ended.
+        yield* command.exit
+        assert.include(command.stdout(), "Tink sandbox on")
+      }),
+    timeout
+  )
+
   it.scopedLive(
     "prints one line when ready and one for each request, and stops on SIGTERM with an open connection",
     () =>
