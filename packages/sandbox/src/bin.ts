@@ -14,7 +14,13 @@ import { untilOrphaned } from "./internal/command/untilOrphaned.js"
 
 const run = Command.run(command, { name: "Tink sandbox", version: "0.1.0" })
 
-run(process.argv).pipe(
+/** `--help` counts wherever it stands. `@effect/cli` takes it only alone. */
+const withHelp = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const help = args.find((arg) => arg === "--help" || arg === "-h")
+  return help === undefined ? args : [...args.slice(0, 2), help]
+}
+
+run(withHelp(process.argv)).pipe(
   Effect.raceFirst(untilOrphaned),
   Effect.tapError((error) =>
     Console.error(
