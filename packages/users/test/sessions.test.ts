@@ -3,6 +3,7 @@ import { AccessToken } from "@effect-tink/http/AccessToken"
 import * as Ids from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
+import * as TokenSource from "@effect-tink/http/TokenSource"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -871,6 +872,28 @@ describe("what a session holds", () => {
     accessToken: Redacted.make("a-token"),
     scopes: ["credentials:read"]
   })
+
+  it.effect("is of no use to another copy of the package, which says so", () =>
+    Effect.gen(function* () {
+      const copy = "../src/internal/session.js?copy"
+      const other: typeof import("../src/internal/session.js") = yield* Effect.promise(() => import(copy))
+      const tokens = TokenSource.fromToken(Redacted.make("a-token"))
+      const foreign = other.makeSession<"credentials:read">(userId, ["credentials:read"], {
+        _tag: "Static",
+        tokens,
+        identity: "a"
+      })
+      const users = yield* Users.Users
+      for (const [session, message] of [
+        [foreign, "another copy of @effect-tink/users"],
+        [{ ...foreign }, "must come from Users.authorize"]
+      ] as const) {
+        const error = yield* failure(users.listCredentials(session))
+        assert.strictEqual(error.reason, "Invalid")
+        assert.include(error.detail, message)
+      }
+    }).pipe(provideAnswers(() => ({ body: `{"credentials":[]}` })))
+  )
 
   it.effect("cannot be read through its object, nor put into another session", () =>
     Effect.gen(function* () {

@@ -28,6 +28,11 @@ export type Held =
 /** Why the session cannot be used. */
 type Unusable = string
 
+const notASession = "the session must come from Users.authorize or UserSession.make"
+
+const otherCopy =
+  "the session comes from another copy of @effect-tink/users: npm ls @effect-tink/users shows the copies, npm dedupe removes them"
+
 /** The private field keeps the secrets from everything that prints, copies or serializes a session. */
 class UserSessionImpl<in Scopes extends UserScope> extends Inspectable.Class implements UserSession<Scopes> {
   readonly [TypeId] = { _Scopes: constVoid }
@@ -50,9 +55,11 @@ class UserSessionImpl<in Scopes extends UserScope> extends Inspectable.Class imp
 
   /** Not `instanceof`, which would accept an object that inherits from a session. */
   static heldBy(session: unknown): Held | Unusable {
-    return typeof session === "object" && session !== null && #held in session
-      ? session.#held
-      : "the session must come from Users.authorize or UserSession.make"
+    if (typeof session !== "object" || session === null) return notASession
+    if (#held in session) return session.#held
+    // A spread session has no methods, and one that inherits is an instance.
+    const isForeign = TypeId in session && "toJSON" in session && !(session instanceof UserSessionImpl)
+    return isForeign ? otherCopy : notASession
   }
 }
 
