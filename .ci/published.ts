@@ -8,7 +8,8 @@ import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { npx, pnpm, root, run } from "./commands.js"
 import { pack } from "./pack.js"
-import { runStories } from "./runtimes/run.js"
+import { runApplication } from "./readme.js"
+import { runStories, startSandbox } from "./runtimes/run.js"
 
 const say = (line: string): void => void process.stdout.write(`── ${line}\n`)
 
@@ -74,3 +75,9 @@ const folder = join(folders, "npm")
 for (const file of ["story.ts", "command.ts", "worker.ts", "worker.capnp"])
   cpSync(join(root, ".ci", "runtimes", file), join(folder, file))
 if (!(await runStories(folder))) fail("The packages do not run everywhere")
+
+say("Running the application of the README")
+const { sandbox, url } = await startSandbox(folder)
+const isAsDescribed = runApplication(folder, url)
+sandbox.kill()
+if (!isAsDescribed) fail("The application of the README does not print the credential twice")

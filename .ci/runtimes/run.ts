@@ -35,7 +35,7 @@ const bundle = async (folder: string): Promise<void> => {
   await build({ ...options, entryPoints: ["worker.ts"], platform: "browser", conditions: ["workerd", "worker"] })
 }
 
-const startSandbox = async (folder: string) => {
+export const startSandbox = async (folder: string) => {
   const bin = join(folder, "node_modules", "@effect-tink", "sandbox", "dist", "bin.js")
   const sandbox = spawn(process.execPath, [bin, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] })
   const [firstLine] = await once(sandbox.stdout, "data")
