@@ -1,5 +1,6 @@
 /**
- * Gives the packages the version that the changesets ask for, and writes their changelogs: `node --import tsx .ci/version.ts`.
+ * Gives the packages the version that the changesets ask for, and writes their changelogs and the `User-Agent`:
+ * `node --import tsx .ci/version.ts`.
  *
  * Changesets takes a new minor of a peer for a breaking change, so that 0.2.0 of `http` would make 1.0.0 of all. The packages share a
  * version, so their peers among themselves are hidden from it.
@@ -26,5 +27,8 @@ for (const { path, text } of manifests) {
   const { version } = JSON.parse(readFileSync(path, "utf8"))
   write(path, { ...JSON.parse(text), version })
 }
+const { version } = JSON.parse(readFileSync(join(root, "packages", "http", "package.json"), "utf8"))
+const exchange = join(root, "packages", "http", "src", "internal", "exchange.ts")
+writeFileSync(exchange, readFileSync(exchange, "utf8").replace(/"effect-tink\/[\d.]+"/, `"effect-tink/${version}"`))
 process.stdout.write(output)
 process.exit(isSuccess ? 0 : 1)
