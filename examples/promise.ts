@@ -3,7 +3,7 @@ import { TinkError, TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
-import { Cause, Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
+import { Cause, type Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
 
 // With Tink itself, provide the platform's `HttpClient` instead of the sandbox.
 const runtime = Users.layer.pipe(
@@ -24,11 +24,11 @@ const run = async <A>(effect: Effect.Effect<A, TinkError.TinkError, Users.Users>
 try {
   const users = await runtime.runPromise(Users.Users)
   const { userId } = await run(users.createUser({ market: "SE" }), AbortSignal.timeout(5000))
-  console.log(`created ${userId}`)
+  process.stdout.write(`created ${userId}\n`)
   await run(users.createUser({ market: "Sweden" }))
 } catch (error) {
   if (!(error instanceof TinkError.TinkError)) throw error
-  console.log(`${error.reason}: ${error.message}`)
+  process.stdout.write(`${error.reason}: ${error.message}\n`)
 } finally {
   await runtime.dispose()
 }

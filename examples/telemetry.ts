@@ -11,7 +11,7 @@ import {
   PeriodicExportingMetricReader
 } from "@opentelemetry/sdk-metrics"
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
-import { Console, Effect, Layer, Redacted } from "effect"
+import { Array as Arr, Console, Effect, Layer, Order, Redacted } from "effect"
 
 const spans = new InMemorySpanExporter()
 const metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
@@ -51,26 +51,26 @@ const formatSpan = (span: ReadableSpan, all: ReadonlyArray<ReadableSpan>, depth:
 }
 
 const formatTrace = (name: string): string => {
-  const all = [...spans.getFinishedSpans()].sort((a, b) => startedAt(a) - startedAt(b))
+  const all = Arr.sortWith(spans.getFinishedSpans(), startedAt, Order.number)
   return all
     .filter((span) => span.name === name)
     .flatMap((span) => formatSpan(span, all, 0))
     .join("\n")
 }
 
-const formatMetrics = (): string =>
-  metrics
+const formatMetrics = (): string => {
+  const lines = metrics
     .getMetrics()
     .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics))
     .filter(({ descriptor }) => descriptor.name.startsWith("tink_"))
     .flatMap(({ dataPoints, descriptor }) =>
       dataPoints.map(({ attributes, value }) => {
         const labels = Object.entries(attributes).map(([key, label]) => `${key}=${String(label)}`)
-        return `  ${descriptor.name.padEnd(35)} ${String(value)}  ${labels.join(" ")}`.trimEnd()
+        return `  ${descriptor.name.padEnd(24)}  ${String(value)}  ${labels.join(" ")}`.trimEnd()
       })
     )
-    .sort()
-    .join("\n")
+  return Arr.sort(lines, Order.string).join("\n")
+}
 
 const report = Effect.gen(function* () {
   yield* Effect.promise(() => metricReader.forceFlush())

@@ -15,15 +15,12 @@ const layer = Users.layer.pipe(
 )
 
 const namesWith = (key: string, value: string) =>
-  Effect.map(Metric.snapshot, (pairs) => [
-    ...new Set(
-      pairs
-        .filter(({ metricKey }) => metricKey.tags.some((tag) => tag.key === key && tag.value === value))
-        .map(({ metricKey }) => metricKey.name)
-        .filter((name) => name.startsWith("tink_"))
-        .sort()
-    )
-  ])
+  Effect.map(Metric.snapshot, (pairs) =>
+    pairs
+      .filter(({ metricKey }) => metricKey.tags.some((tag) => tag.key === key && tag.value === value))
+      .map(({ metricKey }) => metricKey.name)
+      .filter((name) => name.startsWith("tink_"))
+  )
 
 describe("Effect.tagMetrics", () => {
   it.effect("labels what a caller's requests and reads count", () =>
