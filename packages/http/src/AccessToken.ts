@@ -8,6 +8,7 @@ import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { printableAsciiPattern } from "./InputRules.js"
+import { currentTags } from "./internal/metricTags.js"
 
 const unreadable = Metric.counter("tink_unreadable_members_total", {
   description: "Members of Tink's answers that could not be read, and were left out",
@@ -15,7 +16,11 @@ const unreadable = Metric.counter("tink_unreadable_members_total", {
 })
 
 const countUnreadable = (member: string): void =>
-  unreadable.unsafeUpdate(1, [MetricLabel.make("model", "AccessToken"), MetricLabel.make("member", member)])
+  unreadable.unsafeUpdate(1, [
+    MetricLabel.make("model", "AccessToken"),
+    MetricLabel.make("member", member),
+    ...currentTags()
+  ])
 
 const splitNames = (scope: string): ReadonlyArray<string> => scope.split(/[\s,]+/).filter((name) => name !== "")
 

@@ -6,13 +6,17 @@ import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import type { TinkError } from "../TinkError.js"
 import type { RequestDescription } from "../TinkRequest.js"
+import { currentTags } from "./metricTags.js"
 
-const requests = Metric.counter("tink_http_requests_total", { description: "Requests sent to Tink" })
-const retries = Metric.counter("tink_http_retries_total", { description: "Requests sent again after a failure" })
+const counter = (name: string, description: string) =>
+  Metric.counter(`tink_http_${name}`, { description, incremental: true })
+
+const requests = counter("requests_total", "Requests sent to Tink")
+const retries = counter("retries_total", "Requests sent again after a failure")
 
 const labelCache = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
 
-/** Returns the same array for the same labels, which saves the lookup of the metric. */
+/** Without tags, returns the same array for the same labels, which saves the lookup of the metric. */
 const toLabels = ({ method, route }: RequestDescription, outcome?: string): ReadonlyArray<MetricLabel.MetricLabel> => {
   const key = `${method} ${route} ${outcome ?? ""}`
   const labels = labelCache.get(key) ?? [
@@ -21,7 +25,8 @@ const toLabels = ({ method, route }: RequestDescription, outcome?: string): Read
     ...(outcome === undefined ? [] : [MetricLabel.make("outcome", outcome)])
   ]
   labelCache.set(key, labels)
-  return labels
+  const tags = currentTags()
+  return tags.length === 0 ? labels : [...labels, ...tags]
 }
 
 const toOutcome = (exit: Exit.Exit<unknown, TinkError>): string => {
@@ -37,25 +42,22 @@ export const countRequest = (request: RequestDescription, exit: Exit.Exit<unknow
 export const countRetry = (request: RequestDescription): Effect.Effect<void> =>
   Effect.sync(() => retries.unsafeUpdate(1, toLabels(request)))
 
-const suppressedRetries = Metric.counter("tink_http_retries_suppressed_total", {
-  description: "Retries not made because the retry budget was used up"
-})
-const queued = Metric.counter("tink_http_queued_total", { description: "Requests that waited for their turn" })
+const suppressedRetries = counter("retries_suppressed_total", "Retries not made because the retry budget was used up")
+const queued = counter("queued_total", "Requests that waited for their turn")
+// Without the tags of a fiber: all wait in one queue.
 const queueLength = Metric.gauge("tink_http_queue_length", {
   description: "Requests that waited for their turn when the last one joined them"
 })
-const pauses = Metric.counter("tink_http_pauses_total", { description: "Answers that paused all requests" })
-const openedCircuits = Metric.counter("tink_http_circuit_opened_total", {
-  description: "How often the circuit breaker opened"
-})
+const pauses = counter("pauses_total", "Answers that paused all requests")
+const openedCircuits = counter("circuit_opened_total", "How often the circuit breaker opened")
 
-export const countSuppressedRetry = (): void => suppressedRetries.unsafeUpdate(1, [])
+export const countSuppressedRetry = (): void => suppressedRetries.unsafeUpdate(1, currentTags())
 
 export const countQueued = (length: number): void => {
-  queued.unsafeUpdate(1, [])
+  queued.unsafeUpdate(1, currentTags())
   queueLength.unsafeUpdate(length, [])
 }
 
-export const countPause = (): void => pauses.unsafeUpdate(1, [])
+export const countPause = (): void => pauses.unsafeUpdate(1, currentTags())
 
-export const countOpenedCircuit = (): void => openedCircuits.unsafeUpdate(1, [])
+export const countOpenedCircuit = (): void => openedCircuits.unsafeUpdate(1, currentTags())

@@ -1,6 +1,7 @@
 import * as Metric from "effect/Metric"
 
-const counter = (name: string, description: string) => Metric.counter(`tink_user_cache_${name}`, { description })
+const counter = (name: string, description: string) =>
+  Metric.counter(`tink_user_cache_${name}`, { description, incremental: true })
 
 const metrics = {
   roundTrips: counter("store_round_trips_total", "Questions and messages sent to the shared store"),

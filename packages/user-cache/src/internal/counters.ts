@@ -1,6 +1,8 @@
 import * as Metric from "effect/Metric"
+import { currentTags } from "./metricTags.js"
 
-const counter = (name: string, description: string) => Metric.counter(`tink_user_cache_${name}`, { description })
+const counter = (name: string, description: string) =>
+  Metric.counter(`tink_user_cache_${name}`, { description, incremental: true })
 
 const metrics = {
   hits: counter("hits_total", "Reads answered by a stored value"),
@@ -14,8 +16,11 @@ const metrics = {
   lateResults: counter("late_results_total", "Results not stored: user invalidated, time to live over, or superseded")
 }
 
-/** A counter, not a gauge: it adds up over all caches of the process. */
-const size = counter("size", "Values stored now")
+/**
+ * A counter, not a gauge: it adds up over all caches of the process. Without the tags of a fiber: another fiber may drop what one
+ * has stored.
+ */
+const size = Metric.counter("tink_user_cache_size", { description: "Values stored now" })
 
 export type Counter = keyof typeof metrics
 
@@ -36,7 +41,7 @@ export const makeCounters = () => {
     counts: counts as Readonly<typeof counts>,
     increment(name: Counter): void {
       counts[name] += 1
-      metrics[name].unsafeUpdate(1, [])
+      metrics[name].unsafeUpdate(1, currentTags())
     },
     sizeChanged(by: 1 | -1): void {
       size.unsafeUpdate(by, [])

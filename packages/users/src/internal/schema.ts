@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
+import { currentTags } from "./metricTags.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading
@@ -31,7 +32,7 @@ const makeRead = <A, I>(model: string, member: string, schema: Schema.Schema<A, 
   const labels = [MetricLabel.make("model", model), MetricLabel.make("member", member)]
   return (value) => {
     const read = decode(value)
-    if (Option.isNone(read)) unreadable.unsafeUpdate(1, labels)
+    if (Option.isNone(read)) unreadable.unsafeUpdate(1, [...labels, ...currentTags()])
     return read
   }
 }
