@@ -21,8 +21,6 @@ export const load = (app) => {
         const path = part.target === undefined ? undefined : project.files.resolve(part.target, project)
         if (path === undefined) app.logger.error(`${reflection.name} links to ${part.text}, which does not exist`)
         if (typeof path !== "string" || path.endsWith(".svg")) continue
-        if (!existsSync(path))
-          app.logger.error(`${reflection.name} links to ${relative(root, path)}, which does not exist`)
         const anchor = part.targetAnchor === undefined ? "" : `#${part.targetAnchor}`
         Object.assign(part, { kind: "text", text: `${repository}/${relative(root, path)}${anchor}` })
       }
