@@ -1,5 +1,4 @@
 /** For typedoc: links to files and folders that are no page of the reference lead to the repository. Those to nothing are errors. */
-import { existsSync } from "node:fs"
 import { join, relative } from "node:path"
 import { Renderer } from "typedoc"
 
@@ -18,11 +17,10 @@ export const load = (app) => {
   app.renderer.on(Renderer.EVENT_BEGIN, ({ project }) => {
     for (const reflection of [project, ...Object.values(project.reflections)]) {
       for (const part of partsOf(reflection)) {
-        if (part.kind !== "relative-link" || typeof part.target !== "number") continue
-        const path = project.files.resolve(part.target, project)
+        if (part.kind !== "relative-link" || part.text.startsWith("#")) continue
+        const path = part.target === undefined ? undefined : project.files.resolve(part.target, project)
+        if (path === undefined) app.logger.error(`${reflection.name} links to ${part.text}, which does not exist`)
         if (typeof path !== "string" || path.endsWith(".svg")) continue
-        if (!existsSync(path))
-          app.logger.error(`${reflection.name} links to ${relative(root, path)}, which does not exist`)
         const anchor = part.targetAnchor === undefined ? "" : `#${part.targetAnchor}`
         Object.assign(part, { kind: "text", text: `${repository}/${relative(root, path)}${anchor}` })
       }
