@@ -83,4 +83,4 @@ const layerMain = Users.layer.pipe(
   Layer.provideMerge(TinkSandbox.layerHttpClient())
 )
 
-program.pipe(Effect.andThen(report), Effect.provide(layerMain), Effect.provide(layerTelemetry), NodeRuntime.runMain)
+program.pipe(Effect.andThen(report), Effect.provide(Layer.provideMerge(layerMain, layerTelemetry)), NodeRuntime.runMain)
