@@ -35,7 +35,7 @@ if (!hasPostgres) {
 }
 
 /** Tests that leave nothing behind in their process share one: loading the libraries for each file takes longer than they do. */
-const sharingProcess = ["http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map(
+const sharingProcess = ["contract", "http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map(
   (name) => `packages/${name}/test/**/*.test.ts`
 )
 

@@ -1,0 +1,366 @@
+/** What tink-api.md says, and how to see whether it is so. The order matters: later statements use what earlier ones made. */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { type Answer, App, NotReached, send } from "./wire.js"
+
+/** What the statements have made so far. */
+export interface Story {
+  readonly externalUserId: string
+  clientToken?: Redacted.Redacted
+  userId?: string
+  code?: Redacted.Redacted
+  userToken?: Redacted.Redacted
+  deletingToken?: Redacted.Redacted
+}
+
+export interface Statement {
+  /** Of tink-api.md. */
+  readonly section: string
+  readonly text: string
+  /** Sends a request, and says whether its answer is as stated. */
+  readonly check: (
+    story: Story
+  ) => Effect.Effect<readonly [answer: Answer, isAsStated: boolean], NotReached, App | HttpClient.HttpClient>
+}
+
+const need = <A>(value: A | undefined, what: string): Effect.Effect<A, NotReached> =>
+  value === undefined ? Effect.fail(new NotReached({ why: `there is no ${what}` })) : Effect.succeed(value)
+
+const hasText = ({ members }: Answer, name: string): boolean =>
+  typeof members[name] === "string" && members[name] !== ""
+
+const secret = ({ members }: Answer, name: string): Redacted.Redacted | undefined =>
+  typeof members[name] === "string" ? Redacted.make(members[name]) : undefined
+
+const isList = ({ members, status }: Answer, name: string): boolean => status === 200 && Array.isArray(members[name])
+
+const isErrorBody = (answer: Answer): boolean => hasText(answer, "errorMessage") && hasText(answer, "errorCode")
+
+const token = (fields: Readonly<Record<string, string>>) =>
+  Effect.flatMap(App, ({ clientId, clientSecret }) =>
+    send("POST", "/api/v1/oauth/token", {
+      form: { client_id: clientId, client_secret: Redacted.value(clientSecret), ...fields }
+    })
+  )
+
+const clientScopes = "user:create,authorization:grant"
+
+const clientToken = (scope: string) => token({ grant_type: "client_credentials", scope })
+
+const grant = ({ clientToken, userId }: Story, scope: string) =>
+  Effect.gen(function* () {
+    const user_id = yield* need(userId, "user")
+    return yield* send("POST", "/api/v1/oauth/authorization-grant", {
+      token: yield* need(clientToken, "client token"),
+      form: { user_id, scope }
+    })
+  })
+
+const exchange = (code: Redacted.Redacted) => token({ grant_type: "authorization_code", code: Redacted.value(code) })
+
+/** A token of the user, when its scopes are granted. */
+const userToken = (story: Story, scope: string) =>
+  Effect.gen(function* () {
+    const code = yield* need(secret(yield* grant(story, scope), "code"), `code for ${scope}`)
+    return yield* need(secret(yield* exchange(code), "access_token"), `token for ${scope}`)
+  })
+
+const create = (story: Story, json: unknown) =>
+  Effect.flatMap(need(story.clientToken, "client token"), (token) =>
+    send("POST", "/api/v1/user/create", { token, json })
+  )
+
+const asUser = (story: Story, path: string) =>
+  Effect.flatMap(need(story.userToken, "user token"), (token) => send("GET", path, { token }))
+
+const readScopes = "user:read,credentials:read,provider-consents:read"
+
+const status =
+  (...statuses: ReadonlyArray<number>) =>
+  (answer: Answer): boolean =>
+    statuses.includes(answer.status)
+
+const both =
+  (...checks: ReadonlyArray<(answer: Answer) => boolean>) =>
+  (answer: Answer): boolean =>
+    checks.every((check) => check(answer))
+
+const withProvidersToken = (path: string) =>
+  Effect.gen(function* () {
+    const answer = yield* clientToken("providers:read")
+    const token = yield* need(secret(answer, "access_token"), "token for providers:read")
+    return yield* send("GET", path, { token })
+  })
+
+/** A statement about one answer. */
+const states = <R extends App | HttpClient.HttpClient>(
+  section: string,
+  text: string,
+  request: (story: Story) => Effect.Effect<Answer, NotReached, R>,
+  isAsStated: (answer: Answer) => boolean,
+  remember: (story: Story, answer: Answer) => void = () => {}
+): Statement => ({
+  section,
+  text,
+  check: (story) =>
+    Effect.map(request(story), (answer) => {
+      remember(story, answer)
+      return [answer, isAsStated(answer)] as const
+    })
+})
+
+const market = { market: "SE", locale: "sv_SE" }
+
+export const statements: ReadonlyArray<Statement> = [
+  states(
+    "1.2",
+    "A client token is a 200 with access_token, token_type, expires_in and scope",
+    () => clientToken(clientScopes),
+    both(
+      status(200),
+      (answer) => ["access_token", "token_type", "scope"].every((name) => hasText(answer, name)),
+      ({ members }) => Number.isInteger(members["expires_in"])
+    ),
+    (story, answer) => {
+      const made = secret(answer, "access_token")
+      if (made !== undefined) story.clientToken = made
+    }
+  ),
+  states(
+    "1.2",
+    "token_type is bearer, in lower case",
+    () => clientToken(clientScopes),
+    ({ members }) => members["token_type"] === "bearer"
+  ),
+  states(
+    "1.3",
+    "A client token lives for 1800 seconds",
+    () => clientToken(clientScopes),
+    ({ members }) => members["expires_in"] === 1800
+  ),
+  states(
+    "1.1",
+    "There is no refresh token",
+    () => clientToken(clientScopes),
+    both(status(200), ({ members }) => !("refresh_token" in members))
+  ),
+  states("1.1", "Scopes may be separated by spaces", () => clientToken(clientScopes.replaceAll(",", " ")), status(200)),
+  states(
+    "1.1",
+    "Unknown form fields are ignored",
+    () => token({ grant_type: "client_credentials", scope: clientScopes, credentialsId: "x" }),
+    status(200)
+  ),
+  states(
+    "1.4",
+    "A wrong client secret is a 401",
+    () => token({ grant_type: "client_credentials", scope: clientScopes, client_secret: "wrong" }),
+    status(401)
+  ),
+  states(
+    "1.4",
+    "An unknown client is a 401",
+    () => token({ grant_type: "client_credentials", scope: clientScopes, client_id: "0".repeat(32) }),
+    status(401)
+  ),
+  states(
+    "1.4",
+    "An unknown authorization code is a 400 or a 401",
+    () => token({ grant_type: "authorization_code", code: "0".repeat(32) }),
+    status(400, 401)
+  ),
+  states(
+    "8.2",
+    "An error body of the token endpoint has errorMessage and errorCode",
+    () => token({ grant_type: "client_credentials", client_secret: "wrong" }),
+    isErrorBody
+  ),
+  states(
+    "3",
+    "A user is created with a 200 and user_id",
+    (story) => create(story, { ...market, external_user_id: story.externalUserId }),
+    both(status(200), (answer) => hasText(answer, "user_id")),
+    (story, { members }) => {
+      if (typeof members["user_id"] === "string") story.userId = members["user_id"]
+    }
+  ),
+  states(
+    "3",
+    "An external id that exists is a 409",
+    (story) => create(story, { ...market, external_user_id: story.externalUserId }),
+    status(409)
+  ),
+  states(
+    "3",
+    "The code of that error is user.user_with_external_user_id_already_exists",
+    (story) => create(story, { ...market, external_user_id: story.externalUserId }),
+    ({ members }) => members["errorCode"] === "user.user_with_external_user_id_already_exists"
+  ),
+  states("3", "An unknown market is a 400", (story) => create(story, { market: "XX", locale: "sv_SE" }), status(400)),
+  states(
+    "8.3",
+    "A request without a token is a 401",
+    () => send("POST", "/api/v1/user/create", { json: market }),
+    status(401)
+  ),
+  states(
+    "3",
+    "A token without user:create cannot create a user: 403",
+    () =>
+      Effect.gen(function* () {
+        const token = yield* need(secret(yield* clientToken("authorization:grant"), "access_token"), "client token")
+        return yield* send("POST", "/api/v1/user/create", { token, json: market })
+      }),
+    status(403)
+  ),
+  states(
+    "2",
+    "A grant is a 200 with a code",
+    (story) => grant(story, readScopes),
+    both(status(200), (answer) => hasText(answer, "code")),
+    (story, answer) => {
+      const made = secret(answer, "code")
+      if (made !== undefined) story.code = made
+    }
+  ),
+  states(
+    "2",
+    "A grant for a user who does not exist is a 404",
+    (story) => grant({ ...story, userId: "0".repeat(32) }, "user:read"),
+    status(404)
+  ),
+  states(
+    "2",
+    "An empty twin of the user's id counts as absent",
+    (story) =>
+      Effect.flatMap(need(story.clientToken, "client token"), (token) =>
+        send("POST", "/api/v1/oauth/authorization-grant", {
+          token,
+          form: { user_id: "", external_user_id: story.externalUserId, scope: "user:read" }
+        })
+      ),
+    status(200)
+  ),
+  states(
+    "2",
+    "A delegated grant is a 200 with a code",
+    (story) =>
+      Effect.gen(function* () {
+        return yield* send("POST", "/api/v1/oauth/authorization-grant/delegate", {
+          token: yield* need(story.clientToken, "client token"),
+          form: {
+            user_id: yield* need(story.userId, "user"),
+            id_hint: "contract",
+            actor_client_id: "df05e4b379934cd09963197cc855bfe9",
+            scope:
+              "authorization:read,authorization:grant,credentials:refresh,credentials:read,credentials:write,providers:read,user:read"
+          }
+        })
+      }),
+    both(status(200), (answer) => hasText(answer, "code"))
+  ),
+  states(
+    "1.2",
+    "A code is exchanged for a user token",
+    ({ code }) => Effect.flatMap(need(code, "code"), exchange),
+    both(status(200), (answer) => hasText(answer, "access_token")),
+    (story, answer) => {
+      const made = secret(answer, "access_token")
+      if (made !== undefined) story.userToken = made
+    }
+  ),
+  states(
+    "2",
+    "A code is good once: then it is a 400 or a 401",
+    ({ code }) => Effect.flatMap(need(code, "code"), exchange),
+    status(400, 401)
+  ),
+  states(
+    "1.3",
+    "A user token lives for 7200 seconds",
+    (story) =>
+      Effect.flatMap(grant(story, "user:read"), (answer) =>
+        Effect.flatMap(need(secret(answer, "code"), "code"), exchange)
+      ),
+    ({ members }) => members["expires_in"] === 7200
+  ),
+  states(
+    "5.1",
+    "A user reads themselves: id, externalUserId and profile",
+    (story) => asUser(story, "/api/v1/user"),
+    both(status(200), ({ members }) => ["id", "externalUserId", "profile"].every((name) => name in members))
+  ),
+  states(
+    "6",
+    "The list of credentials has the member credentials",
+    (story) => asUser(story, "/api/v1/credentials/list"),
+    (answer) => isList(answer, "credentials")
+  ),
+  states(
+    "6",
+    "A credential that does not exist is a 404",
+    (story) => asUser(story, `/api/v1/credentials/${"0".repeat(32)}`),
+    status(404)
+  ),
+  states(
+    "8.2",
+    "The body of that 404 has errorMessage and errorCode",
+    (story) => asUser(story, `/api/v1/credentials/${"0".repeat(32)}`),
+    isErrorBody
+  ),
+  states(
+    "7.1",
+    "The list of consents has the member providerConsents",
+    (story) => asUser(story, "/api/v1/provider-consents"),
+    (answer) => isList(answer, "providerConsents")
+  ),
+  states(
+    "8.3",
+    "A user token without the scope is a 403",
+    (story) =>
+      Effect.flatMap(userToken(story, "user:read"), (token) => send("GET", "/api/v1/credentials/list", { token })),
+    status(403)
+  ),
+  states(
+    "6.7",
+    "The list of providers of a market has the member providers",
+    () => withProvidersToken("/api/v1/providers/SE"),
+    (answer) => isList(answer, "providers")
+  ),
+  states(
+    "6.7",
+    "The list of markets has the member markets",
+    () => withProvidersToken("/api/v1/providers/markets"),
+    (answer) => isList(answer, "markets")
+  ),
+  states(
+    "4",
+    "A user is deleted with a 204, without a body of the request",
+    (story) =>
+      Effect.gen(function* () {
+        const token = yield* userToken(story, "user:delete")
+        story.deletingToken = token
+        return yield* send("POST", "/api/v1/user/delete", { token })
+      }),
+    both(status(204), ({ isEmpty }) => isEmpty)
+  ),
+  states(
+    "4",
+    "After that, a grant for the user is a 404",
+    (story) => Effect.andThen(need(story.deletingToken, "deleted user"), grant(story, "user:read")),
+    status(404)
+  )
+]
+
+/** Deletes the user of a story, if there is one. Returns whether one may be left. */
+export const cleanUp = (story: Story) =>
+  Effect.gen(function* () {
+    const form = { external_user_id: story.externalUserId, scope: "user:delete" }
+    const fresh = secret(yield* clientToken("authorization:grant"), "access_token")
+    const granted = yield* send("POST", "/api/v1/oauth/authorization-grant", { token: fresh, form })
+    if (granted.status === 404) return false
+    const code = yield* need(secret(granted, "code"), "code")
+    const token = yield* need(secret(yield* exchange(code), "access_token"), "token")
+    return (yield* send("POST", "/api/v1/user/delete", { token })).status !== 204
+  }).pipe(Effect.orElseSucceed(() => story.clientToken !== undefined))

@@ -1,0 +1,43 @@
+/** Checks one statement after the other, and deletes what that made. */
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { cleanUp, type Statement, statements, type Story } from "./statements.js"
+import { describe } from "./wire.js"
+
+export interface Row {
+  readonly section: string
+  readonly text: string
+  readonly verdict: "confirmed" | "contradicted" | "not reached"
+  /** What came instead, or why nothing did. */
+  readonly remark: string
+}
+
+const checkStatement = (story: Story, { check, section, text }: Statement) =>
+  Effect.match(check(story), {
+    onFailure: ({ why }): Row => ({ section, text, verdict: "not reached", remark: why }),
+    onSuccess: ([answer, isAsStated]): Row =>
+      isAsStated
+        ? { section, text, verdict: "confirmed", remark: "" }
+        : { section, text, verdict: "contradicted", remark: describe(answer) }
+  })
+
+/** Calls `onRow` with each statement's result. `onLeftover` gets the external id of a user that could not be deleted. */
+export const walk = <E, R>(
+  onRow: (row: Row) => Effect.Effect<void, E, R>,
+  onLeftover: (externalUserId: string) => Effect.Effect<void>
+) =>
+  Effect.gen(function* () {
+    const story: Story = { externalUserId: `contract-${yield* Random.nextIntBetween(1e8, 1e9)}` }
+    const rows = Effect.forEach(statements, (statement) => Effect.tap(checkStatement(story, statement), onRow))
+    return yield* Effect.ensuring(
+      rows,
+      Effect.flatMap(cleanUp(story), (isLeft) => (isLeft ? onLeftover(story.externalUserId) : Effect.void))
+    )
+  })
+
+export const formatTable = (rows: ReadonlyArray<Row>): string =>
+  [
+    "| section | statement | verdict | instead |",
+    "| --- | --- | --- | --- |",
+    ...rows.map(({ remark, section, text, verdict }) => `| ${section} | ${text} | ${verdict} | ${remark} |`)
+  ].join("\n")

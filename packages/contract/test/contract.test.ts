@@ -1,0 +1,52 @@
+import { TinkSandbox } from "@effect-tink/sandbox"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { statements } from "../src/statements.js"
+import { formatTable, type Row, walk } from "../src/walk.js"
+import { App } from "../src/wire.js"
+
+const layerSandbox = Layer.provideMerge(Layer.effect(App, TinkSandbox.TinkSandbox), TinkSandbox.layerHttpClient())
+
+const run = (onRow: (row: Row) => Effect.Effect<void> = () => Effect.void) =>
+  Effect.gen(function* () {
+    const leftovers: Array<string> = []
+    const rows = yield* walk(onRow, (user) => Effect.sync(() => void leftovers.push(user)))
+    return { rows, leftovers }
+  })
+
+describe("the statements of tink-api.md", () => {
+  it.effect("are all true of the sandbox, and nothing is left behind", () =>
+    Effect.gen(function* () {
+      const { leftovers, rows } = yield* run()
+      assert.deepStrictEqual(
+        rows.filter(({ verdict }) => verdict !== "confirmed"),
+        []
+      )
+      assert.lengthOf(rows, statements.length)
+      assert.deepStrictEqual(leftovers, [])
+    }).pipe(Effect.provide(layerSandbox))
+  )
+
+  it.effect("are contradicted by another answer, which is shown without its values", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      yield* sandbox.injectFault({ kind: "status", status: 418, path: "/api/v1/user/create" })
+      const { rows } = yield* run()
+      const row = rows.find(({ text }) => text.startsWith("A user is created"))
+      assert.strictEqual(row?.verdict, "contradicted")
+      assert.include(row?.remark, "418")
+      assert.notMatch(formatTable(rows), /[0-9a-f]{32}|eyJ/)
+    }).pipe(Effect.provide(layerSandbox))
+  )
+
+  it.effect("leave no user behind when the walk is interrupted", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const stop = run(({ text }) => (text.startsWith("A user is created") ? Effect.interrupt : Effect.void))
+      yield* Effect.exit(stop)
+      const requests = yield* sandbox.requests
+      assert.deepInclude(requests.at(-1), { path: "/api/v1/user/delete", status: 204 })
+    }).pipe(Effect.provide(layerSandbox))
+  )
+})
