@@ -117,6 +117,7 @@ describe("a private key", () => {
       [
         ["PEM", pem],
         ["PEM between blank lines", `\n${pem}\n\n`],
+        ["PEM in one line, as environment variables hold it", pem.replaceAll("\n", "\\n")],
         ["JWK", JSON.stringify(jwk)]
       ] as const,
       ([name]) => name,
