@@ -180,9 +180,13 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
         const { beginSession, http } = yield* openBrowser
         const { limits, origin } = yield* Settings
         yield* beginSession
-        const open = Effect.map(http.get(`${origin}/api/events`), ({ headers, status }) => ({ headers, status }))
-        const answers = yield* Effect.replicateEffect(open, limits.eventStreamsPerSession + 5, { concurrency: 8 })
-        const refused = answers.filter(({ status }) => status === 429)
+        // The responses are kept: one that is not referenced any more is collected, and its connection closed.
+        const responses = yield* Effect.replicateEffect(
+          http.get(`${origin}/api/events`),
+          limits.eventStreamsPerSession + 5,
+          { concurrency: 8 }
+        )
+        const refused = responses.filter(({ status }) => status === 429)
         assert.strictEqual(refused.length, 5)
         assert.strictEqual(refused[0]?.headers["retry-after"], "30")
         const other = yield* openBrowser
