@@ -40,22 +40,24 @@ const listen = (url: string, cookie: string) =>
   })
 
 describe.concurrent("main", { timeout: 60_000 }, () => {
-  it.scopedLive("a signal ends the program in order, although a page listens, and a restart logs nobody out", () =>
-    Effect.gen(function* () {
-      const environment = { PORT: "0", DATABASE_FILE: join(yield* makeFolder, "banks.sqlite") }
-      let cookie: string | undefined
-      for (const signal of ["SIGINT", "SIGTERM"] as const) {
-        const program = yield* running(environment)
-        const url = yield* address(program)
-        cookie ??= yield* beginSession(url)
-        const rest = yield* listen(url, cookie)
-        program.kill(signal)
-        // The response ends: the connection does not break.
-        yield* rest
-        const [code, killedBy] = yield* Effect.promise(() => once(program, "close"))
-        assert.deepStrictEqual([code, killedBy], [0, null])
-      }
-    })
+  it.scopedLive(
+    "a signal ends the program in order, although a page listens, and customers stay logged in after a restart",
+    () =>
+      Effect.gen(function* () {
+        const environment = { PORT: "0", DATABASE_FILE: join(yield* makeFolder, "banks.sqlite") }
+        let cookie: string | undefined
+        for (const signal of ["SIGINT", "SIGTERM"] as const) {
+          const program = yield* running(environment)
+          const url = yield* address(program)
+          cookie ??= yield* beginSession(url)
+          const rest = yield* listen(url, cookie)
+          program.kill(signal)
+          // The response ends: the connection does not break.
+          yield* rest
+          const [code, killedBy] = yield* Effect.promise(() => once(program, "close"))
+          assert.deepStrictEqual([code, killedBy], [0, null])
+        }
+      })
   )
 
   it.scopedLive("a port that is in use is explained", () =>

@@ -85,7 +85,7 @@ describe("a private key", () => {
     })
   )
 
-  it.scoped("signs anew for each attempt: Tink takes an assertion once", () =>
+  it.scoped("signs an assertion of its own for each attempt: Tink takes each once", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* overScript(({ path }, n) =>
         path.endsWith("/token") ? (n < 3 ? { status: 503, body: "" } : tokenAnswer("a-token")) : json(200, {})
