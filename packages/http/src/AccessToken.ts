@@ -3,24 +3,14 @@
  *
  * @since 0.1.0
  */
-import * as Metric from "effect/Metric"
-import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { printableAsciiPattern } from "./InputRules.js"
-import { currentTags } from "./internal/metricTags.js"
+import * as UnreadableMembers from "./UnreadableMembers.js"
 
-const unreadable = Metric.counter("tink_unreadable_members_total", {
-  description: "Members of Tink's answers that could not be read, and were left out",
-  incremental: true
-})
+const countScopes = UnreadableMembers.makeCounter("AccessToken", "scopes")
 
-const countUnreadable = (member: string): void =>
-  unreadable.unsafeUpdate(1, [
-    MetricLabel.make("model", "AccessToken"),
-    MetricLabel.make("member", member),
-    ...currentTags()
-  ])
+const countIdHint = UnreadableMembers.makeCounter("AccessToken", "idHint")
 
 const splitNames = (scope: string): ReadonlyArray<string> => scope.split(/[\s,]+/).filter((name) => name !== "")
 
@@ -28,7 +18,7 @@ const splitNames = (scope: string): ReadonlyArray<string> => scope.split(/[\s,]+
 const splitScopes = (scope: unknown): ReadonlyArray<string> => {
   if (typeof scope === "string") return splitNames(scope)
   if (Array.isArray(scope)) return scope.filter((item) => typeof item === "string").flatMap(splitNames)
-  if (scope !== null && scope !== undefined) countUnreadable("scopes")
+  if (scope !== null && scope !== undefined) countScopes()
   return []
 }
 
@@ -50,7 +40,7 @@ const Token = Schema.String.pipe(Schema.pattern(printableAsciiPattern))
 
 const readIdHint = (hint: unknown): Option.Option<string> => {
   if (typeof hint === "string") return hint === "" ? Option.none() : Option.some(hint)
-  if (hint !== null) countUnreadable("idHint")
+  if (hint !== null) countIdHint()
   return Option.none()
 }
 

@@ -42,3 +42,8 @@ export * as TinkRequest from "./TinkRequest.js"
  * @since 0.1.0
  */
 export * as TokenSource from "./TokenSource.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as UnreadableMembers from "./UnreadableMembers.js"

@@ -2,24 +2,17 @@
  * Schemas for Tink's answers. They are strict in what identifies: ids, whose an answer is, and statuses. In the rest they are
  * lenient: what cannot be read is absent and counted, and never fails an answer or a list.
  */
+import { makeCounter } from "@effect-tink/http/UnreadableMembers"
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
-import * as Metric from "effect/Metric"
-import * as MetricLabel from "effect/MetricLabel"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
-import { currentTags } from "./metricTags.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading
 // ---------------------------------------------------------------------------------------------------------------------
-
-const unreadable = Metric.counter("tink_unreadable_members_total", {
-  description: "Members of Tink's answers that could not be read, and were left out",
-  incremental: true
-})
 
 /** Tink leaves out an absent member, or sends `null`. `0` has been seen for a time that is not there. */
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === 0
@@ -29,10 +22,10 @@ type Read<A> = (value: unknown) => Option.Option<A>
 /** Reads a value, or counts it. The metric has the names alone, never the value. */
 const makeRead = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>): Read<A> => {
   const decode = Schema.decodeUnknownOption(schema)
-  const labels = [MetricLabel.make("model", model), MetricLabel.make("member", member)]
+  const count = makeCounter(model, member)
   return (value) => {
     const read = decode(value)
-    if (Option.isNone(read)) unreadable.unsafeUpdate(1, [...labels, ...currentTags()])
+    if (Option.isNone(read)) count()
     return read
   }
 }
