@@ -34,12 +34,12 @@ if (!hasPostgres) {
   process.stderr.write(`\n  No Postgres here, so ${postgresTests} is left out: install Debian's postgresql.\n\n`)
 }
 
-/** Tests that leave nothing behind in their process share one: loading the libraries for each file takes longer than they do. */
+/** Tests that leave nothing behind share a process: loading the libraries for each file takes longer than they do. */
 const sharingProcess = ["contract", "http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map(
   (name) => `packages/${name}/test/**/*.test.ts`
 )
 
-/** For each row they print all metrics of their process, so it has to be one of their own. */
+/** For each row they print all metrics there are, so they share them with no other file. */
 const metricsTests = "packages/users/test/canaries*.test.ts"
 
 export default defineConfig({
@@ -49,6 +49,8 @@ export default defineConfig({
     // By default one core of a small machine is left idle.
     maxWorkers: "100%",
     minWorkers: 1,
+    // Vitest takes this for a pool as a whole, not for a project: the projects below differ by their pools.
+    poolOptions: { forks: { isolate: false } },
     projects: [
       {
         extends: true,
@@ -56,13 +58,14 @@ export default defineConfig({
           name: "library",
           include: sharingProcess,
           exclude: [...defaultExclude, metricsTests, ...(hasRedis ? [] : redisTests)],
-          isolate: false
+          poolOptions: { forks: { isolate: false } }
         }
       },
       {
         extends: true,
         test: {
           name: "programs",
+          pool: "threads",
           include: ["packages/{bench,simulation}/test/**/*.test.ts", metricsTests, "examples/**/*.test.ts"],
           exclude: [
             ...defaultExclude,
@@ -77,6 +80,7 @@ export default defineConfig({
         test: {
           // Searches for counter-examples, which take minutes: `npm run prove`.
           name: "proofs",
+          pool: "threads",
           include: ["packages/*/test/**/*.proof.ts"],
           exclude: [...defaultExclude, ...(hasRedis ? [] : redisTests)]
         }

@@ -1,4 +1,4 @@
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
-import { assertRefusal, failure, layerAll, makeSession, provideAll, takeLines } from "./helpers.js"
+import { assertRefusal, failure, makeSession, provideAll, takeLines } from "./helpers.js"
 
 const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
 const credentialsId = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
@@ -18,19 +18,26 @@ Redacted.unsafeWipe(wiped)
 /** What types forbid, as a caller in JavaScript or behind a cast would give it. */
 const cast = (value: unknown) => value as never
 
-type Attempt = (users: Users.Service) => Effect.Effect<unknown, TinkError>
+type Attempt<Input> = (users: Users.Service, input: Input) => Effect.Effect<unknown, TinkError>
 
-const isInvalid = (attempt: Attempt) =>
+const isInvalid = <Input>(attempt: Attempt<Input>, input: Input) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     const cache = yield* UserCache.UserCache
     const before = yield* cache.stats
-    const error = yield* failure(attempt(users))
+    const error = yield* failure(attempt(users, input))
     assertRefusal(error)
     assert.deepStrictEqual(yield* takeLines, [])
     // Nothing was read and nothing can have changed.
     assert.deepStrictEqual(yield* cache.stats, before)
   })
+
+const refusesEach = <Input>(rows: ReadonlyArray<readonly [string, Input]>, attempt: Attempt<Input>) =>
+  everyRow(
+    rows,
+    ([name]) => name,
+    ([, input]) => isInvalid(attempt, input)
+  ).pipe(provideAll())
 
 const badExternalIds: ReadonlyArray<readonly [string, unknown]> = [
   ["empty", ""],
@@ -70,242 +77,166 @@ const badScopes: ReadonlyArray<readonly [string, unknown]> = [
   ["a real hole", ["user:read", , "user:write"]]
 ]
 
-layer(layerAll())((it) => {
-  describe("createUser", () => {
-    const table: ReadonlyArray<readonly [string, unknown]> = [
-      ["nothing", undefined],
-      ["null", null],
-      ["no market", {}],
-      ["a market in small letters", { market: "se" }],
-      ["a market of three letters", { market: "SWE" }],
-      ["a market and more", { market: "SE\n" }],
-      ["a market of another alphabet", { market: "ЅЕ" }],
-      ["a locale with a dash", { market: "SE", locale: "sv-SE" }],
-      ["a language alone", { market: "SE", locale: "sv" }],
-      ["an empty locale", { market: "SE", locale: "" }],
-      ["a retention class in capitals", { market: "SE", retentionClass: "PERMANENT" }],
-      ...badExternalIds.map(
-        ([name, externalUserId]) => [`external id: ${name}`, { market: "SE", externalUserId }] as const
-      )
-    ]
-    it.effect("invalid input is refused", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, input]) => isInvalid((users) => users.createUser(cast(input)))
-      )
+describe("createUser", () => {
+  const table: ReadonlyArray<readonly [string, unknown]> = [
+    ["nothing", undefined],
+    ["null", null],
+    ["no market", {}],
+    ["a market in small letters", { market: "se" }],
+    ["a market of three letters", { market: "SWE" }],
+    ["a market and more", { market: "SE\n" }],
+    ["a market of another alphabet", { market: "ЅЕ" }],
+    ["a locale with a dash", { market: "SE", locale: "sv-SE" }],
+    ["a language alone", { market: "SE", locale: "sv" }],
+    ["an empty locale", { market: "SE", locale: "" }],
+    ["a retention class in capitals", { market: "SE", retentionClass: "PERMANENT" }],
+    ...badExternalIds.map(
+      ([name, externalUserId]) => [`external id: ${name}`, { market: "SE", externalUserId }] as const
     )
+  ]
+  it.effect("invalid input is refused", () => refusesEach(table, (users, input) => users.createUser(cast(input))))
 
-    it.effect("ensureUser refuses the same", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, input]) => isInvalid((users) => users.ensureUser(cast(input && { externalUserId: "cust-0001", ...input })))
-      )
-    )
-    it.effect("ensureUser refuses input without an external id", () =>
-      isInvalid((users) => users.ensureUser(cast({ market: "SE" })))
-    )
-  })
-
-  describe("createAuthorization and authorize", () => {
-    const scopes = ["user:read"]
-    const table: ReadonlyArray<readonly [string, unknown]> = [
-      ["nothing", undefined],
-      ["null", null],
-      ["neither reference", { scopes }],
-      ["both references", { userId, externalUserId: "cust-0001", scopes }],
-      ...badIds.map(([name, bad]) => [`user id: ${name}`, { userId: bad, scopes }] as const),
-      ...badExternalIds.map(([name, bad]) => [`external id: ${name}`, { externalUserId: bad, scopes }] as const),
-      ...badScopes.map(([name, bad]) => [`scopes: ${name}`, { userId, scopes: bad }] as const)
-    ]
-    it.effect("createAuthorization refuses it", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, input]) => isInvalid((users) => users.createAuthorization(cast(input)))
-      )
-    )
-
-    it.effect("authorize refuses it", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, input]) => isInvalid((users) => users.authorize(cast(input)))
-      )
-    )
-  })
-
-  describe("deleteUser by reference", () => {
-    const table: ReadonlyArray<readonly [string, unknown]> = [
-      ["nothing", {}],
-      ["a text", userId],
-      ["both references", { userId, externalUserId: "cust-0001" }],
-      ["a session's looks", { userId, scopes: ["user:delete"] }],
-      ...badIds.map(([name, bad]) => [`user id: ${name}`, { userId: bad }] as const),
-      ...badExternalIds.map(([name, bad]) => [`external id: ${name}`, { externalUserId: bad }] as const)
-    ]
-    it.effect("invalid references are refused", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, input]) => isInvalid((users) => users.deleteUser(cast(input)))
-      )
-    )
-  })
-
-  describe("getUserAccessToken", () => {
-    const table: ReadonlyArray<readonly [string, unknown]> = [
-      ["nothing", undefined],
-      ["no code", {}],
-      ["not redacted", { code: "canary" }],
-      ["empty", { code: Redacted.make("") }],
-      ["a space", { code: Redacted.make("canary canary") }],
-      ["a control character", { code: Redacted.make("canary\r\n") }],
-      ["not a text", { code: Redacted.make({ canary: true }) }],
-      ["wiped", { code: wiped }]
-    ]
-    it.effect("an invalid grant is refused", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, grant]) => isInvalid((users) => users.getUserAccessToken(cast(grant)))
-      )
-    )
-
-    it.effect("authorizeWithCode refuses the same", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, grant]) => isInvalid((users) => users.authorizeWithCode(cast(grant && { ...grant, scopes: ["user:read"] })))
-      )
-    )
-    it.effect("authorizeWithCode refuses invalid scopes", () =>
-      everyRow(
-        badScopes,
-        ([name]) => name,
-        ([, scopes]) => isInvalid((users) => users.authorizeWithCode(cast({ code: Redacted.make("a-code"), scopes })))
-      )
-    )
-  })
-
-  describe("credentials ids", () => {
-    const session = UserSession.make({
-      userId,
-      accessToken,
-      scopes: ["credentials:read", "credentials:refresh", "credentials:write"]
-    })
-    it.effect("getCredential refuses every invalid id", () =>
-      everyRow(
-        badIds,
-        ([name]) => name,
-        ([, id]) => isInvalid((users) => users.getCredential(session, cast(id)))
-      )
-    )
-
-    it.effect("getCredential refuses every invalid id also past the cache", () =>
-      everyRow(
-        badIds,
-        ([name]) => name,
-        ([, id]) => isInvalid((users) => users.getCredential(session, cast(id), { bypassCache: true }))
-      )
-    )
-
-    it.effect("refreshCredential refuses every invalid id", () =>
-      everyRow(
-        badIds,
-        ([name]) => name,
-        ([, id]) => isInvalid((users) => users.refreshCredential(session, cast(id)))
-      )
-    )
-
-    it.effect("deleteCredential refuses every invalid id", () =>
-      everyRow(
-        badIds,
-        ([name]) => name,
-        ([, id]) => isInvalid((users) => users.deleteCredential(session, cast(id)))
-      )
-    )
-
-    it.effect("a token is not renewed for an invalid id", () =>
-      Effect.gen(function* () {
-        const users = yield* Users.Users
-        const { session } = yield* makeSession
-        yield* TestClock.adjust("3 hours")
-        const error = yield* failure(users.getCredential(session, cast("..")))
-        assert.strictEqual(error.reason, "Invalid")
-        assert.deepStrictEqual(yield* takeLines, [])
-      }).pipe(provideAll())
-    )
-  })
-
-  describe("sessions", () => {
-    const table: ReadonlyArray<readonly [string, () => unknown]> = [
-      ["undefined", () => undefined],
-      ["null", () => null],
-      ["an object literal", () => ({ [UserSession.TypeId]: {}, userId, scopes: ["credentials:read"] })],
-      ["a copy", () => ({ ...UserSession.make({ userId, accessToken, scopes: ["credentials:read"] }) })],
-      ["a heir", () => Object.create(UserSession.make({ userId, accessToken, scopes: ["credentials:read"] }))],
-      ["a user id that is none", () => UserSession.make({ userId: cast("../canary"), accessToken, scopes: [] })],
-      ["a token that is not redacted", () => UserSession.make({ userId, accessToken: cast("canary"), scopes: [] })],
-      ["an empty token", () => UserSession.make({ userId, accessToken: Redacted.make(""), scopes: [] })],
-      [
-        "a token that breaks the header",
-        () => UserSession.make({ userId, accessToken: Redacted.make("a\r\nb"), scopes: [] })
-      ],
-      ["a wiped token", () => UserSession.make({ userId, accessToken: wiped, scopes: [] })],
-      ["scopes that are none", () => UserSession.make({ userId, accessToken, scopes: cast(["canary"]) })],
-      ["no scopes at all", () => UserSession.make({ userId, accessToken, scopes: cast(undefined) })]
-    ]
-    it.effect("listCredentials refuses every invalid session", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, make]) => isInvalid((users) => users.listCredentials(cast(make())))
-      )
-    )
-
-    it.effect("getCredential refuses every invalid session", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, make]) => isInvalid((users) => users.getCredential(cast(make()), credentialsId))
-      )
-    )
-
-    it.effect("refreshCredential refuses every invalid session", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, make]) => isInvalid((users) => users.refreshCredential(cast(make()), credentialsId))
-      )
-    )
-
-    it.effect("deleteCredential refuses every invalid session", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, make]) => isInvalid((users) => users.deleteCredential(cast(make()), credentialsId))
-      )
-    )
-
-    it.effect("deleteUser refuses every invalid session", () =>
-      everyRow(
-        table,
-        ([name]) => name,
-        ([, make]) => isInvalid((users) => users.deleteUser(cast(make())))
-      )
-    )
-  })
-
-  it.effect("input is checked when an effect runs, not when it is made", () =>
-    Effect.gen(function* () {
-      const users = yield* Users.Users
-      const input = { market: "SE" }
-      const create = users.createUser(input)
-      input.market = "canary"
-      assert.strictEqual((yield* failure(create)).reason, "Invalid")
-      assert.deepStrictEqual(yield* takeLines, [])
-    })
+  it.effect("ensureUser refuses the same", () =>
+    refusesEach(table, (users, input) => users.ensureUser(cast(input && { externalUserId: "cust-0001", ...input })))
+  )
+  it.effect("ensureUser refuses input without an external id", () =>
+    isInvalid((users) => users.ensureUser(cast({ market: "SE" })), undefined).pipe(provideAll())
   )
 })
+
+describe("createAuthorization and authorize", () => {
+  const scopes = ["user:read"]
+  const table: ReadonlyArray<readonly [string, unknown]> = [
+    ["nothing", undefined],
+    ["null", null],
+    ["neither reference", { scopes }],
+    ["both references", { userId, externalUserId: "cust-0001", scopes }],
+    ...badIds.map(([name, bad]) => [`user id: ${name}`, { userId: bad, scopes }] as const),
+    ...badExternalIds.map(([name, bad]) => [`external id: ${name}`, { externalUserId: bad, scopes }] as const),
+    ...badScopes.map(([name, bad]) => [`scopes: ${name}`, { userId, scopes: bad }] as const)
+  ]
+  it.effect("createAuthorization refuses it", () =>
+    refusesEach(table, (users, input) => users.createAuthorization(cast(input)))
+  )
+
+  it.effect("authorize refuses it", () => refusesEach(table, (users, input) => users.authorize(cast(input))))
+})
+
+describe("deleteUser by reference", () => {
+  const table: ReadonlyArray<readonly [string, unknown]> = [
+    ["nothing", {}],
+    ["a text", userId],
+    ["both references", { userId, externalUserId: "cust-0001" }],
+    ["a session's looks", { userId, scopes: ["user:delete"] }],
+    ...badIds.map(([name, bad]) => [`user id: ${name}`, { userId: bad }] as const),
+    ...badExternalIds.map(([name, bad]) => [`external id: ${name}`, { externalUserId: bad }] as const)
+  ]
+  it.effect("invalid references are refused", () => refusesEach(table, (users, input) => users.deleteUser(cast(input))))
+})
+
+describe("getUserAccessToken", () => {
+  const table: ReadonlyArray<readonly [string, unknown]> = [
+    ["nothing", undefined],
+    ["no code", {}],
+    ["not redacted", { code: "canary" }],
+    ["empty", { code: Redacted.make("") }],
+    ["a space", { code: Redacted.make("canary canary") }],
+    ["a control character", { code: Redacted.make("canary\r\n") }],
+    ["not a text", { code: Redacted.make({ canary: true }) }],
+    ["wiped", { code: wiped }]
+  ]
+  it.effect("an invalid grant is refused", () =>
+    refusesEach(table, (users, grant) => users.getUserAccessToken(cast(grant)))
+  )
+
+  it.effect("authorizeWithCode refuses the same", () =>
+    refusesEach(table, (users, grant) => users.authorizeWithCode(cast(grant && { ...grant, scopes: ["user:read"] })))
+  )
+  it.effect("authorizeWithCode refuses invalid scopes", () =>
+    refusesEach(badScopes, (users, scopes) => users.authorizeWithCode(cast({ code: Redacted.make("a-code"), scopes })))
+  )
+})
+
+describe("credentials ids", () => {
+  const session = UserSession.make({
+    userId,
+    accessToken,
+    scopes: ["credentials:read", "credentials:refresh", "credentials:write"]
+  })
+  it.effect("getCredential refuses every invalid id", () =>
+    refusesEach(badIds, (users, id) => users.getCredential(session, cast(id)))
+  )
+
+  it.effect("getCredential refuses every invalid id also past the cache", () =>
+    refusesEach(badIds, (users, id) => users.getCredential(session, cast(id), { bypassCache: true }))
+  )
+
+  it.effect("refreshCredential refuses every invalid id", () =>
+    refusesEach(badIds, (users, id) => users.refreshCredential(session, cast(id)))
+  )
+
+  it.effect("deleteCredential refuses every invalid id", () =>
+    refusesEach(badIds, (users, id) => users.deleteCredential(session, cast(id)))
+  )
+
+  it.effect("a token is not renewed for an invalid id", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { session } = yield* makeSession
+      yield* TestClock.adjust("3 hours")
+      const error = yield* failure(users.getCredential(session, cast("..")))
+      assert.strictEqual(error.reason, "Invalid")
+      assert.deepStrictEqual(yield* takeLines, [])
+    }).pipe(provideAll())
+  )
+})
+
+describe("sessions", () => {
+  const table: ReadonlyArray<readonly [string, () => unknown]> = [
+    ["undefined", () => undefined],
+    ["null", () => null],
+    ["an object literal", () => ({ [UserSession.TypeId]: {}, userId, scopes: ["credentials:read"] })],
+    ["a copy", () => ({ ...UserSession.make({ userId, accessToken, scopes: ["credentials:read"] }) })],
+    ["a heir", () => Object.create(UserSession.make({ userId, accessToken, scopes: ["credentials:read"] }))],
+    ["a user id that is none", () => UserSession.make({ userId: cast("../canary"), accessToken, scopes: [] })],
+    ["a token that is not redacted", () => UserSession.make({ userId, accessToken: cast("canary"), scopes: [] })],
+    ["an empty token", () => UserSession.make({ userId, accessToken: Redacted.make(""), scopes: [] })],
+    [
+      "a token that breaks the header",
+      () => UserSession.make({ userId, accessToken: Redacted.make("a\r\nb"), scopes: [] })
+    ],
+    ["a wiped token", () => UserSession.make({ userId, accessToken: wiped, scopes: [] })],
+    ["scopes that are none", () => UserSession.make({ userId, accessToken, scopes: cast(["canary"]) })],
+    ["no scopes at all", () => UserSession.make({ userId, accessToken, scopes: cast(undefined) })]
+  ]
+  it.effect("listCredentials refuses every invalid session", () =>
+    refusesEach(table, (users, make) => users.listCredentials(cast(make())))
+  )
+
+  it.effect("getCredential refuses every invalid session", () =>
+    refusesEach(table, (users, make) => users.getCredential(cast(make()), credentialsId))
+  )
+
+  it.effect("refreshCredential refuses every invalid session", () =>
+    refusesEach(table, (users, make) => users.refreshCredential(cast(make()), credentialsId))
+  )
+
+  it.effect("deleteCredential refuses every invalid session", () =>
+    refusesEach(table, (users, make) => users.deleteCredential(cast(make()), credentialsId))
+  )
+
+  it.effect("deleteUser refuses every invalid session", () =>
+    refusesEach(table, (users, make) => users.deleteUser(cast(make())))
+  )
+})
+
+it.effect("input is checked when an effect runs, not when it is made", () =>
+  Effect.gen(function* () {
+    const users = yield* Users.Users
+    const input = { market: "SE" }
+    const create = users.createUser(input)
+    input.market = "canary"
+    assert.strictEqual((yield* failure(create)).reason, "Invalid")
+    assert.deepStrictEqual(yield* takeLines, [])
+  }).pipe(provideAll())
+)

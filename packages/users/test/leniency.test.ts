@@ -118,10 +118,11 @@ describe("an optional member that cannot be read is absent, counted by its name,
         users.createUser({ market: "SE" })
       )
       assert.deepStrictEqual({ ...created }, cast({ userId }))
+      const before = yield* countUnreadable("AccessToken", "idHint")
       const answer = { access_token: "t", expires_in: "1800", scope: ["user:read", "a:b c:d", 7], id_hint: 7 }
       const token = yield* read(answer, (users) => users.getUserAccessToken({ code: Redacted.make("c") }))
       assert.deepStrictEqual([token.scopes, token.idHint], [["user:read", "a:b", "c:d"], undefined])
-      assert.strictEqual(yield* countUnreadable("AccessToken", "idHint"), 1)
+      assert.strictEqual(yield* countUnreadable("AccessToken", "idHint"), before + 1)
     })
   )
 
