@@ -5,6 +5,7 @@ import * as UserCache from "@effect-tink/user-cache/UserCache"
 import { Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
 import { assertRefusal, failure, layerAll, makeSession, provideAll, takeLines } from "./helpers.js"
@@ -255,7 +256,9 @@ layer(layerAll())((it) => {
       ],
       ["a wiped token", () => UserSession.make({ userId, accessToken: wiped, scopes: [] })],
       ["scopes that are none", () => UserSession.make({ userId, accessToken, scopes: cast(["canary"]) })],
-      ["no scopes at all", () => UserSession.make({ userId, accessToken, scopes: cast(undefined) })]
+      ["no scopes at all", () => UserSession.make({ userId, accessToken, scopes: cast(undefined) })],
+      ["made of nothing", () => UserSession.make(cast(undefined))],
+      ["made of null", () => UserSession.make(cast(null))]
     ]
     it.effect("listCredentials refuses every invalid session", () =>
       everyRow(
@@ -297,6 +300,41 @@ layer(layerAll())((it) => {
       )
     )
   })
+
+  const options: ReadonlyArray<readonly [string, unknown]> = [
+    ["null", null],
+    ["a text", "canary"],
+    ["a Map", new Map()],
+    ["a schedule that is none", { schedule: "canary" }],
+    ["a patience that is none", { patience: Number.NaN }],
+    ["a negative patience", { patience: "-5 seconds" }],
+    ["a credential that is none", { since: {} }]
+  ]
+  it.effect("followCredential and refreshAndWait refuse invalid options", () =>
+    everyRow(
+      options,
+      ([name]) => name,
+      ([, given]) => {
+        const session = UserSession.make({ userId, accessToken, scopes: ["credentials:read", "credentials:refresh"] })
+        return Effect.andThen(
+          isInvalid((users) => Stream.runDrain(users.followCredential(session, credentialsId, cast(given)))),
+          isInvalid((users) => users.refreshAndWait(session, credentialsId, cast(given)))
+        )
+      }
+    )
+  )
+
+  it.effect("an input that throws by itself is refused", () =>
+    everyRow(
+      ["createUser", "ensureUser", "deleteUser", "authorize", "revokeAll", "changed", "createAuthorization"] as const,
+      (operation) => operation,
+      (operation) => {
+        const fail = () => assert.fail("canary")
+        const input = Object.defineProperties({}, { userId: { get: fail }, market: { get: fail } })
+        return isInvalid((users) => users[operation](cast(input)))
+      }
+    )
+  )
 
   it.effect("input is checked when an effect runs, not when it is made", () =>
     Effect.gen(function* () {
