@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Order from "effect/Order"
+import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -19,10 +20,11 @@ import type { Sign } from "./internal/clientAssertion.js"
 import { makeRequestRuntime } from "./internal/exchange.js"
 import { tokenRoute } from "./internal/failures.js"
 import * as Load from "./internal/load.js"
+import { findCodeProblem, findGrantProblem, findProblem } from "./internal/requestProblem.js"
 import { makeInFlight } from "./internal/timeoutDetached.js"
 import type { ClientScope, UserScope } from "./OAuthScope.js"
 import * as TinkConfig from "./TinkConfig.js"
-import { TinkError } from "./TinkError.js"
+import { invalidInput, TinkError } from "./TinkError.js"
 import type { TinkRequest } from "./TinkRequest.js"
 import * as TokenSource from "./TokenSource.js"
 
@@ -147,6 +149,13 @@ const toInvalidGrant = (error: TinkError): TinkError =>
     ? new TinkError({ ...error, reason: "Invalid", detail: "the authorization code is not valid" })
     : error
 
+/** Fails before anything is sent if there is a problem. */
+const unless = <A>(problem: string | undefined, operation: string, send: () => Effect.Effect<A, TinkError>) =>
+  problem === undefined ? send() : Effect.fail(invalidInput(operation, problem))
+
+const operationOf = (request: unknown): string =>
+  Predicate.hasProperty(request, "operation") && Predicate.isString(request.operation) ? request.operation : "request"
+
 const fromConfig = (
   config: TinkConfig.TinkConfig
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Scope.Scope> =>
@@ -180,7 +189,7 @@ const fromConfig = (
       return made
     }
 
-    const request = <A>(request: TinkRequest<A>) => {
+    const send = <A>(request: TinkRequest<A>) => {
       switch (request.authorization._tag) {
         case "None":
           return call(request, undefined)
@@ -191,20 +200,22 @@ const fromConfig = (
       }
     }
 
+    const exchange = (code: Redacted.Redacted) =>
+      Effect.mapError(
+        call(tokenRequest(config, "getUserAccessToken", { grant_type: "authorization_code", code }), undefined),
+        toInvalidGrant
+      )
+
+    const issue = (sign: Sign, grant: UserGrant) =>
+      Effect.mapError(fetchSigned(sign, { operation: "getUserAccessToken", ...grant }), toUnknownUser)
+
     return {
       clientId: config.clientId,
-      request,
-      exchangeCode: (code) =>
-        Effect.mapError(
-          call(tokenRequest(config, "getUserAccessToken", { grant_type: "authorization_code", code }), undefined),
-          toInvalidGrant
-        ),
+      request: (request) => unless(findProblem(request), operationOf(request), () => send(request)),
+      exchangeCode: (code) => unless(findCodeProblem(code), "getUserAccessToken", () => exchange(code)),
       ...(clientAuthentication._tag === "PrivateKey" && {
         issueUserToken: (grant: UserGrant) =>
-          Effect.mapError(
-            fetchSigned(clientAuthentication.sign, { operation: "getUserAccessToken", ...grant }),
-            toUnknownUser
-          )
+          unless(findGrantProblem(grant), "getUserAccessToken", () => issue(clientAuthentication.sign, grant))
       })
     }
   })

@@ -250,7 +250,9 @@ describe("a body", () => {
 })
 
 describe("a secret that Tink repeats", () => {
-  const token = "abc/def+ghi=jkl-0123456789"
+  const token = "abc/def+ghi=jkl-0123456789<&'>\""
+  const toUnicodeEscapes = (text: string, pattern: RegExp) =>
+    text.replace(pattern, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
   it.effect("is redacted in each encoding, and cut short", () =>
     everyRow(
       [
@@ -258,6 +260,15 @@ describe("a secret that Tink repeats", () => {
         encodeURIComponent(token),
         encodeURIComponent(token).toLowerCase(),
         token.replaceAll("/", "\\/"),
+        toUnicodeEscapes(JSON.stringify(token), /[<>&='\u2028\u2029]/g),
+        token
+          .replaceAll("&", "&amp;")
+          .replaceAll("<", "&lt;")
+          .replaceAll(">", "&gt;")
+          .replaceAll("'", "&#39;")
+          .replaceAll('"', "&quot;"),
+        ...["", "a", "ab"].map((before) => Buffer.from(`${before}${token}`).toString("base64").slice(4, -4)),
+        Buffer.from(token).toString("base64url"),
         token.slice(0, 12),
         `${token.slice(0, 10)}...`,
         `...${token.slice(-10)}`,

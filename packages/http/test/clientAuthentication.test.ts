@@ -118,6 +118,7 @@ describe("a private key", () => {
         ["PEM", pem],
         ["PEM between blank lines", `\n${pem}\n\n`],
         ["PEM in one line, as environment variables hold it", pem.replaceAll("\n", "\\n")],
+        ["PEM in one line, of a file of Windows", pem.replaceAll("\n", "\\r\\n")],
         ["JWK", JSON.stringify(jwk)]
       ] as const,
       ([name]) => name,
@@ -146,6 +147,19 @@ describe("a private key", () => {
       const foreign = other.export({ type: "pkcs8", format: "pem" }).toString()
       const refused = yield* Effect.provide(issue, layerSandbox(foreign))
       assert.strictEqual(refused.reason, "Unauthorized")
+    })
+  )
+
+  it.scoped("issues no token for a user who is not named, which would be one of the application", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* overScript(() => tokenAnswer("a-token"))
+      const scopes = ["user:read"]
+      for (const grant of [undefined, {}, { scopes }, { user: "", scopes }, { user: "x", scopes: [] }]) {
+        // From a caller without types.
+        const error = yield* failure(http.issueUserToken?.(grant as never) ?? Effect.dieMessage("no function"))
+        assert.strictEqual(error.reason, "Invalid")
+      }
+      assert.isEmpty(sent)
     })
   )
 

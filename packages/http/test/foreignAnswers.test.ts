@@ -24,7 +24,8 @@ const foreignBodies: ReadonlyArray<readonly [string, string]> = [
   ["RFC 9457", '{"type":"about:blank","title":"Not Found","status":404}'],
   ["an array", '[{"errorCode":"a.b","errorMessage":"No"}]'],
   ["broken JSON", '{"errorCode":"a.b","errorMessage":'],
-  ["null", "null"]
+  ["null", "null"],
+  ["an empty text in JSON", '""']
 ]
 
 const refusals = [400, 401, 403, 404, 409, 422]
@@ -139,9 +140,23 @@ describe("a success that is an error", () => {
     )
   )
 
+  it.effect("206, which answers a request for a part, is no success", () =>
+    everyRow(
+      [refreshCredential, deleteCredential],
+      ({ operation }) => operation,
+      (request) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(answers(answer(206, "{}")))
+          const error = yield* failure(http.request(request))
+          assert.deepInclude(error, { reason: "Server", status: 206, isAmbiguous: true, isRetryable: false })
+          assert.lengthOf(sent, 1)
+        })
+    )
+  )
+
   it.effect("a success without a documented body is one, and so is a 204 with a body", () =>
     everyRow(
-      ["", " ", "{}", "null", '{"error":null}', "[]", '{"id":"x"}'],
+      ["", " ", "{}", "null", '""', '{"error":null}', "[]", '{"id":"x"}'],
       (body) => JSON.stringify(body),
       (body) =>
         Effect.gen(function* () {

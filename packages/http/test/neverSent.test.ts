@@ -20,6 +20,9 @@ import { failure, options, over, refreshCredential } from "./helpers.js"
 const error = (message: string, fields: Readonly<Record<string, unknown>> = {}): Error =>
   Object.assign(new Error(message), fields)
 
+const selfish = new AggregateError([])
+selfish.errors = Array.from({ length: 100 }, () => selfish)
+
 const behind = (cause: unknown): Error => new TypeError("fetch failed", { cause })
 
 const refused = error("connect ECONNREFUSED ::1:443", { code: "ECONNREFUSED", syscall: "connect" })
@@ -87,6 +90,7 @@ const maybeSent: ReadonlyArray<readonly [string, Error]> = [
   ["a bad record of EPROTO", error("read EPROTO: bad record mac", { code: "EPROTO", syscall: "read" })],
   ["one of the addresses", new AggregateError([refused, reset])],
   ["a reset behind others", behind(behind(reset))],
+  ["an aggregate that holds itself again and again", selfish],
   ["Deno", new TypeError("error sending request for url (https://x/): client error (SendRequest): closed")],
   ["nothing known", behind("a text")],
   ["a circle", circular]

@@ -305,7 +305,9 @@ describe("an error message", () => {
         [`no <${userToken}> here`, "no <<redacted>> here"],
         // A character that is two in UTF-16.
         [`${"😀".repeat(30)} ${userToken}`, `${"😀".repeat(30)} <redacted>`],
-        [`İ ${userToken.toUpperCase()} ẞ`, "İ <redacted> ẞ"]
+        [`İ ${userToken.toUpperCase()} ẞ`, "İ <redacted> ẞ"],
+        // Longer than what is searched: the cut is five characters after the beginning of one.
+        [`pad: ${userToken.repeat(300)}`, "pad: <redacted>"]
       ] as const,
       ([errorMessage]) => errorMessage,
       ([errorMessage, expected]) =>
@@ -315,6 +317,16 @@ describe("an error message", () => {
           assert.strictEqual(error.errorMessage, expected)
         })
     )
+  )
+
+  it.scoped("that quotes two secrets, one the beginning of the other, has both redacted", () =>
+    Effect.gen(function* () {
+      const longer = `${userToken}-longer`
+      const withLonger = { ...settings, clientSecret: Redacted.make(longer) }
+      const { http } = yield* over(() => json(403, { errorMessage: `${longer}, ${userToken}.` }), withLonger)
+      const error = yield* Effect.flip(http.request(asUser({ ...getCredential })))
+      assert.strictEqual(error.errorMessage, "<redacted>, <redacted>.")
+    })
   )
 
   it.scoped("that quotes any other token has it redacted, whole or cut", () =>

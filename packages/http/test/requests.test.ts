@@ -249,6 +249,77 @@ const detailOf = (authorization: TinkRequest.Authorization, status = 403) =>
     return [error.reason, error.detail]
   })
 
+const wiped = Redacted.make("canary")
+Redacted.unsafeWipe(wiped)
+
+const form = (fields: unknown) => ({ method: "POST", body: { _tag: "Form", fields } })
+const client = (scopes: unknown) => ({ authorization: { _tag: "Client", scopes } })
+const user = (tokens: unknown) => ({ authorization: { _tag: "User", tokens } })
+
+const forbidden: ReadonlyArray<readonly [rule: string, changes: Readonly<Record<string, unknown>>]> = [
+  ["operation must be", { operation: undefined }],
+  ["method must be", { method: "get" }],
+  ["method must be", { method: Symbol("canary") }],
+  ["route must begin", { route: "@canary.invalid/x" }],
+  ["params must be", { params: null }],
+  ["id must be", { params: { id: Object.create(null) } }],
+  ["query must be", { query: 7 }],
+  ["query must be", { query: { canary: null } }],
+  ["query must be", { query: { canary: [{ canary: 1 }] } }],
+  ["body must be", { method: "POST", body: {} }],
+  ["body must be", form(null)],
+  ["body must be", form({ canary: 7 })],
+  ["body must be", form({ canary: Redacted.make(7) })],
+  ["body must be", form({ canary: wiped })],
+  ["authorization must be", { authorization: undefined }],
+  // Without scopes, Tink would issue a token for all of them.
+  ["authorization must be", client(undefined)],
+  ["authorization must be", client([])],
+  ["authorization must be", client([Symbol("canary")])],
+  ["authorization must be", user(null)],
+  ["authorization must be", user({ get: "canary" })],
+  ["isSafe must be", { isSafe: "false" }],
+  ["isIdempotent must be", { isIdempotent: "false" }],
+  ["response must be", { response: undefined }]
+]
+
+describe("what types forbid", () => {
+  /** From a caller without types. */
+  const untyped = (value: unknown) => value as never
+
+  const isRefused = (error: TinkError.TinkError, sent: ReadonlyArray<unknown>, rule: string) => {
+    assert.deepInclude(error, { reason: "Invalid", isAmbiguous: false, isRetryable: false })
+    assert.include(error.detail, rule)
+    assert.notInclude(inspect(error), "canary")
+    assert.isEmpty(sent)
+  }
+
+  it.effect("is refused in a request before anything is sent, by its name", () =>
+    everyRow(
+      forbidden,
+      ([rule, changes]) => `${rule} ${inspect(changes)}`,
+      ([rule, changes]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(withTokens(ok))
+          isRefused(yield* failure(http.request(untyped({ ...getCredential, ...changes }))), sent, rule)
+        })
+    )
+  )
+
+  it.effect("is refused as a request or a code", () =>
+    everyRow(
+      [undefined, null, 7, "canary", Redacted.make("canary code"), wiped],
+      (value) => String(value),
+      (value) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(withTokens(ok))
+          isRefused(yield* failure(http.exchangeCode(untyped(value))), sent, "code must be")
+          isRefused(yield* failure(http.request(untyped(value))), sent, "must be")
+        })
+    )
+  )
+})
+
 describe("a 403 names the scope", () => {
   const tokens = TokenSource.fromToken(userToken)
 

@@ -6,7 +6,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Input from "./internal/input.js"
-import { lenient, lenientList, lenientMember, lenientOr, orUnknown } from "./internal/schema.js"
+import { Int, lenient, lenientList, lenientMember, lenientOr, orUnknown } from "./internal/schema.js"
 
 /**
  * What a provider can fetch, or an unknown capability as Tink sends it.
@@ -61,8 +61,8 @@ export class Field extends Schema.Class<Field>("@effect-tink/users/Field")(
     pattern: Schema.String,
     /** What to tell the user if the answer does not match `pattern`. */
     patternError: Schema.String,
-    minLength: Schema.Number,
-    maxLength: Schema.Number,
+    minLength: Int,
+    maxLength: Int,
     numeric: Schema.Boolean,
     /** Whether to hide the answer, as for a password. */
     masked: Schema.Boolean,
@@ -143,7 +143,7 @@ export class Provider extends Schema.Class<Provider>("@effect-tink/users/Provide
     Schema.Struct(lenient("Images", { icon: Schema.String, banner: Schema.String }))
   ),
   ...lenient("Provider", {
-    rank: Schema.Number,
+    rank: Int,
     releaseStatus: Schema.String
   })
 }) {}

@@ -6,9 +6,8 @@
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TokenSource from "@effect-tink/http/TokenSource"
-import { sha256 } from "@noble/hashes/sha2.js"
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
 import * as Redacted from "effect/Redacted"
+import { digest } from "./internal/digest.js"
 import { isScopes, isUserId, printableSecret, printableSecretRequirement, userIdRequirement } from "./internal/input.js"
 import * as internal from "./internal/session.js"
 
@@ -32,14 +31,13 @@ export type {
   UserSession
 } from "./internal/session.js"
 
-/** Not by Web Crypto, which is asynchronous: a cached read takes no turn of the event loop. */
-const digest = (token: string): string => bytesToHex(sha256(utf8ToBytes(token)))
-
-const hold = (options: {
+interface Options<Scopes extends UserScope> {
   readonly userId: UserId
   readonly accessToken: Redacted.Redacted
-  readonly scopes: ReadonlyArray<UserScope>
-}): internal.Held | string => {
+  readonly scopes: ReadonlyArray<Scopes>
+}
+
+const hold = (options: Options<UserScope>): internal.Held | string => {
   const token = printableSecret(options.accessToken)
   if (!isUserId(options.userId)) return `userId ${userIdRequirement}`
   if (!isScopes(options.scopes)) return "scopes must be scopes of Tink"
@@ -72,8 +70,8 @@ const hold = (options: {
  * @since 0.1.0
  * @category constructors
  */
-export const make = <const Scopes extends UserScope>(options: {
-  readonly userId: UserId
-  readonly accessToken: Redacted.Redacted
-  readonly scopes: ReadonlyArray<Scopes>
-}): internal.UserSession<Scopes> => internal.makeSession<Scopes>(options.userId, options.scopes, hold(options))
+export const make = <const Scopes extends UserScope>(options: Options<Scopes>): internal.UserSession<Scopes> => {
+  // At run time the options may be missing.
+  const given: Options<Scopes> = Object(options)
+  return internal.makeSession<Scopes>(given.userId, given.scopes, hold(given))
+}

@@ -6,7 +6,7 @@
 import type { AccessToken } from "@effect-tink/http/AccessToken"
 import { type CredentialsId, UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
-import type { TinkError } from "@effect-tink/http/TinkError"
+import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import { toDuration } from "@effect-tink/http/InputRules"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import * as TokenSource from "@effect-tink/http/TokenSource"
@@ -24,6 +24,7 @@ import * as Stream from "effect/Stream"
 import type { Credential } from "./Credential.js"
 import type { ClientEndpoint, Operations, SessionEndpoint } from "./Endpoint.js"
 import * as Access from "./internal/access.js"
+import { isEndpoint } from "./internal/call.js"
 import { endpoints } from "./internal/endpoints/all.js"
 import { makeChanges } from "./internal/following/changes.js"
 import * as Follow from "./internal/following/follow.js"
@@ -431,8 +432,14 @@ const fromSettings = ({
       changed: changed.make({ cache, changes, pollers }),
       followCredential: followCredential.make(dependencies, follow),
       refreshAndWait: refreshAndWait.make(dependencies, follow),
-      request: (session, endpoint, ...args) => access.request(session, endpoint, args),
-      requestAsClient: (endpoint, ...args) => access.requestAsClient(endpoint, args)
+      request: (session, endpoint, ...args) =>
+        isEndpoint(endpoint, ["Read", "Change"])
+          ? access.request(session, endpoint, args)
+          : invalidInput("request", "the endpoint must come from Endpoint.read or Endpoint.change"),
+      requestAsClient: (endpoint, ...args) =>
+        isEndpoint(endpoint, ["Client"])
+          ? access.requestAsClient(endpoint, args)
+          : invalidInput("requestAsClient", "the endpoint must come from Endpoint.client or Endpoint.clientRead")
     })
   })
 

@@ -205,6 +205,21 @@ describe("extendProviderConsent", () => {
     )
   )
 
+  it.effect("is not taken for done when the answer is no consent", () =>
+    everyRow(
+      [{}, { message: "No", status: "error" }, { error: "No" }, null],
+      (answer) => JSON.stringify(answer),
+      (answer) =>
+        withTink(
+          () => json(200, answer),
+          ({ users }) =>
+            Effect.map(Effect.flip(users.extendProviderConsent(writer, id)), (error) =>
+              assert.deepInclude(error, { reason: "Decode", isAmbiguous: true })
+            )
+        )
+    )
+  )
+
   it.effect("fails as an ambiguous change when Tink answers for another credential", () =>
     withTink(
       () => json(200, { ...documented, credentialsId: otherCredentialsId }),

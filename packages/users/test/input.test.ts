@@ -5,6 +5,7 @@ import * as UserCache from "@effect-tink/user-cache/UserCache"
 import { Users, UserSession } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
 import { assertRefusal, failure, makeSession, provideAll, takeLines } from "./helpers.js"
@@ -207,7 +208,9 @@ describe("sessions", () => {
     ],
     ["a wiped token", () => UserSession.make({ userId, accessToken: wiped, scopes: [] })],
     ["scopes that are none", () => UserSession.make({ userId, accessToken, scopes: cast(["canary"]) })],
-    ["no scopes at all", () => UserSession.make({ userId, accessToken, scopes: cast(undefined) })]
+    ["no scopes at all", () => UserSession.make({ userId, accessToken, scopes: cast(undefined) })],
+    ["made of nothing", () => UserSession.make(cast(undefined))],
+    ["made of null", () => UserSession.make(cast(null))]
   ]
   it.effect("listCredentials refuses every invalid session", () =>
     refusesEach(table, (users, make) => users.listCredentials(cast(make())))
@@ -227,6 +230,41 @@ describe("sessions", () => {
 
   it.effect("deleteUser refuses every invalid session", () =>
     refusesEach(table, (users, make) => users.deleteUser(cast(make())))
+  )
+})
+
+const options: ReadonlyArray<readonly [string, unknown]> = [
+  ["null", null],
+  ["a text", "canary"],
+  ["a Map", new Map()],
+  ["a schedule that is none", { schedule: "canary" }],
+  ["a patience that is none", { patience: Number.NaN }],
+  ["a negative patience", { patience: "-5 seconds" }],
+  ["a credential that is none", { since: {} }]
+]
+const following = UserSession.make({ userId, accessToken, scopes: ["credentials:read", "credentials:refresh"] })
+it.effect("followCredential refuses invalid options", () =>
+  refusesEach(options, (users, given) => Stream.runDrain(users.followCredential(following, credentialsId, cast(given))))
+)
+it.effect("refreshAndWait refuses invalid options", () =>
+  refusesEach(options, (users, given) => users.refreshAndWait(following, credentialsId, cast(given)))
+)
+
+it.effect("an input that throws by itself is refused", () => {
+  const operations = [
+    "createUser",
+    "ensureUser",
+    "deleteUser",
+    "authorize",
+    "revokeAll",
+    "changed",
+    "createAuthorization"
+  ] as const
+  const fail = () => assert.fail("canary")
+  const input = Object.defineProperties({}, { userId: { get: fail }, market: { get: fail } })
+  return refusesEach(
+    operations.map((operation) => [operation, operation] as const),
+    (users, operation) => users[operation](cast(input))
   )
 })
 

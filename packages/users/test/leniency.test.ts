@@ -145,6 +145,22 @@ describe("an optional member that cannot be read is absent, counted by its name,
       const question = [{ name: "otp", description: "Code" }]
       const asked = yield* read({ ...connection, supplementalInformation: question }, get)
       assert.strictEqual(Redacted.value(asked.supplementalInformation ?? assert.fail()), JSON.stringify(question))
+      // As it is sent, whatever its members are called.
+      const odd: unknown = JSON.parse(
+        '{"__proto__":{"name":"otp"},"constructor":1,"desktop":{"url":"https://bank.example"}}'
+      )
+      const asIs = yield* read({ ...connection, supplementalInformation: odd }, get)
+      assert.strictEqual(Redacted.value(asIs.supplementalInformation ?? assert.fail()), JSON.stringify(odd))
+      const provider = { name: "p", rank: Number("1e400"), fields: [{ name: "f", minLength: "2", maxLength: 1.5 }] }
+      const [bank] = yield* withTink(
+        () => ({ body: JSON.stringify({ providers: [provider] }).replace('"rank":null', '"rank":1e400') }),
+        ({ users }) => users.listProviders("SE")
+      )
+      assert.notProperty(bank, "rank")
+      assert.deepStrictEqual(
+        bank?.fields.map((field) => ({ ...field })),
+        [{ name: "f", minLength: 2 }]
+      )
     })
   )
 })

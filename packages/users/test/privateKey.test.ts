@@ -29,6 +29,20 @@ const takeLines = Effect.flatMap(TinkSandbox.TinkSandbox, (sandbox) =>
 )
 
 describe("an application with a private key", () => {
+  it.effect("is not given another user by an external id that is made like the id of that user", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* users.createUser({ market: "SE" })
+      for (const attempt of [
+        users.authorize({ externalUserId: userId, scopes: ["user:read"] }),
+        users.deleteUser({ externalUserId: userId })
+      ]) {
+        assert.include(["Invalid", "NotFound"], (yield* Effect.flip(Effect.asVoid(attempt))).reason)
+      }
+      yield* users.authorize({ userId, scopes: ["user:read"] }).pipe(Effect.flatMap(users.getUser))
+    }).pipe(Effect.provide(layerKey))
+  )
+
   it.effect("has sessions without authorization codes, and renews them", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { TinkRequest } from "@effect-tink/http"
 import { Endpoint } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { json, linesOf, noContent, type Script } from "../../../test/support/scriptedTink.js"
@@ -158,6 +159,13 @@ describe("users.request", () => {
       yield* assertRefused((users) => users.request(session, renameAccount(true), id, cast({ name: 7 })))
       yield* assertRefused((users) => users.request(session, listAccounts, cast({ pageSize: "canary" })))
       yield* assertRefused((users) => users.request(cast({ userId }), listAccounts))
+      const client = Endpoint.client({ name: "client", method: "POST", route: "/x", response: AccountList })
+      for (const endpoint of [undefined, null, 7, "canary", {}, { ...listAccounts, _tag: "Canary" }]) {
+        yield* assertRefused((users) => users.request(session, cast(endpoint)))
+        yield* assertRefused((users) => users.requestAsClient(cast(endpoint)))
+      }
+      yield* assertRefused((users) => users.request(session, cast(client)))
+      yield* assertRefused((users) => users.requestAsClient(cast(listAccounts)))
     })
   )
 })
@@ -186,6 +194,38 @@ describe("users.requestAsClient", () => {
           yield* TestClock.adjust("10 seconds")
           yield* ask
           assert.deepStrictEqual(linesOf(take()), ["GET /api/v1/categories/income?locale=sv_SE"])
+        })
+    )
+  )
+
+  it.effect("never answers one secret with what another has brought, and shares no answer to what is not JSON", () =>
+    withTink(
+      () => json(200, { accounts: [] }),
+      ({ take, users }) =>
+        Effect.gen(function* () {
+          const findAccount = Endpoint.client({
+            name: "findAccount",
+            method: "POST",
+            route: "/api/v1/find",
+            input: Schema.Struct({ of: Schema.RedactedFromSelf(Schema.String) }),
+            cache: { timeToLive: "10 seconds" },
+            response: AccountList
+          })
+          const find = (of: string) => users.requestAsClient(findAccount, { of: Redacted.make(of) })
+          for (const of of ["one", "other", "one"]) yield* find(of)
+          assert.deepStrictEqual(
+            take().map(({ body }) => body),
+            ['{"of":"one"}', '{"of":"other"}']
+          )
+          const page = Endpoint.clientRead({
+            name: "page",
+            route: "/api/v1/pages",
+            input: Schema.Struct({ from: Schema.BigIntFromSelf }),
+            cache: { timeToLive: "10 seconds" },
+            response: AccountList
+          })
+          for (const _ of [1, 2]) yield* users.requestAsClient(page, { from: 7n })
+          assert.deepStrictEqual(linesOf(take()), ["GET /api/v1/pages?from=7", "GET /api/v1/pages?from=7"])
         })
     )
   )

@@ -4,16 +4,17 @@
  *
  * @since 0.1.0
  */
-import { idPattern, idRequirement, isBaseUrl, isId } from "@effect-tink/http/InputRules"
-import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
+import { idPattern, idRequirement, isBaseUrl, isId, isPrintableAscii } from "@effect-tink/http/InputRules"
+import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import { NoContent, type RequestDescription, type TinkRequest } from "@effect-tink/http/TinkRequest"
 import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { lenient, optional } from "./internal/schema.js"
+import { lenient, lenientList, optional } from "./internal/schema.js"
 import type * as WebhookEvent from "./WebhookEvent.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -41,9 +42,9 @@ const endpoint = {
   id: WebhookEndpointId,
   url: Schema.String,
   enabledEvents: Schema.Array(Schema.String),
-  description: optional(Schema.String),
+  description: lenient(Schema.String),
   /** Whether nothing is sent to it. */
-  disabled: Schema.Boolean,
+  disabled: Schema.optionalWith(Schema.Boolean, { nullable: true, default: () => false }),
   createdAt: lenient(Schema.DateTimeUtc),
   updatedAt: lenient(Schema.DateTimeUtc)
 }
@@ -113,33 +114,45 @@ const authorization: RequestDescription["authorization"] = { _tag: "Client", sco
 const EndpointJson = Schema.parseJson(WebhookEndpoint)
 const CreatedJson = Schema.parseJson(CreatedWebhookEndpoint)
 const PageJson = Schema.parseJson(
-  Schema.Struct({ webhookEndpoints: Schema.Array(WebhookEndpoint), nextPageToken: optional(Schema.String) })
+  Schema.Struct({
+    webhookEndpoints: lenientList("WebhookEndpoint", WebhookEndpoint),
+    nextPageToken: optional(Schema.String)
+  })
 )
 
 const isEventName = (name: unknown): boolean => typeof name === "string" && name.trim() !== ""
 
-// The rules of a base URL, with a query.
-const isEndpointUrl = (url: unknown): boolean => typeof url === "string" && isBaseUrl(url.split("?")[0])
+const areEventNames = (names: unknown): boolean =>
+  // Not `every`, which skips the holes of a list.
+  Array.isArray(names) && names.length > 0 && Array.from(names).every(isEventName)
 
-/** The first rule that an input breaks. */
-const problemOf = ({ enabledEvents, url }: UpdateInput): string | undefined => {
-  if (url !== undefined && !isEndpointUrl(url)) {
+/** The rules of a base URL, with a query. */
+const isEndpointUrl = (url: unknown): boolean =>
+  isPrintableAscii(url) && !url.includes("#") && isBaseUrl(url.replace(/\?.*$/, ""))
+
+/** The first rule that an input breaks. At run time it may be of any type. A whole one has a URL and events. */
+const problemOf = (input: unknown, isWhole: boolean): string | undefined => {
+  if (!Predicate.isRecord(input)) return "the input must be an object"
+  const { description, disabled, enabledEvents, url } = input
+  if ((isWhole || url !== undefined) && !isEndpointUrl(url)) {
     return "url must be like https://app.example/tink/webhooks: https (http on a loopback address only), with no user, password or fragment"
   }
-  if (enabledEvents === undefined) return undefined
-  return Array.isArray(enabledEvents) && enabledEvents.length > 0 && enabledEvents.every(isEventName)
-    ? undefined
-    : "enabledEvents must be names of events, such as refresh:finished, at least one"
+  if ((isWhole || enabledEvents !== undefined) && !areEventNames(enabledEvents)) {
+    return "enabledEvents must be names of events, such as refresh:finished, at least one"
+  }
+  if (description !== undefined && !Predicate.isString(description)) return "description must be a text"
+  return disabled === undefined || Predicate.isBoolean(disabled) ? undefined : "disabled must be true or false"
 }
 
-const check = (operation: string, input: UpdateInput): Effect.Effect<void, TinkError> => {
-  const problem = problemOf(input)
-  return problem === undefined ? Effect.void : invalidInput(operation, problem)
-}
+const check = (operation: string, input: unknown, isWhole: boolean): Effect.Effect<void, TinkError> =>
+  Effect.suspend(() => {
+    const problem = problemOf(input, isWhole)
+    return problem === undefined ? Effect.void : invalidInput(operation, problem)
+  })
 
-const checkWhole = (operation: string, { enabledEvents, url }: CreateInput): Effect.Effect<void, TinkError> =>
-  // Without types, either may be missing.
-  check(operation, { url: url ?? "", enabledEvents: enabledEvents ?? [] })
+const checkWhole = (operation: string, input: unknown) => check(operation, input, true)
+
+const checkChanges = (operation: string, input: unknown) => check(operation, input, false)
 
 const members = ({ description, disabled, enabledEvents, url }: UpdateInput) => ({
   url,
@@ -169,8 +182,7 @@ const send = <A>(request: TinkRequest<A>): Effect.Effect<A, TinkError, TinkHttp>
  * @category operations
  */
 export const create = (input: CreateInput): Effect.Effect<CreatedWebhookEndpoint, TinkError, TinkHttp> =>
-  Effect.andThen(
-    checkWhole("createWebhookEndpoint", input),
+  Effect.andThen(checkWhole("createWebhookEndpoint", input), () =>
     send({
       operation: "createWebhookEndpoint",
       method: "POST",
@@ -191,16 +203,27 @@ const listPage = (pageToken: string | undefined) =>
     response: PageJson
   })
 
+/** Of up to 100 endpoints each. An answer can name a next page for ever. */
+const maxPages = 100
+
+const tooManyPages = new TinkError({
+  reason: "Decode",
+  operation: "listWebhookEndpoints",
+  detail: `there are more than ${maxPages} pages`,
+  isRetryable: false,
+  isAmbiguous: false
+})
+
 const listFrom = (
   pageToken: string | undefined,
-  seen: ReadonlySet<string>
+  pages: number
 ): Effect.Effect<ReadonlyArray<WebhookEndpoint>, TinkError, TinkHttp> =>
-  Effect.flatMap(listPage(pageToken), ({ nextPageToken = "", webhookEndpoints }) =>
-    // Empty on the last page. A token that comes again would go on for ever.
-    nextPageToken === "" || seen.has(nextPageToken)
-      ? Effect.succeed(webhookEndpoints)
-      : Effect.map(listFrom(nextPageToken, new Set([...seen, nextPageToken])), (rest) => [...webhookEndpoints, ...rest])
-  )
+  Effect.flatMap(listPage(pageToken), ({ nextPageToken = "", webhookEndpoints }) => {
+    // Empty on the last page.
+    if (nextPageToken === "") return Effect.succeed(webhookEndpoints)
+    if (pages === maxPages) return Effect.fail(tooManyPages)
+    return Effect.map(listFrom(nextPageToken, pages + 1), (rest) => [...webhookEndpoints, ...rest])
+  })
 
 /**
  * Lists the endpoints of the application, all pages of them. (`tink-api.md` 9.1)
@@ -209,13 +232,13 @@ const listFrom = (
  * @category operations
  */
 export const list: Effect.Effect<ReadonlyArray<WebhookEndpoint>, TinkError, TinkHttp> = Effect.suspend(() =>
-  listFrom(undefined, new Set())
+  listFrom(undefined, 1)
 )
 
 const updateAs = (operation: string, id: WebhookEndpointId, changes: UpdateInput) =>
   Effect.gen(function* () {
     yield* requireId(operation, id)
-    yield* check(operation, changes)
+    yield* checkChanges(operation, changes)
     if (Object.values(members(changes)).every((value) => value === undefined)) {
       return yield* invalidInput(operation, "give at least one of url, enabledEvents, description and disabled")
     }

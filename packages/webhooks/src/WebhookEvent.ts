@@ -7,6 +7,7 @@ import { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import { idPattern } from "@effect-tink/http/InputRules"
 import { TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
@@ -277,7 +278,11 @@ const isContradictory = (name: string, context: Members, content: Members): bool
 const flatten = (event: string, content: Members): Members | undefined => {
   switch (event) {
     case "refresh:finished":
-      return { ...content, _tag: "RefreshFinished", status: content["credentialsStatus"] ?? content["status"] }
+      return {
+        ...content,
+        _tag: "RefreshFinished",
+        status: isAbsent(content["credentialsStatus"]) ? content["status"] : content["credentialsStatus"]
+      }
     case "account-transactions:modified":
     case "account-booked-transactions:modified":
       return {
@@ -310,11 +315,14 @@ const decodeUser = Schema.decodeUnknown(UserOfEvent)
 const decodeFailure = (detail: string): TinkError =>
   new TinkError({ reason: "Decode", operation: "decodeWebhookEvent", detail, isRetryable: false, isAmbiguous: false })
 
-/** Paths only: a message repeats the value. */
-const describe = (error: ParseResult.ParseError): string => {
+/** Paths only: a message repeats the value. It cannot be made of a value that is nested deeper than the stack. */
+const pathsOf = Option.liftThrowable((error: ParseResult.ParseError): string => {
   const paths = ParseResult.ArrayFormatter.formatErrorSync(error).map(({ path }) => path.join("."))
-  return `not as documented: ${Array.from(new Set(paths)).join(", ")}`
-}
+  return `: ${Array.from(new Set(paths)).join(", ")}`
+})
+
+const describe = (error: ParseResult.ParseError): string =>
+  `not as documented${Option.getOrElse(pathsOf(error), () => "")}`
 
 const strict = <A>(decoded: Effect.Effect<A, ParseResult.ParseError>): Effect.Effect<A, TinkError> =>
   Effect.mapError(decoded, (error) => decodeFailure(describe(error)))

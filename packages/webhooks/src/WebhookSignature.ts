@@ -5,10 +5,12 @@
  *
  * @since 0.1.0
  */
+import { toDuration } from "@effect-tink/http/InputRules"
 import type * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Hmac from "./internal/hmac.js"
 import * as SignatureHeader from "./internal/signatureHeader.js"
@@ -71,12 +73,15 @@ export interface Delivery {
  * - `OutsideTolerance`: it was signed too long ago, or in the future
  * - `Mismatch`: no secret made the signature, or the body is not what was signed
  * - `InvalidBody`: the body is not the bytes that arrived
- * - `InvalidSecrets`: there is no secret, or an empty one. Nothing is verified with it: anyone could sign
+ * - `InvalidSecrets`: there is no secret, or one that is empty or between blanks. Nothing is verified with an empty one: anyone
+ *   could sign
+ * - `InvalidTolerance`: `tolerance` is not a duration
  *
  * @since 0.1.0
  * @category models
  */
-export type Reason = "Missing" | "Malformed" | "OutsideTolerance" | "Mismatch" | "InvalidBody" | "InvalidSecrets"
+export type Reason =
+  "Missing" | "Malformed" | "OutsideTolerance" | "Mismatch" | "InvalidBody" | "InvalidSecrets" | "InvalidTolerance"
 
 const messages: Readonly<Record<Reason, string>> = {
   Missing: "there is no X-Tink-Signature: the delivery is not from Tink, or a proxy removed the header",
@@ -84,7 +89,8 @@ const messages: Readonly<Record<Reason, string>> = {
   OutsideTolerance: "the time of the signature is too far from now: check the clock of this machine",
   Mismatch: "the signature is not valid: check the secret, and that the body is verified before it is parsed",
   InvalidBody: "body must be the bytes of the request as a Uint8Array: read them before they are parsed",
-  InvalidSecrets: "secrets must hold at least one secret, each Redacted and not blank"
+  InvalidSecrets: "secrets must hold at least one secret, each Redacted, not blank and without blanks around it",
+  InvalidTolerance: "tolerance must be a duration"
 }
 
 /**
@@ -114,7 +120,8 @@ export class WebhookSignatureError extends Error {
 
 const importSecret = (secret: Redacted.Redacted): Promise<CryptoKey> => {
   const text: unknown = Redacted.value(secret)
-  if (typeof text !== "string" || text.trim() === "") throw new WebhookSignatureError("InvalidSecrets")
+  // A line end of a file or a variable would refuse every delivery, and Tink would send none of them again.
+  if (typeof text !== "string" || text === "" || text !== text.trim()) throw new WebhookSignatureError("InvalidSecrets")
   return Hmac.importKey(text)
 }
 
@@ -153,18 +160,23 @@ const importSecrets = async (secrets: ReadonlyArray<Redacted.Redacted>): Promise
  * @since 0.1.0
  * @category verification
  */
-export const verifyPromise = ({ secrets, tolerance = 600_000 }: Options) => {
-  const toleranceMillis = Duration.toMillis(tolerance)
+export const verifyPromise = (options: Options) => {
+  // At run time the options and what was received may be of any type.
+  const tolerance = toDuration(options?.tolerance === undefined ? 600_000 : options.tolerance)
   let keys: Promise<ReadonlyArray<CryptoKey>> | undefined
-  return async ({ body, signature }: Received, now: number): Promise<Delivery> => {
-    keys ??= importSecrets(secrets)
+  return async (received: Received, now: number): Promise<Delivery> => {
+    keys ??= importSecrets(options?.secrets)
     const imported = await keys
+    if (Option.isNone(tolerance)) throw new WebhookSignatureError("InvalidTolerance")
+    const body: unknown = received?.body
+    const signature: unknown = received?.signature
     if (!(body instanceof Uint8Array)) throw new WebhookSignatureError("InvalidBody")
     if (signature === undefined || signature === null) throw new WebhookSignatureError("Missing")
-    const header = SignatureHeader.parse(signature)
+    const header = typeof signature === "string" ? SignatureHeader.parse(signature) : undefined
     if (header === undefined) throw new WebhookSignatureError("Malformed")
     const signedAt = Number(header.t) * 1000
-    if (!(Math.abs(now - signedAt) <= toleranceMillis)) throw new WebhookSignatureError("OutsideTolerance")
+    if (!(Math.abs(now - signedAt) <= Duration.toMillis(tolerance.value)))
+      throw new WebhookSignatureError("OutsideTolerance")
     const payload = Hmac.toPayload(header.t, body)
     if (!(await Hmac.matchesAny(imported, header.signatures, payload))) throw new WebhookSignatureError("Mismatch")
     return { deliveryId: await Hmac.digest(payload), signedAt }
@@ -222,10 +234,11 @@ export interface SignOptions {
  * @since 0.1.0
  * @category signing
  */
-export const sign = ({ body, secret, signedAt }: SignOptions): Effect.Effect<string, WebhookSignatureError> =>
+export const sign = (options: SignOptions): Effect.Effect<string, WebhookSignatureError> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.tryPromise({
       try: async () => {
+        const { body, secret, signedAt } = options
         if (!(body instanceof Uint8Array)) throw new WebhookSignatureError("InvalidBody")
         const [key] = await importSecrets([secret])
         if (key === undefined) throw new WebhookSignatureError("InvalidSecrets")

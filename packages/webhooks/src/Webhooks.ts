@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { UserId } from "@effect-tink/http/Ids"
+import { toDuration } from "@effect-tink/http/InputRules"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -58,9 +59,26 @@ const refuseBody = (failure: RequestBody.Failure) => {
   return Effect.map(refuse(status, why), HttpServerResponse.setHeader("connection", "close"))
 }
 
-/** Without secrets, the receiver is at fault and not the sender: Tink sends the delivery again. */
+const receiversFault: ReadonlySet<WebhookSignature.Reason> = new Set(["InvalidSecrets", "InvalidTolerance"])
+
+/** Where the settings are at fault and not the sender, Tink sends the delivery again. */
 const refuseSignature = ({ message, reason }: WebhookSignature.WebhookSignatureError) =>
-  refuse(reason === "InvalidSecrets" ? 503 : 412, message)
+  refuse(receiversFault.has(reason) ? 503 : 412, message)
+
+/** At run time a setting may be of any type: `Number(undefined)` of a variable would bound nothing. */
+const findInvalid = ({
+  bodyTimeout,
+  maxBodyBytes,
+  onEvent,
+  rememberDeliveries
+}: Readonly<Record<string, unknown>>): string | undefined => {
+  if (!Predicate.isFunction(onEvent)) return "onEvent must be a function"
+  if (!(typeof maxBodyBytes === "number" && maxBodyBytes > 0)) return "maxBodyBytes must be a positive number"
+  if (!(typeof rememberDeliveries === "number" && rememberDeliveries >= 0)) {
+    return "rememberDeliveries must be a number, 0 or more"
+  }
+  return Option.isNone(toDuration(bodyTimeout)) ? "bodyTimeout must be a duration" : undefined
+}
 
 /** The kind of the failure alone: the failure itself may hold what was in the body. */
 const kindOf = (cause: Cause.Cause<unknown>): string => {
@@ -82,7 +100,8 @@ const redactSpan = Effect.annotateCurrentSpan(signatureAttribute, "<redacted>")
  * - 412 when the signature is missing, too old or not valid: Tink does not send the delivery again
  * - 400 when the body is not an event
  * - 413 when the body is too large, and 408 when it does not arrive in time
- * - 503 when `onEvent` fails, dies or is interrupted: Tink sends the delivery again, up to three times (`tink-api.md` 9.5)
+ * - 503 when `onEvent` fails, dies or is interrupted, or a setting is not valid: Tink sends the delivery again, up to three times
+ *   (`tink-api.md` 9.5)
  *
  * Nothing of a body, a header or a secret is logged, and of a failure of `onEvent` only its tag: log the rest in `onEvent`.
  *
@@ -106,13 +125,9 @@ const redactSpan = Effect.annotateCurrentSpan(signatureAttribute, "<redacted>")
  * @since 0.1.0
  * @category receiving
  */
-export const httpApp = <E, R>({
-  bodyTimeout = "10 seconds",
-  maxBodyBytes = 1024 * 1024,
-  onEvent,
-  rememberDeliveries = 0,
-  ...options
-}: Options<E, R>): HttpApp.Default<never, R | Scope.Scope> => {
+export const httpApp = <E, R>(options: Options<E, R>): HttpApp.Default<never, R | Scope.Scope> => {
+  const { bodyTimeout = "10 seconds", maxBodyBytes = 1024 * 1024, onEvent, rememberDeliveries = 0 } = options
+  const invalid = findInvalid({ bodyTimeout, maxBodyBytes, onEvent, rememberDeliveries })
   const verify = WebhookSignature.verify(options)
   const recent = RecentDeliveries.make(rememberDeliveries)
 
@@ -129,6 +144,7 @@ export const httpApp = <E, R>({
 
   return Effect.gen(function* () {
     yield* redactSpan
+    if (invalid !== undefined) return yield* refuse(503, invalid)
     const request = yield* HttpServerRequest.HttpServerRequest
     const body = yield* RequestBody.read(request, { maxBytes: maxBodyBytes, timeout: bodyTimeout })
     const delivery = yield* verify({ signature: request.headers[WebhookSignature.headerName], body })

@@ -1,3 +1,4 @@
+import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
@@ -9,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { everyRow } from "../../../test/support/rows.js"
+import { json, scriptedTink, withTokens } from "../../../test/support/scriptedTink.js"
 import { url } from "./helpers.js"
 
 const layerTink = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, TinkHttp.layer)).pipe(
@@ -51,6 +53,36 @@ describe("WebhookEndpoints", () => {
     }).pipe(onSandbox)
   )
 
+  const listed = { id: "0123456789abcdef0123456789abcdef", ...input, disabled: false }
+
+  const overPages = (page: (n: number) => unknown) => {
+    const { client, sent } = scriptedTink(withTokens((_, n) => json(200, page(n))))
+    const settings = { clientId: "a-client", clientSecret: Redacted.make("a-secret") }
+    const layer = Layer.provide(TinkHttp.layer(settings), Layer.succeed(HttpClient.HttpClient, client))
+    return { sent, list: Effect.provide(WebhookEndpoints.list, layer) }
+  }
+
+  it.effect("lists the endpoints that can be read beside one that cannot, and none as no list at all", () =>
+    Effect.gen(function* () {
+      const odd = [{ ...listed, id: 7 }, null, { ...listed, description: 7, disabled: null }]
+      const readable = yield* overPages(() => ({ webhookEndpoints: odd })).list
+      assert.deepStrictEqual(
+        readable.map(({ description, disabled, url }) => ({ description, disabled, url })),
+        [{ description: undefined, disabled: false, url }]
+      )
+      const error = yield* Effect.flip(overPages(() => ({ webhookEndpoints: odd.slice(0, 2) })).list)
+      assert.deepInclude(error, { reason: "Decode" })
+    })
+  )
+
+  it.effect("gives up a list whose pages do not end", () =>
+    Effect.gen(function* () {
+      const { list, sent } = overPages((n) => ({ webhookEndpoints: [listed], nextPageToken: `page-${n}` }))
+      assert.deepInclude(yield* Effect.flip(list), { reason: "Decode", detail: "there are more than 100 pages" })
+      assert.lengthOf(sent, 101)
+    })
+  )
+
   it.effect("changes what is given, and deletes", () =>
     Effect.gen(function* () {
       const { id } = yield* WebhookEndpoints.create(input)
@@ -71,6 +103,9 @@ describe("WebhookEndpoints", () => {
 
   const id = WebhookEndpoints.WebhookEndpointId.make("0123456789abcdef0123456789abcdef")
 
+  /** From a caller without types. */
+  const untyped = (value: unknown) => value as never
+
   const wrong: ReadonlyArray<readonly [call: Effect.Effect<unknown, unknown, TinkHttp.TinkHttp>, rule: RegExp]> = [
     ...[
       "http://app.example",
@@ -78,11 +113,20 @@ describe("WebhookEndpoints", () => {
       "app.example",
       "",
       "ftp://a",
-      "https://a/#planted"
+      "https://a/#planted",
+      "https://a/?planted=1#planted",
+      "https://a/?planted\nplanted"
     ].map((url) => [WebhookEndpoints.create({ ...input, url }), /url must be like https/] as const),
     [WebhookEndpoints.create({ ...input, enabledEvents: [""] }), /enabledEvents must be names/],
     // What JavaScript can pass.
     [WebhookEndpoints.create({ url } as WebhookEndpoints.CreateInput), /enabledEvents must be names/],
+    // oxlint-disable-next-line no-sparse-arrays -- `every` skips a real hole
+    [WebhookEndpoints.create(untyped({ ...input, enabledEvents: [, "planted"] })), /enabledEvents must be names/],
+    [WebhookEndpoints.create(untyped({ ...input, description: { planted: 1 } })), /description must be a text/],
+    [WebhookEndpoints.update(id, untyped({ disabled: "planted" })), /disabled must be true or false/],
+    [WebhookEndpoints.create(untyped(undefined)), /the input must be an object/],
+    [WebhookEndpoints.ensure(untyped(null)), /the input must be an object/],
+    [WebhookEndpoints.update(id, untyped("planted")), /the input must be an object/],
     [WebhookEndpoints.ensure({ ...input, url: "planted" }), /url must be like https/],
     [WebhookEndpoints.update(id, {}), /give at least one/],
     [WebhookEndpoints.update("../planted" as WebhookEndpoints.WebhookEndpointId, {}), /must be 1 to 128/],

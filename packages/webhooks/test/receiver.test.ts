@@ -113,12 +113,30 @@ describe("what a receiver answers", () => {
     )
   )
 
-  it.effect("503 without a secret, so that nothing is lost while it is missing", () =>
-    Effect.gen(function* () {
-      yield* atNow
-      const handler = yield* receiver({ secrets: [Redacted.make("")], onEvent: noEvents })
-      assert.strictEqual(yield* statusOf(post(handler, B.body, signed)), 503)
-    })
+  const invalid: ReadonlyArray<Readonly<Record<string, unknown>>> = [
+    { secrets: [Redacted.make("")] },
+    // As from a file.
+    { secrets: [Redacted.make(`${B.secret}\n`)] },
+    { tolerance: Number.NaN },
+    { tolerance: "ten minutes" },
+    { maxBodyBytes: Number.NaN },
+    { maxBodyBytes: "1000" },
+    { bodyTimeout: -1 },
+    { rememberDeliveries: Number.NaN },
+    { onEvent: undefined }
+  ]
+
+  it.effect("503 while a setting is not valid, so that nothing is lost", () =>
+    everyRow(
+      invalid,
+      (options) => Inspectable.format(options),
+      (options) =>
+        Effect.gen(function* () {
+          yield* atNow
+          const handler = yield* receiver({ onEvent: noEvents, ...options })
+          assert.strictEqual(yield* statusOf(post(handler, B.body, signed)), 503)
+        })
+    )
   )
 
   it.effect("only after onEvent has ended", () =>
@@ -174,6 +192,25 @@ describe("bodies", () => {
       assert.strictEqual(yield* statusOf(post(handler, huge, signed)), 413)
       const declared = { ...signed, "content-length": String(2 ** 40) }
       assert.strictEqual(yield* statusOf(post(handler, endless().stream, declared)), 413)
+    })
+  )
+
+  it.effect("are held as bytes: a chunk of one byte keeps no more than that", () =>
+    Effect.gen(function* () {
+      yield* atNow
+      const handler = yield* receiver({ onEvent: noEvents })
+      let left = 4000
+      let peak = 0
+      const before = process.memoryUsage().arrayBuffers
+      const stream = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          peak = Math.max(peak, process.memoryUsage().arrayBuffers - before)
+          if (left-- > 0) controller.enqueue(new Uint8Array(65_536).subarray(0, 1))
+          else controller.close()
+        }
+      })
+      assert.strictEqual(yield* statusOf(post(handler, stream, signed)), 412)
+      assert.isBelow(peak / 1e6, 150)
     })
   )
 

@@ -139,6 +139,9 @@ describe("WebhookSignature.verify", () => {
         [],
         [Redacted.make("")],
         [secret, Redacted.make(" \n")],
+        [Redacted.make(`${B.secret}\n`)],
+        [Redacted.make(7)],
+        7,
         [wiped],
         ["text"],
         undefined
@@ -150,6 +153,29 @@ describe("WebhookSignature.verify", () => {
       }
       assert.strictEqual(
         yield* reasonOf(WebhookSignature.sign({ secret: Redacted.make(""), body: received.body })),
+        "InvalidSecrets"
+      )
+    })
+  )
+
+  it.effect("refuses what is not a delivery, and a tolerance that is none", () =>
+    Effect.gen(function* () {
+      yield* atTime(now)
+      const untyped = (value: unknown) => value as never
+      const verify = WebhookSignature.verify({ secrets: [secret] })
+      const body = toBytes(B.body)
+      for (const received of [undefined, null, 7, {}]) {
+        assert.strictEqual(yield* reasonOf(verify(untyped(received))), "InvalidBody")
+      }
+      for (const signature of [7, [headerOf(B)], {}]) {
+        assert.strictEqual(yield* reasonOf(verify(untyped({ signature, body }))), "Malformed")
+      }
+      for (const tolerance of [null, Number.NaN, -1, "ten minutes"]) {
+        const lax = WebhookSignature.verify({ secrets: [secret], tolerance: untyped(tolerance) })
+        assert.strictEqual(yield* reasonOf(lax({ signature: headerOf(B), body })), "InvalidTolerance")
+      }
+      assert.strictEqual(
+        yield* reasonOf(WebhookSignature.verify(untyped(undefined))({ signature: headerOf(B), body })),
         "InvalidSecrets"
       )
     })

@@ -50,8 +50,13 @@ const importKey = ({ importJWK, importPKCS8 }: typeof JoseKeys, text: string) =>
 export const makeSign = (privateKey: Redacted.Redacted): Effect.Effect<Sign, InvalidKey | MissingLibrary> =>
   Effect.gen(function* () {
     const [keys, { SignJWT }] = yield* loadJose
-    // Environment variables often hold line ends as a backslash and an n.
-    const key = yield* importKey(keys, Redacted.value(privateKey).trim().replaceAll("\\n", "\n"))
+    // Environment variables often hold line ends as a backslash and a letter.
+    const key = yield* importKey(
+      keys,
+      Redacted.value(privateKey)
+        .replace(/(\\r)?\\n/g, "\n")
+        .trim()
+    )
     return ({ clientId, operation, user }) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const issuer = `tink://auth/client/${clientId}`

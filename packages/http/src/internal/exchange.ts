@@ -115,7 +115,8 @@ export const makeRequestRuntime: Effect.Effect<RequestRuntime> = Effect.map(
 
 type Response = HttpClientResponse.HttpClientResponse
 
-const isSuccess = ({ status }: Response): boolean => status >= 200 && status < 300
+/** 206 answers a request for a part, which is never sent (RFC 9110, 15.3.7). */
+const isSuccess = ({ status }: Response): boolean => status >= 200 && status < 300 && status !== 206
 
 /** An error needs no more: the rest of its body is left, and its connection closed. */
 const errorLimits = { bytes: 64 * 1024, millis: 2000 }

@@ -91,6 +91,9 @@ const findReason = (rules: ReadonlyArray<Rule>, clue: Clue): string | undefined 
 
 const maxDepth = 8
 
+/** An aggregate counts as several causes: each level of them multiplies the errors. */
+const aggregateDepth = 4
+
 /**
  * Why a request was certainly never sent, by an error or its causes. Undefined if it may have been sent. An `AggregateError`
  * holds one error for each address of a host: all must say so.
@@ -99,7 +102,7 @@ export const neverSentReason = (error: unknown, depth = 0): string | undefined =
   if (typeof error !== "object" || error === null || depth > maxDepth) return undefined
   const inner = read(error, "errors")
   if (Array.isArray(inner) && inner.length > 0) {
-    const reasons = inner.slice(0, 100).map((one: unknown) => neverSentReason(one, depth + 1))
+    const reasons = inner.slice(0, 100).map((one: unknown) => neverSentReason(one, depth + aggregateDepth))
     return reasons.includes(undefined) ? undefined : reasons[0]
   }
   const clue = {

@@ -1,4 +1,5 @@
 import * as Arr from "effect/Array"
+import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { RequestDescription } from "../TinkRequest.js"
@@ -13,40 +14,82 @@ const maxSearched = 4000
 /** Half of a pair, left by a cut. */
 const lastHighSurrogate = /[\ud800-\udbff]$/
 
-/** A secret as it was sent, and its encodings in a form, in a URL and in JSON. */
-const encodings = (value: string): ReadonlyArray<string> => {
+/** More of a secret than fits in a header, and than is searched of a text. */
+const maxSecret = 16 * 1024
+
+/** This many characters of a secret in a row are redacted: a secret may be repeated cut short. */
+const fragmentLength = 8
+
+const toUnicodeEscape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
+
+const entities: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "#39" }
+
+/** JSON as most write it, in ASCII, and as Gson does, each also with an escaped slash. */
+const jsonEncodings = (value: string): ReadonlyArray<string> => {
+  const json = JSON.stringify(value).slice(1, -1)
+  const written = [
+    json,
+    json.replace(/[^ -~]/g, toUnicodeEscape),
+    json.replace(/[<>&='\u2028\u2029]/g, toUnicodeEscape)
+  ]
+  return [...written, ...written.map((text) => text.replaceAll("/", "\\/"))]
+}
+
+/** Without what depends on the bytes around it. It may begin at any byte of three. */
+const base64Encodings = (value: string): ReadonlyArray<string> =>
+  ["", " ", "  "].flatMap((before) => {
+    const encoded = Encoding.encodeBase64(before + value)
+      .slice(before === "" ? 0 : before.length + 1)
+      .replace(/.=+$/, "")
+    return [encoded, encoded.replaceAll("+", "-").replaceAll("/", "_")]
+  })
+
+/** A secret as it was sent, and its encodings in a form, in a URL, in JSON, in HTML and in Base64. */
+const encodings = (secret: string): ReadonlyArray<string> => {
+  const value = secret.slice(0, maxSecret)
   // Only JSON can carry half a surrogate pair. Other encodings replace it by U+FFFD.
   const sendable = value.replace(/\p{Cs}/gu, "\ufffd")
-  const json = JSON.stringify(value).slice(1, -1)
   return [
     value,
     sendable,
     encodeURIComponent(sendable),
     new URLSearchParams({ "": value }).toString().slice(1),
-    json,
-    json.replaceAll("/", "\\/")
+    ...jsonEncodings(value),
+    value.replace(/[&<>"']/g, (character) => `&${entities[character]};`),
+    // That of a short one would be of very few characters.
+    ...(value.length < fragmentLength ? [] : base64Encodings(sendable))
   ]
 }
 
 /** Percent-encoding is written with both cases. ASCII only, so that positions stay the same. */
 const toLowerAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
-/** This many characters of a secret in a row are redacted: a secret may be repeated cut short. */
-const fragmentLength = 8
-
-/** Collects the fragments of a secret, or the whole of a short one. */
-const addFragments = (secret: string, fragments: Set<string>): void => {
-  for (let at = 0; at + fragmentLength <= secret.length; at++) fragments.add(secret.slice(at, at + fragmentLength))
-  if (secret !== "" && secret.length < fragmentLength) fragments.add(secret)
+/** The positions of each fragment of a text. Not of the secrets, which may be far longer. */
+const indexFragments = (text: string): Map<string, Array<number>> => {
+  const positions = new Map<string, Array<number>>()
+  for (let at = 0; at + fragmentLength <= text.length; at++) {
+    const fragment = text.slice(at, at + fragmentLength)
+    const known = positions.get(fragment)
+    if (known === undefined) positions.set(fragment, [at])
+    else known.push(at)
+  }
+  return positions
 }
 
-/** Which UTF-16 units of a text any of the fragments covers: 1 for those that one does. */
-const findCovered = (text: string, fragments: ReadonlySet<string>): Uint8Array => {
+/** Which UTF-16 units of a text repeat a secret: 1 for those that do. */
+const findCovered = (text: string, secrets: Iterable<string>): Uint8Array => {
   const covered = new Uint8Array(text.length)
-  const lengths = new Set(Array.from(fragments, (fragment) => fragment.length))
-  for (const length of lengths) {
-    for (let at = 0; at + length <= text.length; at++) {
-      if (fragments.has(text.slice(at, at + length))) covered.fill(1, at, at + length)
+  const positions = indexFragments(text)
+  for (const secret of secrets) {
+    for (let at = 0; at + fragmentLength <= secret.length; at++) {
+      const fragment = secret.slice(at, at + fragmentLength)
+      for (const start of positions.get(fragment) ?? []) covered.fill(1, start, start + fragmentLength)
+      positions.delete(fragment)
+    }
+    // A short one is redacted as a whole.
+    if (secret === "" || secret.length >= fragmentLength) continue
+    for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + 1)) {
+      covered.fill(1, at, at + secret.length)
     }
   }
   return covered
@@ -63,10 +106,12 @@ const redactCovered = (text: string, covered: Uint8Array): string => {
 
 /** Makes a text from Tink fit to be shown: one short line without any of the secrets. */
 export const sanitize = (text: string, secrets: ReadonlyArray<string>): string => {
-  const cut = text.slice(0, maxSearched)
-  const fragments = new Set<string>()
-  for (const encoded of new Set(secrets.flatMap(encodings))) addFragments(toLowerAscii(encoded), fragments)
-  return redactCovered(cut, findCovered(toLowerAscii(cut), fragments))
+  const searched = text.slice(0, maxSearched)
+  const encoded = new Set(Array.from(secrets.flatMap(encodings), toLowerAscii))
+  const covered = findCovered(toLowerAscii(searched), encoded)
+  // A fragment of a secret that the cut went through cannot be found.
+  const shown = text.length > maxSearched ? searched.slice(0, -fragmentLength) : searched
+  return redactCovered(shown, covered)
     .replace(jwt, redacted)
     .replace(unprintable, " ")
     .trim()

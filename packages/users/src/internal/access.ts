@@ -10,10 +10,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import type { ChangeEndpoint, ClientEndpoint, ReadEndpoint, SessionEndpoint } from "../Endpoint.js"
 import type { UserSession } from "../UserSession.js"
 import { bind, type Call, checkSubjects, toClientRequest, toUserRequest } from "./call.js"
 import { deepFreeze } from "./deepFreeze.js"
+import { digest } from "./digest.js"
 import { forbidden, withFlags } from "./errors.js"
 import type { ConnectionTimeToLive } from "./freshness.js"
 import { unwrapSession } from "./session.js"
@@ -86,10 +88,30 @@ const refuse = (operation: string, detail: string) => Exit.fail(invalidInput(ope
 const isSurelyUnchanged = (exit: Exit.Exit<unknown, TinkError>): boolean =>
   Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), (error) => !error.isAmbiguous)
 
+/** JSON writes all secrets as this, so that the answer to one would be that to another. */
+const redacted = JSON.stringify(Redacted.make(""))
+
+const withDigests = (members: unknown): string =>
+  JSON.stringify(members, function (this: unknown, name: string, value: unknown) {
+    const held: unknown = Object(this)[name]
+    return Redacted.isRedacted(held) ? digest(String(Redacted.value(held))) : value
+  })
+
 /** The same for calls that have the same answer. Endpoints are numbered, as an application may give one the name of another. */
 const makeCacheKey = () => {
   const prefixes = new WeakMap<object, string>()
   let endpoints = 0
+  let others = 0
+
+  const membersKey = (members: unknown): string => {
+    try {
+      const json = JSON.stringify(members)
+      return json.includes(redacted) ? withDigests(members) : json
+    } catch {
+      // Not JSON, and so like no other.
+      return `#${++others}`
+    }
+  }
 
   const prefixOf = (endpoint: Keyed["endpoint"]): string => {
     const prefix = prefixes.get(endpoint) ?? `${endpoint.name} ${++endpoints}`
@@ -98,7 +120,7 @@ const makeCacheKey = () => {
   }
 
   return ({ endpoint, id = "", members }: Keyed, identity: string): string =>
-    `${prefixOf(endpoint)} ${id} ${endpoint.input === undefined ? "" : JSON.stringify(members)} ${identity}`
+    `${prefixOf(endpoint)} ${id} ${endpoint.input === undefined ? "" : membersKey(members)} ${identity}`
 }
 
 export const make = (dependencies: {

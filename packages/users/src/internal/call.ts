@@ -7,10 +7,11 @@ import type { Authorization, Body, RequestDescription, TinkRequest } from "@effe
 import type { TokenSource } from "@effect-tink/http/TokenSource"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { ChangeEndpoint, ClientEndpoint, SessionEndpoint, Subject } from "../Endpoint.js"
+import { type ChangeEndpoint, type ClientEndpoint, type SessionEndpoint, type Subject, TypeId } from "../Endpoint.js"
 import { isPlainObject, isRedactedText, toInvalidInput } from "./input.js"
 
 /** An endpoint whose answer is an `A`, with any arguments. */
@@ -31,6 +32,10 @@ export interface Call<out E> {
 }
 
 type Members = Readonly<Record<string, unknown>>
+
+/** A caller without types may pass anything for an endpoint. */
+export const isEndpoint = (endpoint: unknown, tags: ReadonlyArray<unknown>): boolean =>
+  Predicate.hasProperty(endpoint, TypeId) && Predicate.hasProperty(endpoint, "_tag") && tags.includes(endpoint._tag)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Arguments

@@ -219,10 +219,13 @@ export const check = (operation: string, ...checks: ReadonlyArray<Check>): Effec
 }
 
 const checkWith = <A, I>(schema: Schema.Schema<A, I>) => {
-  const encode = Schema.encodeUnknown(schema)
+  const encode = Schema.encodeUnknownSync(schema)
+  // Tried, as the value can also throw by itself, as a getter does.
   return (operation: string, value: unknown): Effect.Effect<void, TinkError> =>
-    Effect.asVoid(Effect.mapError(encode(value), (error) => toInvalidInput(operation, error)))
+    Effect.asVoid(Effect.try({ try: () => encode(value), catch: (error) => toInvalidInput(operation, error) }))
 }
+
+export const checkUser = checkWith(Schema.Struct({ userId: UserId }))
 
 export const checkReference = checkWith(withReference({}))
 

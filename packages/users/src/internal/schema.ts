@@ -7,6 +7,7 @@ import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
@@ -177,16 +178,23 @@ export const Int = Schema.Union(Schema.Int, Schema.NumberFromString.pipe(Schema.
 // Not for JSON that is nested deeper than the stack.
 const stringify = Option.liftThrowable((json: unknown) => JSON.stringify(json))
 
+/** Not `Parts`, a copy, which would lack a member with the name `__proto__`. */
+const AnyParts = Schema.declare(Predicate.isReadonlyRecord)
+
 /** JSON that is serialized once more, as Tink documents it. Some serve it as it is (`tink-api.md` 6.3). */
-export const SerializedJson = Schema.transformOrFail(Schema.Union(Schema.String, UnknownList, Parts), Schema.String, {
-  strict: true,
-  decode: (json, _, ast) =>
-    Option.match(typeof json === "string" ? Option.some(json) : stringify(json), {
-      onNone: () => ParseResult.fail(new ParseResult.Type(ast, json)),
-      onSome: ParseResult.succeed
-    }),
-  encode: ParseResult.succeed
-})
+export const SerializedJson = Schema.transformOrFail(
+  Schema.Union(Schema.String, UnknownList, AnyParts),
+  Schema.String,
+  {
+    strict: true,
+    decode: (json, _, ast) =>
+      Option.match(typeof json === "string" ? Option.some(json) : stringify(json), {
+        onNone: () => ParseResult.fail(new ParseResult.Type(ast, json)),
+        onSome: ParseResult.succeed
+      }),
+    encode: ParseResult.succeed
+  }
+)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Answers

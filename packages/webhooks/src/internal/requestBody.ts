@@ -1,5 +1,5 @@
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import type * as Chunk from "effect/Chunk"
+import * as Chunk from "effect/Chunk"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -13,14 +13,26 @@ interface Limits {
 
 export type Failure = "TooLarge" | "TooSlow" | "Broken"
 
-const join = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const bytes = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.byteLength
+/** Copies the bytes: a sender can make a chunk of each byte, and each would keep a buffer far larger than itself. */
+const makeCollector = (maxBytes: number) => {
+  let buffer = new Uint8Array(0)
+  let size = 0
+  return {
+    /** Whether the chunk is within the bound. */
+    add: (chunk: Uint8Array): boolean => {
+      const end = size + chunk.byteLength
+      if (end > maxBytes) return false
+      if (end > buffer.byteLength) {
+        const grown = new Uint8Array(Math.min(maxBytes, Math.max(end, buffer.byteLength * 2)))
+        grown.set(buffer)
+        buffer = grown
+      }
+      buffer.set(chunk, size)
+      size = end
+      return true
+    },
+    bytes: (): Uint8Array => buffer.subarray(0, size)
   }
-  return bytes
 }
 
 const isEmpty = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
@@ -37,19 +49,14 @@ const readCounted = (
 ): Effect.Effect<Uint8Array, Failure, Scope.Scope> =>
   Effect.gen(function* () {
     const pull = yield* Stream.toPull(request.stream)
-    const chunks: Array<Uint8Array> = []
-    let size = 0
-    const add = (more: Chunk.Chunk<Uint8Array>): Effect.Effect<void, Failure> => {
-      for (const chunk of more) {
-        size += chunk.byteLength
-        chunks.push(chunk)
-      }
-      return size > maxBytes ? Effect.fail("TooLarge") : Effect.void
-    }
+    const collector = makeCollector(maxBytes)
+    const add = (more: Chunk.Chunk<Uint8Array>): Effect.Effect<void, Failure> =>
+      Chunk.every(more, collector.add) ? Effect.void : Effect.fail("TooLarge")
     // The platform fails for a request without a body, too.
     const end = Option.match({
       onNone: () => Effect.succeedNone,
-      onSome: () => (size === 0 && isEmpty(request) ? Effect.succeedNone : Effect.fail<Failure>("Broken"))
+      onSome: () =>
+        collector.bytes().length === 0 && isEmpty(request) ? Effect.succeedNone : Effect.fail<Failure>("Broken")
     })
     const next = Effect.matchEffect(pull, {
       onFailure: end,
@@ -57,7 +64,7 @@ const readCounted = (
     })
     let more = true
     while (more) more = Option.isSome(yield* next)
-    return join(chunks, size)
+    return collector.bytes()
   })
 
 /** Reads a body within its limits. */

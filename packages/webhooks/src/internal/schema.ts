@@ -1,5 +1,8 @@
 /** Schemas that the events share. */
+import { makeCounter } from "@effect-tink/http/UnreadableMembers"
+import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
 /** Tink leaves out an absent member, or sends `null`. */
@@ -15,15 +18,36 @@ export const lenient = <A, I>(schema: Schema.Schema<A, I>) => {
   })
 }
 
-const isTime = (millis: number): boolean => millis > 0 && millis <= 8_640_000_000_000_000
+/** A list that keeps what can be read of it. The answer is not Tink's when it has items that all cannot be read. */
+export const lenientList = <A, I>(model: string, item: Schema.Schema<A, I>) => {
+  const decode = Schema.decodeUnknownOption(item)
+  const count = makeCounter(model, "item")
+  const read = (value: unknown): Option.Option<A> => {
+    const decoded = decode(value)
+    if (Option.isNone(decoded)) count()
+    return decoded
+  }
+  return Schema.transformOrFail(Schema.Array(Schema.Unknown), Schema.Array(Schema.typeSchema(item)), {
+    strict: true,
+    decode: (items, _, ast) => {
+      const list = Arr.filterMap(items, read)
+      return list.length > 0 || items.length === 0
+        ? ParseResult.succeed(list)
+        : ParseResult.fail(new ParseResult.Type(ast, items))
+    },
+    encode: (list) => ParseResult.succeed(list)
+  })
+}
+
+const isTime = (millis: number): boolean => Number.isInteger(millis) && millis > 0 && millis <= 8_640_000_000_000_000
 
 const Millis = Schema.Number.pipe(Schema.filter(isTime))
 
+/** Not `Schema.NumberFromString` alone, which also reads "NaN", "Infinity" and "0x10". */
+const Digits = Schema.compose(Schema.String.pipe(Schema.pattern(/^\d{1,16}$/)), Schema.NumberFromString)
+
 /** Epoch milliseconds as a number or a text: the table says one and the examples the other (`tink-api.md` 9.3). `0` is none. */
-export const Time = Schema.compose(
-  Schema.Union(Millis, Schema.compose(Schema.NumberFromString, Millis)),
-  Schema.DateTimeUtcFromNumber
-)
+export const Time = Schema.compose(Schema.Union(Millis, Schema.compose(Digits, Millis)), Schema.DateTimeUtcFromNumber)
 
 /** A number or a text of one (`tink-api.md` 12.26). */
-export const Count = Schema.Union(Schema.Number, Schema.NumberFromString)
+export const Count = Schema.Union(Schema.NonNegativeInt, Digits)

@@ -36,6 +36,15 @@ const ExtendedCredential = Schema.transform(
   }
 )
 
+/** All members of a consent are optional, so that an object of anything would be one. The extended one says whose it is, or until when. */
+const ExtendedConsentJson = Schema.parseJson(
+  ProviderConsent.pipe(
+    Schema.filter(
+      ({ credentialsId, sessionExpiryDate }) => credentialsId !== undefined || sessionExpiryDate !== undefined
+    )
+  )
+)
+
 /**
  * Extends a consent that the user confirmed to the application, without a visit to their bank (beta).
  *
@@ -49,7 +58,7 @@ export const extendProviderConsent = Endpoint.change({
   method: "POST",
   route: "/api/v1/provider-consents:extend",
   input: ExtendedCredential,
-  response: Schema.parseJson(ProviderConsent),
+  response: ExtendedConsentJson,
   subject: (consent) => [subject(consent)],
   source: "tink-api.md 7.2"
 })

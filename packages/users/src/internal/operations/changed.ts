@@ -1,18 +1,17 @@
-import { idRequirement } from "@effect-tink/http/InputRules"
 import type { UserId } from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import type * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Effect from "effect/Effect"
 import type { Changes } from "../following/changes.js"
 import type { Pollers } from "../following/pollers.js"
-import { check, isPlainObject, isUserId } from "../input.js"
+import { checkUser } from "../input.js"
 
 export const make =
   (parts: { readonly cache: UserCache.Service; readonly changes: Changes; readonly pollers: Pollers }) =>
   (user: { readonly userId: UserId }): Effect.Effect<void, TinkError> =>
     Effect.gen(function* () {
       const { cache, changes, pollers } = parts
-      yield* check("changed", [isPlainObject(user) && isUserId(user.userId), `userId must be ${idRequirement}`])
+      yield* checkUser("changed", user)
       yield* cache.invalidate(user.userId)
       // Afterwards, so that those who are woken read nothing older.
       pollers.changed(user.userId, changes.addElsewhere(user.userId).number)

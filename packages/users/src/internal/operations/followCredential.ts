@@ -1,8 +1,8 @@
 import type { CredentialsId } from "@effect-tink/http/Ids"
+import { toDuration } from "@effect-tink/http/InputRules"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -18,9 +18,9 @@ import type { Dependencies } from "../dependencies.js"
 import { getCredential } from "../endpoints/credentials.js"
 import type { Follow, Following } from "../following/follow.js"
 import type { Known } from "../following/observer.js"
-import { isOptional } from "../input.js"
+import { isOptional, isPlainObject } from "../input.js"
 
-const isDuration = (value: unknown): boolean => Option.isSome(Duration.decodeUnknown(value))
+const isDuration = (value: unknown): boolean => Option.isSome(toDuration(value))
 
 const findInvalid = (options: FollowOptions & { readonly onProgress?: unknown }): string | undefined => {
   if (!isOptional(options.schedule, Schedule.isSchedule)) return "schedule must be a Schedule"
@@ -34,7 +34,8 @@ export const checkFollowOptions = (
   operation: string,
   options: (FollowOptions & { readonly onProgress?: unknown }) | undefined
 ): Exit.Exit<void, TinkError> => {
-  const invalid = options === undefined ? undefined : findInvalid(options)
+  if (options === undefined) return Exit.void
+  const invalid = isPlainObject(options) ? findInvalid(options) : "the options must be a plain object"
   return invalid === undefined ? Exit.void : Exit.fail(invalidInput(operation, invalid))
 }
 

@@ -14,6 +14,13 @@ export const getIdentity = (http: TinkHttp.Service, operation: string, tokens: T
     http.request({ ...toUserRequest(call, undefined, tokens), operation })
   )
 
+/**
+ * Whether Tink answered about another user. An application with a private key names a user in one field, whichever id it has
+ * (`tink-api.md` 1.5): an external id that is made like the id of another user would name that one.
+ */
+const isOtherUser = (found: Effect.Effect.Success<ReturnType<typeof getIdentity>>, externalUserId: string): boolean =>
+  found.externalUserId === undefined ? found.id === externalUserId : found.externalUserId !== externalUserId
+
 /** An external id can be given to another user later: it is looked up each time, and never used as an identity. */
 export const findUserId = (
   http: TinkHttp.Service,
@@ -23,7 +30,7 @@ export const findUserId = (
   Effect.gen(function* () {
     const token = yield* issueUserToken(http, { externalUserId, scopes: [getUserIdentity.scope] })
     const found = yield* getIdentity(http, operation, TokenSource.fromToken(token.accessToken))
-    if (found.externalUserId !== undefined && found.externalUserId !== externalUserId) {
+    if (isOtherUser(found, externalUserId)) {
       return yield* invalidInput(operation, "Tink answered about another user than the one asked for")
     }
     return found.id
