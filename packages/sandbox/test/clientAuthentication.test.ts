@@ -6,7 +6,7 @@ import * as TestClock from "effect/TestClock"
 import * as Crypto from "node:crypto"
 import * as Https from "node:https"
 import { client, other, server } from "../../../test/support/certificates.js"
-import { eachRow, keysOf, newUser, send } from "./helpers.js"
+import { askCode, eachRow, keysOf, newUser, send } from "./helpers.js"
 
 const keys = Crypto.generateKeyPairSync("ec", { namedCurve: "P-256" })
 const foreign = Crypto.generateKeyPairSync("ec", { namedCurve: "P-256" })
@@ -127,6 +127,21 @@ describe("the JWT-bearer grant", () => {
       assert.strictEqual((yield* redeem(yield* jwt, { client_id: "x" })).status, 401)
       const withSecret = { client_id: "sandbox-client", client_secret: "sandbox-secret" }
       assert.strictEqual((yield* redeem(yield* jwt, withSecret)).status, 400)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("exchanges a code without a secret, and takes no wrong secret", () =>
+    Effect.gen(function* () {
+      const exchange = (form: Readonly<Record<string, string>>) =>
+        Effect.gen(function* () {
+          const { code } = (yield* askCode({ user_id: yield* newUser(), scope: "user:read" })).body
+          const fields = { client_id: "sandbox-client", grant_type: "authorization_code", code, ...form }
+          return (yield* send("POST", "/api/v1/oauth/token", { form: fields })).status
+        })
+      assert.strictEqual(yield* exchange({}), 200)
+      assert.strictEqual(yield* exchange({ client_secret: "sandbox-secret" }), 200)
+      assert.strictEqual(yield* exchange({ client_secret: "x" }), 401)
+      assert.strictEqual(yield* exchange({ grant_type: "client_credentials" }), 401)
     }).pipe(provideSandbox)
   )
 

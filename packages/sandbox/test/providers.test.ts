@@ -110,7 +110,8 @@ describe("GET /api/v1/providers/{market}", () => {
     [`?${tests}&capability=LOANS`, ["se-demobank-password"]],
     [`?${tests}&capability=EINVOICES`, ["se-demobank-mobilebankid"]],
     [`?${tests}&capability=MORTGAGE_LOAN`, []],
-    [`?${tests}&pisCapability=PIS_SE_BG`, []]
+    [`?${tests}&pisCapability=PIS_SE_BG`, []],
+    ["?includeTestProviders=&capability=&pisCapability=", [other]]
   ]
 
   it.effect("filters by its query", () =>
@@ -118,6 +119,25 @@ describe("GET /api/v1/providers/{market}", () => {
       Effect.gen(function* () {
         const { body } = yield* send("GET", `/api/v1/providers/SE${query}`)
         assert.deepStrictEqual(namesIn(body), names)
+      })
+    )
+  )
+
+  const languages: ReadonlyArray<readonly [string | undefined, string]> = [
+    [undefined, "Password"],
+    ["en", "Password"],
+    ["de-DE,sv;q=0.5", "Password"],
+    ["sv", "Lösenord"],
+    ["sv-SE,sv;q=0.9,en;q=0.8", "Lösenord"]
+  ]
+
+  it.effect("has the texts in the language that Accept-Language asks for", () =>
+    eachRow(languages, ([language, text]) =>
+      Effect.gen(function* () {
+        const headers = language === undefined ? {} : { "accept-language": language }
+        const { body } = yield* send("GET", `/api/v1/providers/SE?${tests}`, { headers })
+        const found = body.providers.find(({ name }: Provider) => name === "se-demobank-password")
+        assert.strictEqual(found.fields[1].description, text)
       })
     )
   )
@@ -166,6 +186,7 @@ describe("GET /api/v1/providers", () => {
       assert.notInclude(yield* get(""), "se-demobank-password")
       assert.deepStrictEqual(yield* get("&name=se-demobank-password"), ["se-demobank-password"])
       assert.deepStrictEqual(yield* get("&name=x"), [])
+      assert.deepStrictEqual(yield* get("&name="), yield* get(""))
     }).pipe(provideSandbox)
   )
 

@@ -62,7 +62,7 @@ const openVisit = Effect.fnUntraced(function* (
   const link = yield* Link.read(query, redirectUri, flow, settings)
   const code = yield* readCode(query, flow)
   const credentialsId = flow.action === "connect" ? undefined : yield* required(query, "credentials_id")
-  const sessionId = query.get("session_id") ?? undefined
+  const sessionId = query.get("session_id") || undefined
   return yield* visits.open(state, { flow, link, code, sessionId, credentialsId, id, now })
 })
 
