@@ -12,16 +12,22 @@ import { originOf } from "../http/origin.js"
 import { readChoice, readFlag, readText } from "../http/requestFields.js"
 import { json } from "../http/responses.js"
 import type { Handler, Route, RoutedRequest } from "../http/router.js"
+import type { CredentialsType } from "../models.js"
 import type { Settings } from "../settings.js"
 import type { State } from "../state/state.js"
 import { marketDefaults, markets } from "../users/markets.js"
 
 const iconPath = "/provider-images/bank.svg"
 
-const authenticationFlow = ({ name, type }: providers.Provider) => {
-  if (!providers.hasSession(name)) return {}
-  return { authenticationFlow: type === "THIRD_PARTY_APP" ? "REDIRECT" : "EMBEDDED" }
+const flowOf: Readonly<Record<CredentialsType, string>> = {
+  THIRD_PARTY_APP: "REDIRECT",
+  MOBILE_BANKID: "DECOUPLED",
+  KEYFOB: "EMBEDDED",
+  PASSWORD: "EMBEDDED"
 }
+
+const authenticationFlow = ({ name, type }: providers.Provider) =>
+  providers.hasSession(name) ? { authenticationFlow: flowOf[type] } : {}
 
 // Without `transactional` and `loginHeaderColour`, which were removed in April 2026: tink-api.md 12.22.
 const present = (provider: providers.Provider, origin: string, language: string) => ({

@@ -18,7 +18,9 @@ import * as pages from "../tinkLink/pages.js"
 import * as visits from "../tinkLink/visits.js"
 
 const banksOf = ({ link }: Visit) => {
-  const banks = providers.ofMarket(link.market).filter(({ isTest }) => isTest)
+  const banks = providers
+    .ofMarket(link.market)
+    .filter(({ capabilities, isTest }) => isTest && capabilities.includes("CHECKING_ACCOUNTS"))
   const isFixed = link.inputProvider !== undefined
   const isPreselected = (bank: providers.Provider) =>
     providers.financialInstitutionId(bank) === link.financialInstitutionId
