@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Users } from "@effect-tink/users"
+import { Endpoint, Users } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { assertRefusal, failure, makeUser, provideAll, takeLines, takeSent, TOKEN } from "./helpers.js"
 
@@ -56,6 +57,43 @@ describe("listProviders", () => {
     Effect.gen(function* () {
       const users = yield* Users.Users
       assert.strictEqual((yield* failure(users.listProviders("US"))).reason, "Invalid")
+    }).pipe(provideAll())
+  )
+})
+
+describe("the list of a market", () => {
+  const common = {
+    route: "/api/v1/providers/{market}",
+    id: Schema.String,
+    response: Schema.parseJson(Schema.Struct({ providers: Schema.Array(Schema.Struct({ name: Schema.String })) }))
+  } as const
+
+  const asUser = Endpoint.read({ ...common, name: "listProvidersAsUser", scope: "providers:read" })
+
+  const anonymously = Endpoint.clientRead({
+    ...common,
+    name: "listProvidersAnonymously",
+    input: Schema.Struct({
+      clientId: Schema.String.pipe(Schema.propertySignature, Schema.fromKey("X-Tink-OAuth-Client-ID"))
+    }),
+    headers: ["X-Tink-OAuth-Client-ID"]
+  })
+
+  it.effect("can also be asked for with a user token, or with none and the header of the app, by own endpoints", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* makeUser()
+      const session = yield* users.authorize({ userId, scopes: ["providers:read"] })
+      const { providers: ofUser } = yield* users.request(session, asUser, "SE")
+      yield* takeSent
+      const { providers: ofApp } = yield* users.requestAsClient(anonymously, "SE", { clientId: "sandbox-client" })
+      assert.deepStrictEqual(ofApp, ofUser)
+      const [sent, ...others] = yield* takeSent
+      assert.isEmpty(others)
+      assert.strictEqual(sent?.headers["x-tink-oauth-client-id"], "sandbox-client")
+      assert.isUndefined(sent?.headers["authorization"])
+      const unknown = users.requestAsClient(anonymously, "SE", { clientId: "another" })
+      assert.strictEqual((yield* failure(unknown)).reason, "Unauthorized")
     }).pipe(provideAll())
   )
 })
