@@ -81,22 +81,30 @@ const members = (endpoint: Endpoint): JSONSchema.JsonSchema7Object | undefined =
   return resolved !== undefined && "properties" in resolved ? resolved : undefined
 }
 
+const isHeader = ({ headers = [] }: Endpoint, name: string): boolean => headers.includes(name)
+
 const isQuery = (endpoint: Endpoint, name: string): boolean =>
-  endpoint.method === "GET" || ("query" in endpoint && (endpoint.query?.includes(name) ?? false))
+  !isHeader(endpoint, name) &&
+  (endpoint.method === "GET" || ("query" in endpoint && (endpoint.query?.includes(name) ?? false)))
 
 const parameters = (endpoint: Endpoint): ReadonlyArray<Json> => {
   const [, id] = /\{(\w+)\}/.exec(endpoint.route) ?? []
   const schema = members(endpoint)
-  const query = Object.entries(schema?.properties ?? {}).filter(([name]) => isQuery(endpoint, name))
+  const all = Object.entries(schema?.properties ?? {})
+  const headers = all.filter(([name]) => isHeader(endpoint, name))
+  const query = all.filter(([name]) => isQuery(endpoint, name))
   return [
     ...(id === undefined ? [] : [{ name: id, in: "path", required: true, schema: { type: "string" } }]),
-    ...query.map(([name, schema]) => ({ name, in: "query", schema }))
+    ...query.map(([name, schema]) => ({ name, in: "query", schema })),
+    ...headers.map(([name, schema]) => ({ name, in: "header", schema }))
   ]
 }
 
 const body = (endpoint: Endpoint): Json => {
   const schema = members(endpoint)
-  const properties = Object.entries(schema?.properties ?? {}).filter(([name]) => !isQuery(endpoint, name))
+  const properties = Object.entries(schema?.properties ?? {}).filter(
+    ([name]) => !isQuery(endpoint, name) && !isHeader(endpoint, name)
+  )
   if (schema === undefined || properties.length === 0 || endpoint._tag === "Read") return {}
   const required = schema.required.filter((name) => properties.some(([property]) => property === name))
   const type = endpoint.encoding === "form" ? "application/x-www-form-urlencoded" : "application/json"

@@ -51,6 +51,9 @@ const verifyWebhook = Effect.gen(function* () {
   const body = new TextEncoder().encode("{}")
   const signature = yield* WebhookSignature.sign({ secret, body })
   yield* WebhookSignature.verify({ secrets: [secret] })({ body, signature })
+  const wrong = Redacted.make("another secret")
+  const error = yield* Effect.flip(WebhookSignature.verify({ secrets: [wrong] })({ body, signature }))
+  yield* expect("reason for a wrong signature", error.reason, "Mismatch")
 })
 
 const makeLayer = (baseUrl: string) =>

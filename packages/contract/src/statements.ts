@@ -330,6 +330,18 @@ export const statements: ReadonlyArray<Statement> = [
   ),
   states(
     "6.7",
+    "The list of providers of a market needs no token",
+    () => send("GET", "/api/v1/providers/SE"),
+    (answer) => isList(answer, "providers")
+  ),
+  states(
+    "6.7",
+    "An unknown market is an error",
+    () => withProvidersToken("/api/v1/providers/ZZ"),
+    ({ status }) => status >= 400 && status < 500
+  ),
+  states(
+    "6.7",
     "The list of markets has the member markets",
     () => withProvidersToken("/api/v1/providers/markets"),
     (answer) => isList(answer, "markets")

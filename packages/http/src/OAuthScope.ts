@@ -70,6 +70,7 @@ export const ClientScope = Schema.Literal(
   "risk-insights:create",
   "risk-insights:readonly",
   "risk-insights:delete",
+  "risk-categorisation:readonly",
   // Partners
   "merchants",
   "merchants:readonly"
@@ -160,6 +161,7 @@ export const UserScope = Schema.Literal(
   "risk-insights:create",
   "risk-insights:readonly",
   "risk-insights:delete",
+  "risk-categorisation:readonly",
   // Partners
   "merchants:readonly"
 )

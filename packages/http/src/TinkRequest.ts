@@ -27,6 +27,8 @@ export interface RequestDescription {
   readonly params?: Readonly<Record<string, string>> | undefined
   /** The query. A list is repeated: `items=A&items=B`. Never secret: proxies and servers log it. */
   readonly query?: Readonly<Record<string, string | boolean | ReadonlyArray<string> | undefined>> | undefined
+  /** Further headers, of printable ASCII. Never secret. They do not replace those that every request has. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   readonly body?: Body | undefined
   readonly authorization: Authorization
   /**

@@ -29,6 +29,42 @@ const sentWith = (query: TinkRequest.RequestDescription["query"]) =>
     return first?.url.slice(`https://api.tink.com/api/v1/credentials/${id}`.length)
   })
 
+describe("further headers", () => {
+  it.scoped("are sent, without what is undefined, and replace none of the others", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(ok)
+      const headers = { "Accept-Language": "sv-SE", "X-Other": undefined, Authorization: "x", "User-Agent": "x" }
+      yield* http.request({ ...getCredential, headers })
+      const [first] = sent
+      assert.strictEqual(first?.headers["accept-language"], "sv-SE")
+      assert.notProperty(first?.headers, "x-other")
+      assert.strictEqual(first?.headers["authorization"], `Bearer ${Redacted.value(userToken)}`)
+      assert.match(first?.headers["user-agent"] ?? "", /^effect-tink/)
+    })
+  )
+
+  const table: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [
+    ["a line break", { "x-canary": "canary\r\nauthorization: x" }],
+    ["no text", { "x-canary": "" }],
+    ["other characters", { "x-canary": "canaryå" }],
+    ["a name that is none", { "x canary:": "canary" }]
+  ]
+  it.effect("that HTTP cannot carry are Invalid before anything is sent", () =>
+    everyRow(
+      table,
+      ([name]) => name,
+      ([, headers]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(ok)
+          const error = yield* failure(http.request({ ...getCredential, headers }))
+          assert.strictEqual(error.reason, "Invalid")
+          assert.notInclude(inspect(error), "canary")
+          assert.lengthOf(sent, 0)
+        })
+    )
+  )
+})
+
 describe("a query", () => {
   const table: ReadonlyArray<readonly [string, TinkRequest.RequestDescription["query"], string]> = [
     ["that is not there", undefined, ""],

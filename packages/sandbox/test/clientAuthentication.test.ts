@@ -6,7 +6,7 @@ import * as TestClock from "effect/TestClock"
 import * as Crypto from "node:crypto"
 import * as Https from "node:https"
 import { client, other, server } from "../../../test/support/certificates.js"
-import { eachRow, keysOf, newUser, send } from "./helpers.js"
+import { askCode, eachRow, keysOf, newUser, send } from "./helpers.js"
 
 const keys = Crypto.generateKeyPairSync("ec", { namedCurve: "P-256" })
 const foreign = Crypto.generateKeyPairSync("ec", { namedCurve: "P-256" })
@@ -130,6 +130,21 @@ describe("the JWT-bearer grant", () => {
     }).pipe(provideSandbox)
   )
 
+  it.effect("exchanges a code without a secret, and takes no wrong secret", () =>
+    Effect.gen(function* () {
+      const exchange = (form: Readonly<Record<string, string>>) =>
+        Effect.gen(function* () {
+          const { code } = (yield* askCode({ user_id: yield* newUser(), scope: "user:read" })).body
+          const fields = { client_id: "sandbox-client", grant_type: "authorization_code", code, ...form }
+          return (yield* send("POST", "/api/v1/oauth/token", { form: fields })).status
+        })
+      assert.strictEqual(yield* exchange({}), 200)
+      assert.strictEqual(yield* exchange({ client_secret: "sandbox-secret" }), 200)
+      assert.strictEqual(yield* exchange({ client_secret: "x" }), 401)
+      assert.strictEqual(yield* exchange({ grant_type: "client_credentials" }), 401)
+    }).pipe(provideSandbox)
+  )
+
   it.effect("takes an assertion once", () =>
     Effect.gen(function* () {
       const assertion = yield* makeJwt({ claims: { jti: "any format" } })
@@ -226,12 +241,27 @@ describe("mutual TLS", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("has the users of the plain listener, which takes the secret as before", () =>
+  it.scopedLive("has the users of the plain listener, which takes the secret as before, and exchanges a code", () =>
     Effect.gen(function* () {
-      const { baseUrl } = yield* TinkSandbox.TinkSandbox
-      const body = new URLSearchParams({ ...ask, client_secret: "sandbox-secret" })
-      const sent = yield* Effect.promise(() => fetch(`${baseUrl}/api/v1/oauth/token`, { method: "POST", body }))
-      assert.strictEqual(sent.status, 200)
+      const { baseUrl, mutualTlsUrl = "" } = yield* TinkSandbox.TinkSandbox
+      const post = (path: string, body: URLSearchParams | string, headers: Readonly<Record<string, string>> = {}) =>
+        Effect.promise(() => fetch(`${baseUrl}${path}`, { method: "POST", body, headers }).then((sent) => sent.json()))
+      const withSecret = { ...ask, client_secret: "sandbox-secret", scope: "user:create" }
+      const creator = yield* post("/api/v1/oauth/token", new URLSearchParams(withSecret))
+      const user = yield* post("/api/v1/user/create", JSON.stringify({ market: "SE" }), {
+        authorization: `Bearer ${creator.access_token}`,
+        "content-type": "application/json"
+      })
+
+      const bodyOf = (path: string, form: Readonly<Record<string, string>>, token?: string) =>
+        Effect.map(exchange(`${mutualTlsUrl}${path}`, client, token, form), ({ text }) => JSON.parse(text))
+      const granter = yield* bodyOf("/api/v1/oauth/token", { ...ask, scope: "authorization:grant" })
+      const grant = { user_id: user.user_id, scope: "user:read" }
+      const { code } = yield* bodyOf("/api/v1/oauth/authorization-grant", grant, granter.access_token)
+      const form = { client_id: "sandbox-client", grant_type: "authorization_code", code }
+      const { access_token: token } = yield* bodyOf("/api/v1/oauth/token", form)
+      const read = yield* exchange(`${mutualTlsUrl}/api/v1/user`, client, token)
+      assert.deepStrictEqual([read.status, JSON.parse(read.text).id], [200, user.user_id])
     }).pipe(Effect.provide(layer))
   )
 })

@@ -57,6 +57,7 @@ describe("GET /api/v1/provider-consents", () => {
       const ids = (query: string) =>
         Effect.map(list(query), (found) => found.map((consent: { credentialsId: string }) => consent.credentialsId))
       assert.deepStrictEqual(yield* ids(""), [id, other.id])
+      assert.deepStrictEqual(yield* ids("?credentialsId="), [id, other.id])
       assert.deepStrictEqual(yield* ids(`?credentialsId=${other.id}`), [other.id])
       assert.deepStrictEqual(yield* ids(`?credentialsId=${theirs.id}`), [])
       assert.deepStrictEqual(yield* ids("?credentialsId=x"), [])

@@ -119,7 +119,8 @@ describe("GET /1.0/transactions/connect-accounts", () => {
         "se-demobank-open-banking-redirect",
         "se-demobank-password",
         "se-demobank-open-banking-embedded",
-        "se-demobank-mobilebankid"
+        "se-demobank-mobilebankid",
+        "se-demobank-open-banking-bankid"
       ])
       const buttons = [...page.text.matchAll(/<button[^>]*>([^<]*)<\/button>/g)].map(([, name]) => name?.trim())
       assert.deepStrictEqual(buttons, [
@@ -140,6 +141,8 @@ describe("GET /1.0/transactions/connect-accounts", () => {
       const code = yield* delegate({ user_id: yield* newUser({ market: "GB" }) })
       const swedish = yield* send("GET", addressOf(connectPath, { ...app, authorization_code: code }))
       assert.include(inputsIn(swedish.text), "se-demobank-mobilebankid")
+      const german = yield* atConnect({ market: "DE" })
+      assert.notInclude(inputsIn(german.page.text), "de-demobank-open-banking-redirect-pisonly", "it has no accounts")
     }).pipe(provideSandbox)
   )
 

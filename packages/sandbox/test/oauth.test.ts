@@ -41,7 +41,7 @@ const documented = (
 
 const unlisted = (
   "authorization:read reports-generation-jobs:readonly link-session:read transfer:read transfer:execute " +
-  "user-report-bundles:read"
+  "user-report-bundles:read risk-categorisation:readonly"
 ).split(" ")
 
 // Tink Link's client id: tink-api.md 2.
@@ -127,6 +127,12 @@ describe("POST /api/v1/oauth/token, client_credentials", () => {
     ],
     ["a wrong secret", { ...app, client_secret: "x", grant_type: "client_credentials" }, 401, "Invalid client secret"],
     ["no secret", { client_id: "sandbox-client", grant_type: "client_credentials" }, 401, "Invalid client secret"],
+    [
+      "no secret for a code",
+      { client_id: "sandbox-client", grant_type: "authorization_code" },
+      401,
+      "Invalid client secret"
+    ],
     ["an unknown scope", { ...app, grant_type: "client_credentials", scope: "user:create,root" }, 401, undefined],
     ["no grant type", app, 400, undefined],
     ["a removed grant type", { ...app, grant_type: "refresh_token", refresh_token: "x" }, 400, undefined],

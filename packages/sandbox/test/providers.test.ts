@@ -18,7 +18,8 @@ const demoBanks = [
   "se-demobank-open-banking-redirect",
   "se-demobank-password",
   "se-demobank-open-banking-embedded",
-  "se-demobank-mobilebankid"
+  "se-demobank-mobilebankid",
+  "se-demobank-open-banking-bankid"
 ]
 
 const statusOf = (path: string, sent: Parameters<typeof send>[2] = {}) =>
@@ -94,23 +95,64 @@ describe("GET /api/v1/providers/{market}", () => {
           ["uk-demobank-open-banking-redirect", "OPEN_BANKING", "REDIRECT"],
           ["uk-demobank-password", "OTHER", undefined],
           ["uk-demobank-open-banking-embedded", "OPEN_BANKING", "EMBEDDED"],
-          ["uk-demobank-open-banking-redirect-extendable", "OPEN_BANKING", "REDIRECT"]
+          ["uk-demobank-open-banking-redirect-extendable", "OPEN_BANKING", "REDIRECT"],
+          ["uk-demobank-open-banking-redirect-aispis", "OPEN_BANKING", "REDIRECT"],
+          ["uk-demobank-open-banking-handoff", "OPEN_BANKING", "REDIRECT"]
         ]
       )
     }).pipe(provideSandbox)
+  )
+
+  // Tink's list: tink-api.md 10.3.
+  const listed: ReadonlyArray<readonly [market: string, prefix: string, names: string]> = [
+    ["AT", "at", "password open-banking-redirect open-banking-embedded"],
+    ["BE", "be", "open-banking-redirect"],
+    ["CZ", "cz", "open-banking-redirect"],
+    ["DE", "de", "password open-banking-redirect open-banking-embedded-templates open-banking-redirect-pisonly"],
+    ["DK", "dk", "password open-banking-redirect open-banking-embedded"],
+    ["EE", "ee", "open-banking-redirect open-banking-embedded"],
+    ["ES", "es", "open-banking-embedded open-banking-redirect password"],
+    ["FI", "fi", "open-banking-redirect open-banking-embedded"],
+    ["FR", "fr", "password open-banking-redirect open-banking-redirect-aispis open-banking-embedded"],
+    [
+      "GB",
+      "uk",
+      "open-banking-handoff open-banking-redirect open-banking-redirect-aispis open-banking-redirect-extendable"
+    ],
+    ["IE", "ie", "open-banking-embedded open-banking-redirect"],
+    ["IT", "it", "open-banking-redirect open-banking-embedded open-banking-redirect-pisonly"],
+    ["LV", "lv", "open-banking-redirect"],
+    ["NL", "nl", "open-banking-redirect"],
+    ["NO", "no", "password open-banking-redirect open-banking-embedded"],
+    ["PL", "pl", "open-banking-redirect"],
+    ["PT", "pt", "open-banking-redirect password"],
+    ["SE", "se", "open-banking-bankid open-banking-embedded open-banking-redirect password"]
+  ]
+
+  it.effect("has all the demo banks of Tink's list", () =>
+    eachRow(listed, ([market, prefix, names]) =>
+      Effect.gen(function* () {
+        const { body } = yield* send("GET", `/api/v1/providers/${market}?${tests}`)
+        assert.includeMembers(
+          [...namesIn(body)],
+          names.split(" ").map((name) => `${prefix}-demobank-${name}`)
+        )
+      })
+    )
   )
 
   const other = "se-sandbox-open-banking-redirect"
   const queries: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
     ["", [other]],
     ["?includeTestProviders=false", [other]],
-    [`?${tests}`, [...demoBanks.slice(0, 3), other, "se-demobank-mobilebankid"]],
+    [`?${tests}`, [...demoBanks.slice(0, 3), other, ...demoBanks.slice(3)]],
     [`?${tests}&excludeNonTestProviders=true`, demoBanks],
     ["?excludeNonTestProviders=true", []],
     [`?${tests}&capability=LOANS`, ["se-demobank-password"]],
-    [`?${tests}&capability=EINVOICES`, ["se-demobank-mobilebankid"]],
+    [`?${tests}&capability=EINVOICES`, demoBanks.slice(3)],
     [`?${tests}&capability=MORTGAGE_LOAN`, []],
-    [`?${tests}&pisCapability=PIS_SE_BG`, []]
+    [`?${tests}&pisCapability=PIS_SE_BG`, []],
+    ["?includeTestProviders=&capability=&pisCapability=", [other]]
   ]
 
   it.effect("filters by its query", () =>
@@ -118,6 +160,25 @@ describe("GET /api/v1/providers/{market}", () => {
       Effect.gen(function* () {
         const { body } = yield* send("GET", `/api/v1/providers/SE${query}`)
         assert.deepStrictEqual(namesIn(body), names)
+      })
+    )
+  )
+
+  const languages: ReadonlyArray<readonly [string | undefined, string]> = [
+    [undefined, "Password"],
+    ["en", "Password"],
+    ["de-DE,sv;q=0.5", "Password"],
+    ["sv", "Lösenord"],
+    ["sv-SE,sv;q=0.9,en;q=0.8", "Lösenord"]
+  ]
+
+  it.effect("has the texts in the language that Accept-Language asks for", () =>
+    eachRow(languages, ([language, text]) =>
+      Effect.gen(function* () {
+        const headers = language === undefined ? {} : { "accept-language": language }
+        const { body } = yield* send("GET", `/api/v1/providers/SE?${tests}`, { headers })
+        const found = body.providers.find(({ name }: Provider) => name === "se-demobank-password")
+        assert.strictEqual(found.fields[1].description, text)
       })
     )
   )
@@ -166,6 +227,7 @@ describe("GET /api/v1/providers", () => {
       assert.notInclude(yield* get(""), "se-demobank-password")
       assert.deepStrictEqual(yield* get("&name=se-demobank-password"), ["se-demobank-password"])
       assert.deepStrictEqual(yield* get("&name=x"), [])
+      assert.deepStrictEqual(yield* get("&name="), yield* get(""))
     }).pipe(provideSandbox)
   )
 
@@ -280,7 +342,10 @@ describe("the authentication options of a bank", () => {
       const none = yield* send("GET", `${one}/se-demobank-password`, { token: reader })
       assert.deepStrictEqual(none.body, { providerName: "se-demobank-password", authenticationOptionsGroups: [] })
       const market = yield* send("GET", `${all}/SE`, { token: reader })
-      assert.deepStrictEqual(market.body, { providers: [body] })
+      assert.deepStrictEqual(market.body.providers, [
+        body,
+        { ...body, providerName: "se-demobank-open-banking-bankid" }
+      ])
       assert.deepStrictEqual((yield* send("GET", `${all}/NO`, { token: reader })).body, { providers: [] })
     }).pipe(provideSandbox)
   )

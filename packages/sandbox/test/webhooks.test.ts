@@ -7,7 +7,7 @@ import * as TestClock from "effect/TestClock"
 import * as TestContext from "effect/TestContext"
 import { createHmac } from "node:crypto"
 import { createServer } from "node:http"
-import { clientToken, newUser, send, userToken } from "./helpers.js"
+import { clientToken, type Method, newUser, send, userToken } from "./helpers.js"
 
 const hook = "https://app.example/tink/webhooks"
 const path = "/events/v2/webhook-endpoints"
@@ -49,6 +49,21 @@ describe("the endpoints of webhooks", () => {
       assert.strictEqual((yield* manage("DELETE", `/${endpoint.id}`)).status, 200)
       assert.deepStrictEqual((yield* manage("GET")).body.webhookEndpoints, [])
       assert.strictEqual((yield* manage("DELETE", `/${endpoint.id}`)).status, 404)
+    }).pipe(provideSandbox)
+  )
+
+  it.effect("are managed with JSON of any content type, as the official curls send it", () =>
+    Effect.gen(function* () {
+      const token = yield* clientToken("webhook-endpoints")
+      const sendJson = (method: Method, suffix: string, json: object) =>
+        send(method, `${path}${suffix}`, {
+          token,
+          text: { body: JSON.stringify(json), contentType: "application/x-www-form-urlencoded" }
+        })
+      const created = yield* sendJson("POST", "", { url: hook, enabledEvents: ["refresh:finished"] })
+      assert.strictEqual(created.status, 200)
+      const changed = yield* sendJson("PATCH", `/${created.body.id}`, { webhookEndpoint: { disabled: true } })
+      assert.deepStrictEqual([changed.status, changed.body.disabled], [200, true])
     }).pipe(provideSandbox)
   )
 

@@ -81,6 +81,8 @@ interface Common<Answer> {
   readonly name: string
   /** The path, with the name of its id in braces where it has one: `/api/v1/credentials/{id}`. */
   readonly route: RequestDescription["route"]
+  /** The members of the encoded input that are sent as headers, by their names. Never secret. */
+  readonly headers?: ReadonlyArray<string> | undefined
   /** Decodes the text of a successful answer: `Schema.parseJson(…)`, or `TinkRequest.NoContent`. */
   readonly response: Schema.Schema<Answer, string>
   /** Where the endpoint is documented, such as `tink-api.md 6.4`. */

@@ -212,13 +212,7 @@ export class AuthenticationOptions extends Schema.Class<AuthenticationOptions>(
   authenticationOptionsGroups: list("AuthenticationOptions", "authenticationOptionsGroups", AuthenticationOptionsGroup)
 }) {}
 
-/**
- * Which providers to list.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const ListProvidersOptions = Schema.Struct({
+const filters = {
   /** Only those with this capability. */
   capability: Schema.optional(Input.Text),
   /** Only those with this capability for payments. */
@@ -227,6 +221,18 @@ export const ListProvidersOptions = Schema.Struct({
   includeTestProviders: Schema.optional(Input.Flag),
   /** By default false. */
   excludeNonTestProviders: Schema.optional(Input.Flag)
+}
+
+/**
+ * Which providers to list.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ListProvidersOptions = Schema.Struct({
+  ...filters,
+  /** The language of the texts, like `sv` or `sv-SE` (BCP 47). */
+  language: Schema.optional(Input.Language).pipe(Schema.fromKey("Accept-Language"))
 })
 
 /**
@@ -240,7 +246,7 @@ export interface ListProvidersOptions extends Schema.Schema.Type<typeof ListProv
  * @category schemas
  */
 export const ListUserProvidersOptions = Schema.Struct({
-  ...ListProvidersOptions.fields,
+  ...filters,
   /** Only the provider with this name. */
   name: Schema.optional(Input.Text)
 })

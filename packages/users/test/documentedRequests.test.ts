@@ -32,6 +32,7 @@ const makeAssertion = (sub: string) => {
 
 interface Sent {
   readonly token?: string
+  readonly headers?: Readonly<Record<string, string>>
   readonly form?: Readonly<Record<string, string>>
   readonly json?: unknown
 }
@@ -49,7 +50,11 @@ it.effect("every documented request is one that the OpenAPI description has, and
   const sent = new Set<string>()
   const differences: Array<string> = []
 
-  const send = (method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, { form, json, token }: Sent = {}) =>
+  const send = (
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+    path: string,
+    { form, headers = {}, json, token }: Sent = {}
+  ) =>
     Effect.gen(function* () {
       const url = new URL(path, "https://api.tink.com")
       const type = form === undefined ? "application/json" : "application/x-www-form-urlencoded"
@@ -61,7 +66,7 @@ it.effect("every documented request is one that the OpenAPI description has, and
         differences.push(...requestDifferences(operation, { query: url.searchParams, type, body }))
       }
       const client = yield* HttpClient.HttpClient
-      const bare = HttpClientRequest.make(method)(url)
+      const bare = HttpClientRequest.make(method)(url, { headers })
       const authorized = token === undefined ? bare : HttpClientRequest.bearerToken(bare, token)
       const response = yield* client.execute(
         body === undefined ? authorized : HttpClientRequest.bodyText(authorized, body, type)
@@ -140,6 +145,9 @@ it.effect("every documented request is one that the OpenAPI description has, and
     yield* send("GET", "/api/v1/providers?capability=CHECKING_ACCOUNTS&includeTestProviders=true", { token })
     yield* send("GET", "/api/v1/providers?name=se-demobank-password&includeTestProviders=true", { token })
     yield* send("GET", "/api/v1/providers/DE")
+    yield* send("GET", "/api/v1/providers/DE", {
+      headers: { "X-Tink-OAuth-Client-ID": "sandbox-client", "Accept-Language": "sv-SE" }
+    })
     yield* send("GET", "/api/v1/providers/SE?includeTestProviders=true&excludeNonTestProviders=false", {
       token: reader
     })

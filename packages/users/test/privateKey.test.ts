@@ -74,4 +74,14 @@ describe("an application with a private key", () => {
       assert.strictEqual(error.reason, "NotFound")
     }).pipe(Effect.provide(layerKey))
   )
+
+  it.effect("exchanges the code of one-time access with its client id alone", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      const { userId } = yield* users.createUser({ market: "SE" })
+      const { code } = yield* users.createAuthorization({ userId, scopes: ["user:read"] })
+      const session = yield* users.authorizeWithCode({ code, scopes: ["user:read"] })
+      assert.strictEqual((yield* users.getUser(session)).id, userId)
+    }).pipe(Effect.provide(layerKey))
+  )
 })

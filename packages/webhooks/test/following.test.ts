@@ -1,12 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Ids, TinkHttp } from "@effect-tink/http"
+import { Ids, type TinkError, TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
-import { type Credential, Users } from "@effect-tink/users"
+import { type Credential, type Refresh, Users, type UserSession } from "@effect-tink/users"
 import { WebhookEndpoints, Webhooks } from "@effect-tink/webhooks"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { type Receiver, receiver, url } from "./helpers.js"
 
 const start = 1_700_000_000_000
@@ -26,14 +31,15 @@ const makeRelay = () => {
 const withTink = <A, E>(
   test: (
     connect: (receiver: Receiver) => void
-  ) => Effect.Effect<A, E, Users.Users | UserCache.UserCache | TinkHttp.TinkHttp | TinkSandbox.TinkSandbox>
+  ) => Effect.Effect<A, E, Users.Users | UserCache.UserCache | TinkHttp.TinkHttp | TinkSandbox.TinkSandbox>,
+  options?: TinkSandbox.Options
 ) => {
   const { connect, sendWebhook } = makeRelay()
   const layerTink = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, TinkHttp.layer))
   const live = Users.layer.pipe(
     Layer.provideMerge(UserCache.layer({ capacity: 100 })),
     Layer.provideMerge(layerTink),
-    Layer.provideMerge(TinkSandbox.layerHttpClient({ sendWebhook }))
+    Layer.provideMerge(TinkSandbox.layerHttpClient({ ...options, sendWebhook }))
   )
   return Effect.provide(test(connect), live)
 }
@@ -54,7 +60,7 @@ const connected = Effect.fnUntraced(function* (connect: (receiver: Receiver) => 
   connect(yield* receiver({ secrets: [secret], onEvent, rememberDeliveries }))
   const { userId } = yield* users.createUser({ market: "SE" })
   const id = Ids.CredentialsId.make((yield* sandbox.connectBank(userId)).id)
-  const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
+  const session = yield* users.authorize({ userId, scopes: ["credentials:read", "credentials:refresh"] })
   const refreshInBackground = sandbox
     .refreshInBackground(id)
     .pipe(Effect.andThen(TestClock.adjust("3 seconds")), Effect.andThen(sandbox.deliveriesSettled))
@@ -113,6 +119,78 @@ describe("a webhook", () => {
         )
         assert.lengthOf(changed, 3)
       })
+    )
+  )
+})
+
+/** When a refresh ends, in seconds. */
+const end = 35
+
+const slow = { authenticatingTime: "10 seconds", updatingTime: "25 seconds" } as const
+
+type Operation = (
+  users: Users.Service,
+  session: UserSession.UserSession<"credentials:read" | "credentials:refresh">,
+  id: Ids.CredentialsId,
+  options: Refresh.PollingOptions
+) => Effect.Effect<unknown, TinkError.TinkError>
+
+const refreshAndWait: Operation = (users, session, id, options) => users.refreshAndWait(session, id, options)
+
+const follow: Operation = (users, session, id, options) =>
+  Effect.andThen(users.refreshCredential(session, id), Stream.runDrain(users.followCredential(session, id, options)))
+
+const byDefault: Refresh.PollingOptions = {}
+
+const patient: Refresh.PollingOptions = { schedule: Schedule.spaced("30 seconds") }
+
+/** The number of polls, and the second in which the operation ends. */
+const measure = (operation: Operation, options: Refresh.PollingOptions, isFed: boolean) =>
+  withTink(
+    (connect) =>
+      Effect.gen(function* () {
+        const { id, sandbox, session, users } = yield* connected(isFed ? connect : () => {})
+        const fiber = yield* Effect.fork(operation(users, session, id, options))
+        let seconds = 0
+        while (Option.isNone(yield* Fiber.poll(fiber))) {
+          assert.isBelow(seconds++, 100)
+          yield* TestClock.adjust("1 second")
+          yield* sandbox.deliveriesSettled
+          // The webhook has arrived: what follows from it ends, before time goes on.
+          if (seconds === end) yield* TestClock.adjust(0)
+        }
+        yield* Fiber.join(fiber)
+        const polls = (yield* sandbox.requests).filter(
+          ({ method, path }) => method === "GET" && path === `/api/v1/credentials/${id}`
+        )
+        return [polls.length, seconds]
+      }),
+    slow
+  )
+
+describe("a refresh that is followed", () => {
+  const rows: ReadonlyArray<
+    readonly [string, Operation, Refresh.PollingOptions, isFed: boolean, polls: number, seconds: number]
+  > = [
+    ["refreshAndWait", refreshAndWait, byDefault, false, 22, 36],
+    ["refreshAndWait, with webhooks", refreshAndWait, byDefault, true, 22, end],
+    ["refreshAndWait, patient", refreshAndWait, patient, false, 4, 60],
+    ["refreshAndWait, patient, with webhooks", refreshAndWait, patient, true, 4, end],
+    ["followCredential", follow, byDefault, false, 21, 36],
+    ["followCredential, with webhooks", follow, byDefault, true, 21, end],
+    ["followCredential, patient", follow, patient, false, 3, 60],
+    ["followCredential, patient, with webhooks", follow, patient, true, 3, end]
+  ]
+
+  it.effect("ends with its webhook, which a patient schedule can rely on", () =>
+    everyRow(
+      rows,
+      ([name]) => name,
+      ([, operation, options, isFed, ...expected]) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* measure(operation, options, isFed), expected)
+        }),
+      { concurrency: rows.length }
     )
   )
 })

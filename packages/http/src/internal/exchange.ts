@@ -21,6 +21,7 @@ import type { Body, RequestDescription, TinkRequest } from "../TinkRequest.js"
 import { closeSocket } from "./clientResponse.js"
 import * as ErrorBody from "./errorBody.js"
 import * as Failures from "./failures.js"
+import { toHeaders } from "./furtherHeaders.js"
 import * as Metrics from "./metrics.js"
 import { toPath } from "./path.js"
 import { bodySecrets, jsonWithSecrets } from "./redact.js"
@@ -75,9 +76,10 @@ export const prepare = (
   request: RequestDescription,
   traceId: string
 ): Either.Either<PreparedRequest, TinkError> =>
-  Either.flatMap(toPath(request), (path) => {
+  Either.flatMap(Either.all([toPath(request), toHeaders(request)]), ([path, headers]) => {
     const bodiless = HttpClientRequest.make(request.method)(config.baseUrl + path, {
       headers: {
+        ...headers,
         accept: "application/json, text/plain",
         // Not all clients decode what is compressed.
         "accept-encoding": "identity",

@@ -20,7 +20,7 @@ type Endpoint<A> = SessionEndpoint<UserScope, never, A> | ClientEndpoint<never, 
 /** What a check of arguments needs to know of an endpoint. */
 type Parameters = Pick<Endpoint<never>, "name" | "route" | "id" | "input">
 
-type Sent = Pick<ChangeEndpoint<UserScope, never, never>, "method" | "query" | "encoding" | "input">
+type Sent = Pick<ChangeEndpoint<UserScope, never, never>, "method" | "query" | "headers" | "encoding" | "input">
 
 export interface Call<out E> {
   readonly endpoint: E
@@ -102,8 +102,12 @@ const toBody = (endpoint: Sent, members: Members): Body | undefined => {
     : { _tag: "Json", value: members }
 }
 
-const content = (endpoint: Sent, members: Members): Pick<RequestDescription, "query" | "body"> => {
-  const { query = [] } = endpoint
+const headerValue = (value: unknown): string | undefined => (value === undefined ? undefined : String(value))
+
+/** Everything but the headers. A `GET` has no body. */
+const toQueryAndBody = (endpoint: Sent, members: Members): Pick<RequestDescription, "query" | "body"> => {
+  const { method, query = [] } = endpoint
+  if (method === "GET") return { query: Record.map(members, queryValue) }
   if (query.length === 0) return { body: toBody(endpoint, members) }
   return {
     query: Record.map(
@@ -117,6 +121,21 @@ const content = (endpoint: Sent, members: Members): Pick<RequestDescription, "qu
   }
 }
 
+const content = (endpoint: Sent, members: Members): Pick<RequestDescription, "query" | "headers" | "body"> => {
+  const { headers } = endpoint
+  if (headers === undefined) return toQueryAndBody(endpoint, members)
+  return {
+    headers: Record.map(
+      pick(members, (name) => headers.includes(name)),
+      headerValue
+    ),
+    ...toQueryAndBody(
+      endpoint,
+      pick(members, (name) => !headers.includes(name))
+    )
+  }
+}
+
 /** The request of a call. */
 export const toRequest = <A>(
   { endpoint, id, members }: Call<Endpoint<A>>,
@@ -126,7 +145,7 @@ export const toRequest = <A>(
   method: endpoint.method,
   route: endpoint.route,
   params: id === undefined ? undefined : { [idName(endpoint.route)]: id },
-  ...(endpoint.method === "GET" ? { query: Record.map(members, queryValue) } : content(endpoint, members)),
+  ...content(endpoint, members),
   authorization,
   isIdempotent: endpoint._tag === "Read" ? undefined : endpoint.isIdempotent,
   response: endpoint.response

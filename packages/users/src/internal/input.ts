@@ -102,6 +102,11 @@ export const Locale = Schema.String.pipe(Schema.pattern(/^[a-z]{2}_[A-Z]{2}$/)).
   requirement(localeRequirement)
 )
 
+/** A language, as BCP 47 has them. */
+export const Language = Schema.String.pipe(Schema.pattern(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/)).annotations(
+  requirement("must be a language like sv or sv-SE (BCP 47)")
+)
+
 /** Schemes with which a URI runs a script, or shows what its author wrote or what is on the device. */
 const unsafeScheme = /^\s*(javascript|data|vbscript|blob|file|filesystem|view-source|about):/i
 

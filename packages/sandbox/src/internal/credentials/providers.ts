@@ -31,15 +31,19 @@ const personalNumber = field({
 const isTest = true
 const everyday = ["CHECKING_ACCOUNTS", "SAVINGS_ACCOUNTS", "CREDIT_CARDS", "IDENTITY_DATA"]
 
-// Three of the demo banks' names are those of tink-api.md 10.3; the other two are this sandbox's. The first is the default.
+const redirect = (name: string, capabilities: ReadonlyArray<string>): Kind => ({
+  displayName: `Demo Bank (${name})`,
+  isTest,
+  type: "THIRD_PARTY_APP",
+  fields: [],
+  capabilities
+})
+
+const payments = ["PAYMENTS", "TRANSFERS"]
+
+// Names of Tink's list of demo banks (tink-api.md 10.3), which has some of them in some markets only. The first is the default.
 const everywhere: Readonly<Record<string, Kind>> = {
-  "demobank-open-banking-redirect": {
-    displayName: "Demo Bank (website)",
-    isTest,
-    type: "THIRD_PARTY_APP",
-    fields: [],
-    capabilities: [...everyday, "PAYMENTS", "TRANSFERS"]
-  },
+  "demobank-open-banking-redirect": redirect("website", [...everyday, ...payments]),
   "demobank-password": {
     displayName: "Demo Bank (password)",
     isTest,
@@ -54,34 +58,46 @@ const everywhere: Readonly<Record<string, Kind>> = {
     fields: [username],
     capabilities: everyday
   },
-  // Not a test provider, so that the default of `includeTestProviders` shows one.
-  "sandbox-open-banking-redirect": {
-    displayName: "Sandbox Bank",
-    isTest: false,
-    type: "THIRD_PARTY_APP",
-    fields: [],
-    capabilities: everyday
-  }
+  // This sandbox's own. Not a test provider, so that the default of `includeTestProviders` shows one.
+  "sandbox-open-banking-redirect": { ...redirect("", everyday), displayName: "Sandbox Bank", isTest: false }
 }
 
+const bankId: Kind = {
+  displayName: "Demo Bank (BankID)",
+  isTest,
+  type: "MOBILE_BANKID",
+  fields: [personalNumber],
+  capabilities: [...everyday, "EINVOICES"]
+}
+
+const bothServices = {
+  "demobank-open-banking-redirect-aispis": redirect("accounts and payments", [...everyday, ...payments])
+}
+
+const paymentsOnly = { "demobank-open-banking-redirect-pisonly": redirect("payments only", payments) }
+
 const extra: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
-  GB: {
-    "demobank-open-banking-redirect-extendable": {
-      displayName: "Demo Bank (extendable)",
+  DE: {
+    "demobank-open-banking-embedded-templates": {
+      displayName: "Demo Bank (one-time code, templates)",
       isTest,
-      type: "THIRD_PARTY_APP",
-      fields: [],
+      type: "KEYFOB",
+      fields: [username],
       capabilities: everyday
-    }
+    },
+    ...paymentsOnly
   },
+  FR: bothServices,
+  GB: {
+    "demobank-open-banking-redirect-extendable": redirect("extendable", everyday),
+    ...bothServices,
+    "demobank-open-banking-handoff": redirect("handoff", everyday)
+  },
+  IT: paymentsOnly,
   SE: {
-    "demobank-mobilebankid": {
-      displayName: "Demo Bank (BankID)",
-      isTest,
-      type: "MOBILE_BANKID",
-      fields: [personalNumber],
-      capabilities: [...everyday, "EINVOICES"]
-    }
+    // This sandbox's own: without open banking.
+    "demobank-mobilebankid": bankId,
+    "demobank-open-banking-bankid": { ...bankId, displayName: "Demo Bank (BankID, open banking)" }
   }
 }
 

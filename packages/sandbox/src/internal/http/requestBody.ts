@@ -47,15 +47,18 @@ export const form = <A, I>(schema: Schema.Schema<A, I>) => {
     )
 }
 
-/** Decodes an `application/json` body. */
-export const json = <A, I>(schema: Schema.Schema<A, I>) => {
+/** Decodes a JSON body of any content type, or of none. */
+export const anyJson = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = decodeWith(schema)
   return (incoming: Incoming): Effect.Effect<A, apiErrors.ApiError> =>
-    requireMediaType(incoming, "application/json").pipe(
-      Effect.andThen(readText(incoming)),
-      Effect.andThen(parseJson),
-      Effect.andThen(decode)
-    )
+    readText(incoming).pipe(Effect.andThen(parseJson), Effect.andThen(decode))
+}
+
+/** Decodes an `application/json` body. */
+export const json = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decode = anyJson(schema)
+  return (incoming: Incoming): Effect.Effect<A, apiErrors.ApiError> =>
+    Effect.andThen(requireMediaType(incoming, "application/json"), decode(incoming))
 }
 
 /** As `json`, and an empty body of any content type counts as `{}`. */

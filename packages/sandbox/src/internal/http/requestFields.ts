@@ -24,6 +24,9 @@ const items: ReadonlySet<string> = new Set([
   "LIST_BENEFICIARIES"
 ])
 
+/** Reads a query parameter. An empty one counts as absent, as in forms (tink-api.md 2): public clients send both. */
+export const readText = ({ query }: Incoming, name: string): string | undefined => query.get(name) || undefined
+
 /** Reads the `items` of the query. */
 export const readItems = (request: Incoming): Effect.Effect<ReadonlyArray<string>, apiErrors.ApiError> => {
   const requested = request.query.getAll("items")
@@ -34,7 +37,7 @@ export const readItems = (request: Incoming): Effect.Effect<ReadonlyArray<string
 
 /** Reads a flag of the query. Default: `false`. */
 export const readFlag = (request: Incoming, name: string): Effect.Effect<boolean, apiErrors.ApiError> => {
-  const value = request.query.get(name) ?? "false"
+  const value = readText(request, name) ?? "false"
   return value === "true" || value === "false"
     ? Effect.succeed(value === "true")
     : Effect.fail(apiErrors.invalid(`${name} has to be true or false`))
@@ -46,7 +49,7 @@ export const readChoice = (
   name: string,
   choices: ReadonlyArray<string>
 ): Effect.Effect<string | undefined, apiErrors.ApiError> => {
-  const value = request.query.get(name) ?? undefined
+  const value = readText(request, name)
   return value === undefined || choices.includes(value)
     ? Effect.succeed(value)
     : Effect.fail(apiErrors.invalid(`${name} has to be one of ${choices.join(", ")}`))

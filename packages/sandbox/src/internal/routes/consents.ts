@@ -11,6 +11,7 @@ import * as Timeline from "../credentials/timeline.js"
 import * as apiErrors from "../http/apiErrors.js"
 import * as authorization from "../http/authorization.js"
 import * as requestBody from "../http/requestBody.js"
+import { readText } from "../http/requestFields.js"
 import { json } from "../http/responses.js"
 import type { Handler, Route } from "../http/router.js"
 import type { Settings } from "../settings.js"
@@ -40,8 +41,8 @@ const list = (state: State): Handler =>
   Effect.fnUntraced(function* (request) {
     const user = yield* authorization.requireUser(state, request, "provider-consents:read")
     const now = yield* Clock.currentTimeMillis
-    const wanted = request.query.get("credentialsId")
-    const found = credentialsOf(state, user.id).filter(({ id }) => wanted === null || id === wanted)
+    const wanted = readText(request, "credentialsId")
+    const found = credentialsOf(state, user.id).filter(({ id }) => wanted === undefined || id === wanted)
     return json(200, { providerConsents: found.map((credentials) => present(credentials, now)) })
   })
 

@@ -47,8 +47,10 @@ const authenticateClient = (
   if (certificate !== undefined) {
     return form.client_secret === undefined ? Effect.void : Effect.fail(apiErrors.secretForbidden)
   }
-  if (form.client_secret !== settings.clientSecret) return Effect.fail(apiErrors.wrongSecret)
-  return Effect.void
+  if (form.client_secret === settings.clientSecret) return Effect.void
+  // An app that signs assertions sends no secret (tink-api.md 1.1). How it exchanges a code is not documented: here with its id alone.
+  const isSigning = settings.publicKey !== undefined && form.grant_type === "authorization_code"
+  return isSigning && form.client_secret === undefined ? Effect.void : Effect.fail(apiErrors.wrongSecret)
 }
 
 // No `refresh_token`: tink-api.md 12.5.

@@ -5,29 +5,36 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import { authenticationOptionsGroups } from "../credentials/authenticationOptions.js"
 import * as providers from "../credentials/providers.js"
+import { firstLanguage, translate } from "../credentials/texts.js"
 import * as apiErrors from "../http/apiErrors.js"
 import * as authorization from "../http/authorization.js"
 import { originOf } from "../http/origin.js"
-import { readChoice, readFlag } from "../http/requestFields.js"
+import { readChoice, readFlag, readText } from "../http/requestFields.js"
 import { json } from "../http/responses.js"
 import type { Handler, Route, RoutedRequest } from "../http/router.js"
+import type { CredentialsType } from "../models.js"
 import type { Settings } from "../settings.js"
 import type { State } from "../state/state.js"
 import { marketDefaults, markets } from "../users/markets.js"
 
 const iconPath = "/provider-images/bank.svg"
 
-const authenticationFlow = ({ name, type }: providers.Provider) => {
-  if (!providers.hasSession(name)) return {}
-  return { authenticationFlow: type === "THIRD_PARTY_APP" ? "REDIRECT" : "EMBEDDED" }
+const flowOf: Readonly<Record<CredentialsType, string>> = {
+  THIRD_PARTY_APP: "REDIRECT",
+  MOBILE_BANKID: "DECOUPLED",
+  KEYFOB: "EMBEDDED",
+  PASSWORD: "EMBEDDED"
 }
 
+const authenticationFlow = ({ name, type }: providers.Provider) =>
+  providers.hasSession(name) ? { authenticationFlow: flowOf[type] } : {}
+
 // Without `transactional` and `loginHeaderColour`, which were removed in April 2026: tink-api.md 12.22.
-const present = (provider: providers.Provider, origin: string) => ({
+const present = (provider: providers.Provider, origin: string, language: string) => ({
   id: providers.idOf(provider),
   name: provider.name,
   displayName: provider.displayName,
-  displayDescription: provider.isTest ? "For tests" : "",
+  displayDescription: provider.isTest ? translate("For tests", language) : "",
   groupDisplayName: provider.isTest ? "Demo Bank" : "Sandbox Bank",
   market: provider.market,
   currency: marketDefaults(provider.market).currency,
@@ -42,7 +49,7 @@ const present = (provider: providers.Provider, origin: string) => ({
   financialInstitutionId: providers.financialInstitutionId(provider),
   financialInstitutionName: provider.isTest ? "Demo Bank" : "Sandbox Bank",
   financialServices: [{ segment: "PERSONAL", shortName: "Personal Banking" }],
-  fields: provider.fields,
+  fields: provider.fields.map((field) => ({ ...field, description: translate(field.description, language) })),
   hasAuthenticationOptions: authenticationOptionsGroups(provider).length > 0,
   images: { icon: `${origin}${iconPath}` },
   multiFactor: provider.type !== "PASSWORD",
@@ -57,7 +64,11 @@ const capabilities = [
 ].flat()
 
 /** Those that the query asks for. No bank here has a capability of payment initiation. */
-const filtered = Effect.fnUntraced(function* (request: RoutedRequest, found: ReadonlyArray<providers.Provider>) {
+const filtered = Effect.fnUntraced(function* (
+  request: RoutedRequest,
+  found: ReadonlyArray<providers.Provider>,
+  language = ""
+) {
   const capability = yield* readChoice(request, "capability", capabilities)
   const isWithTests = yield* readFlag(request, "includeTestProviders")
   const isTestsOnly = yield* readFlag(request, "excludeNonTestProviders")
@@ -66,19 +77,19 @@ const filtered = Effect.fnUntraced(function* (request: RoutedRequest, found: Rea
     ({ capabilities, isTest }) =>
       (isTest ? isWithTests : !isTestsOnly) &&
       (capability === undefined || capabilities.includes(capability)) &&
-      !request.query.has("pisCapability")
+      readText(request, "pisCapability") === undefined
   )
-  return json(200, { providers: wanted.map((provider) => present(provider, origin)) })
+  return json(200, { providers: wanted.map((provider) => present(provider, origin, language)) })
 })
 
 /** `GET /api/v1/providers`: those of the user's market, or the one of any market that `name` asks for. */
 const listForUser = (state: State): Handler =>
   Effect.fnUntraced(function* (request) {
     const { market } = yield* authorization.requireUser(state, request, "credentials:read")
-    const name = request.query.get("name")
+    const name = readText(request, "name")
     return yield* filtered(
       request,
-      name === null ? providers.ofMarket(market) : providers.all.filter((provider) => provider.name === name)
+      name === undefined ? providers.ofMarket(market) : providers.all.filter((provider) => provider.name === name)
     )
   })
 
@@ -91,7 +102,8 @@ const listOfMarket = (state: State, settings: Settings): Handler =>
     const clientId = request.headers["x-tink-oauth-client-id"]
     if (authorization.hasToken(request)) yield* authorization.requireAny(state, request, "providers:read")
     else if (clientId !== undefined && clientId !== settings.clientId) return yield* apiErrors.unknownClient
-    return yield* filtered(request, yield* requireMarket(request.params["market"] ?? ""))
+    const language = firstLanguage(request.headers["accept-language"] ?? "")
+    return yield* filtered(request, yield* requireMarket(request.params["market"] ?? ""), language)
   })
 
 /** `GET /api/v1/providers/markets` */
@@ -126,10 +138,10 @@ const identifiersOf = ({ index, market, name: providerName }: providers.Provider
 
 const identifiers = providers.all.flatMap(identifiersOf)
 
-const isFilterMet = ({ query }: RoutedRequest, identifier: Identifier): boolean =>
+const isFilterMet = (request: RoutedRequest, identifier: Identifier): boolean =>
   (["market", "type", "value", "providerName"] as const).every((key) => {
-    const wanted = query.get(`${key}Eq`)
-    return wanted === null || identifier[key] === wanted
+    const wanted = readText(request, `${key}Eq`)
+    return wanted === undefined || identifier[key] === wanted
   })
 
 const readInteger = (
@@ -138,8 +150,8 @@ const readInteger = (
   { fallback, max, min }: { readonly fallback: number; readonly min: number; readonly max: number }
 ): Effect.Effect<number, apiErrors.ApiError> => {
   // An empty page token is that of the last page, and Tink's clients send it back as they got it.
-  const text = request.query.get(name) ?? ""
-  if (text === "") return Effect.succeed(fallback)
+  const text = readText(request, name)
+  if (text === undefined) return Effect.succeed(fallback)
   const value = /^\d{1,9}$/.test(text) ? Number(text) : -1
   return value >= min && value <= max ? Effect.succeed(value) : Effect.fail(apiErrors.invalid(`${name} is not valid`))
 }

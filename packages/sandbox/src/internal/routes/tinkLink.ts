@@ -18,7 +18,9 @@ import * as pages from "../tinkLink/pages.js"
 import * as visits from "../tinkLink/visits.js"
 
 const banksOf = ({ link }: Visit) => {
-  const banks = providers.ofMarket(link.market).filter(({ isTest }) => isTest)
+  const banks = providers
+    .ofMarket(link.market)
+    .filter(({ capabilities, isTest }) => isTest && capabilities.includes("CHECKING_ACCOUNTS"))
   const isFixed = link.inputProvider !== undefined
   const isPreselected = (bank: providers.Provider) =>
     providers.financialInstitutionId(bank) === link.financialInstitutionId
@@ -62,7 +64,7 @@ const openVisit = Effect.fnUntraced(function* (
   const link = yield* Link.read(query, redirectUri, flow, settings)
   const code = yield* readCode(query, flow)
   const credentialsId = flow.action === "connect" ? undefined : yield* required(query, "credentials_id")
-  const sessionId = query.get("session_id") ?? undefined
+  const sessionId = query.get("session_id") || undefined
   return yield* visits.open(state, { flow, link, code, sessionId, credentialsId, id, now })
 })
 

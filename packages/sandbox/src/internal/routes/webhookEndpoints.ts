@@ -22,7 +22,8 @@ const fields = {
   disabled: Schema.Boolean
 }
 
-const decodeCreate = requestBody.json(
+// The official curls send no content type: tink-api.md 9.1.
+const decodeCreate = requestBody.anyJson(
   Schema.Struct({
     ...fields,
     description: Schema.optionalWith(fields.description, { nullable: true }),
@@ -32,7 +33,7 @@ const decodeCreate = requestBody.json(
 
 const Changes = Schema.partialWith(Schema.Struct({ ...fields, secret: Schema.Never }), { exact: true })
 
-const decodeUpdate = requestBody.json(Schema.Struct({ webhookEndpoint: Changes }))
+const decodeUpdate = requestBody.anyJson(Schema.Struct({ webhookEndpoint: Changes }))
 
 const save = (state: State, endpoint: WebhookEndpoint): Effect.Effect<WebhookEndpoint, apiErrors.ApiError> =>
   Effect.suspend(() => {

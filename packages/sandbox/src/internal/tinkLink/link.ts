@@ -85,12 +85,12 @@ export const read = (
   const link: Link = {
     redirectUri,
     // The defaults of tink-api.md 11.2, also for a user of another market. There is no error for a locale.
-    market: query.get("market") ?? "SE",
+    market: query.get("market") || "SE",
     locale: isLocale(locale) ? locale : "en_US",
     state: query.get("state"),
     scopes: scopes.size === 0 ? oneTimeScopes : scopes,
     inputProvider: query.get("input_provider") || undefined,
-    financialInstitutionId: query.get("financial_institution_id") ?? undefined,
+    financialInstitutionId: query.get("financial_institution_id") || undefined,
     authenticate: query.get("authenticate") === "true",
     query: query.toString()
   }

@@ -33,9 +33,9 @@ const ofEither = [
   ["risk-insights:create", "risk-insights:delete", "risk-insights:readonly"]
 ].flat()
 
-// Tink's own samples use them, and its list does not have them.
+// Tink's own samples and collections use them, and its list does not have them.
 const unlisted = [
-  ["authorization:read", "reports-generation-jobs:readonly", "link-session:read"],
+  ["authorization:read", "reports-generation-jobs:readonly", "risk-categorisation:readonly", "link-session:read"],
   ["transfer:read", "transfer:execute", "user-report-bundles:read"]
 ].flat()
 

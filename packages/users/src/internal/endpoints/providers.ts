@@ -13,7 +13,7 @@ const cache = { timeToLive: "1 hour" } as const
 /**
  * Lists the providers of a market that the application may use.
  *
- * Cached for an hour, for all callers. Fails when Tink does not know the market: `listMarkets` lists those that it knows.
+ * Sent with the client access token: `listUserProviders` has those of a user. Cached for an hour, for all callers. Fails when Tink does not know the market: `listMarkets` lists those that it knows.
  */
 export const listProviders = Endpoint.clientRead({
   name: "listProviders",
@@ -21,6 +21,7 @@ export const listProviders = Endpoint.clientRead({
   route: "/api/v1/providers/{market}",
   id: Input.Market,
   input: Schema.UndefinedOr(P.ListProvidersOptions),
+  headers: ["Accept-Language"],
   response: ProvidersJson,
   cache,
   source: "tink-api.md 6.7"
