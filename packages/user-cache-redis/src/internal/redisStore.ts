@@ -112,13 +112,15 @@ export const make = (connection: Connection, namespace: string) =>
     }
 
     const begin: Service["begin"] = (userId, changeId) =>
-      run(scripts.begin, keysOf(userId), [nextToken(), changeId], (answer) => (answer === 1 ? true : undefined))
+      run(scripts.begin, keysOf(userId), [nextToken(), changeId], (answer) =>
+        isText(answer) ? { token: answer } : undefined
+      )
 
-    const finish: Service["finish"] = (userId, changeId, quarantineMillis) =>
+    const finish: Service["finish"] = ({ changeId, quarantineMillis, token = "", userId }) =>
       run(
         scripts.finish,
         keysOf(userId),
-        [nextToken(), changeId, String(quarantineMillis), channel, `${changeId} ${userId}`],
+        [nextToken(), changeId, token, String(quarantineMillis), channel, `${changeId} ${userId}`],
         (answer) => (answer === 1 || answer === 0 ? { wasMarked: answer === 1 } : undefined)
       )
 
