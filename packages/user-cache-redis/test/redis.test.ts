@@ -319,20 +319,56 @@ describe("a Redis in trouble", () => {
     })
   )
 
-  it.scopedLive("is refused at the start when it forbids INFO, and the error says why and no password", () =>
+  it.scopedLive(
+    "is refused at the start when it forbids anything that is used: the error names it, and no password",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* redisServer()
+        const admin = yield* nodeRedis(server.url)
+        const rows = [
+          ...commands.map(
+            (command) =>
+              [command.slice(1).toUpperCase(), ["allkeys", "allchannels", "+@all", `-${command.slice(1)}`]] as const
+          ),
+          ["PUBLISH", ["allkeys", "resetchannels", "+@all"]] as const,
+          ["keys", ["~other:*", "allchannels", "+@all"]] as const
+        ]
+        for (const [name, rules] of rows) {
+          yield* Effect.promise(() =>
+            admin.sendCommand(["ACL", "SETUSER", "cache", "reset", "on", ">secret", ...rules])
+          )
+          const error = yield* Effect.flip(storeOn({ url: urlOf(server) }))
+          assert.strictEqual(error._tag, "StoreError")
+          assert.match(String(error), new RegExp(`needs: .*\\b${name}\\b`, "i"))
+          assert.notInclude(String(error), "secret")
+        }
+        assert.strictEqual(yield* Effect.promise(() => admin.dbSize()), 0)
+      })
+  )
+
+  it.scopedLive("is checked at the start without a trace, and a warning says that it cannot be used now", () =>
     Effect.gen(function* () {
-      const server = yield* redisServer({ args: acl(...keys, ...commands.filter((name) => name !== "+info")) })
-      const error = yield* Effect.flip(storeOn({ url: urlOf(server) }))
-      assert.strictEqual(error._tag, "StoreError")
-      assert.include(String(error), "must allow INFO")
-      assert.notInclude(String(error), "secret")
+      const server = yield* redisServer()
+      const admin = yield* nodeRedis(server.url)
+      const cache = yield* makeProcess(yield* storeOn(server))
+      const woken = yield* Effect.fork(Stream.runHead(cache.changes))
+      yield* storeOn(server)
+      assert.strictEqual(yield* Effect.promise(() => admin.dbSize()), 0)
+      assert.isNull(woken.unsafePoll())
+      yield* Effect.promise(() => admin.configSet("min-replicas-to-write", "1"))
+      const messages: Array<string> = []
+      const logger = Logger.make(({ message }) => void messages.push(String(message)))
+      yield* Effect.provide(storeOn(server), Logger.replace(Logger.defaultLogger, logger))
+      assert.strictEqual(messages.length, 1)
+      assert.include(messages[0], "cannot be used now")
+      assert.include(messages[0], "NOREPLICAS")
     })
   )
 
   it.scopedLive("is refused at the start when it has no INFO", () =>
     Effect.gen(function* () {
       const server = yield* redisServer({ args: ["--rename-command", "INFO", ""] })
-      assert.include(String(yield* Effect.flip(storeOn(server))), "must allow INFO")
+      assert.include(String(yield* Effect.flip(storeOn(server))), "needs: INFO")
     })
   )
 

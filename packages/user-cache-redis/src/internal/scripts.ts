@@ -128,9 +128,46 @@ keep(KEYS[1], ${keepMillis})
 return { previous, generation }`
 }
 
-/** Answers the server, and what it does when it is full. */
+/**
+ * KEYS: two that no user has. ARGV: the channel. Tries each command that the other scripts use, and leaves nothing behind.
+ * Answers what the server does when it is full, and for each command that failed, its name and the error.
+ */
 export const check: Script = {
   name: "check",
-  text: `${prelude}
-return { server, string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)') or '' }`
+  text: `
+local answers = { '' }
+local function try(name, ...)
+  local answer = redis.pcall(name, ...)
+  if type(answer) ~= 'table' or not answer.err then return answer end
+  table.insert(answers, name)
+  table.insert(answers, answer.err)
+end
+try('TIME')
+local info = try('INFO', 'server')
+if info then
+  local state = redis.call('INFO', 'replication')
+  if not string.match(info, 'run_id:%x+') or not string.match(state, 'master_replid:%x+') then
+    table.insert(answers, 'INFO')
+    table.insert(answers, 'ERR INFO has no run_id or no master_replid')
+  end
+  answers[1] = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)') or ''
+end
+local canRemove = try('PEXPIRE', KEYS[1], 0)
+try('ZREMRANGEBYSCORE', KEYS[2], '-inf', '+inf')
+if canRemove then
+  try('ZADD', KEYS[2], 0, 'check')
+  try('HINCRBY', KEYS[1], 'n', 1)
+  try('HSET', KEYS[1], 'n', 0)
+end
+try('EXISTS', KEYS[2])
+try('ZREM', KEYS[2], 'check')
+try('HGET', KEYS[1], 'n')
+try('HMGET', KEYS[1], 'n')
+try('PTTL', KEYS[1])
+try('PUBLISH', ARGV[1], '')
+if canRemove then
+  redis.call('PEXPIRE', KEYS[1], 0)
+  redis.call('PEXPIRE', KEYS[2], 0)
+end
+return answers`
 }
