@@ -24,6 +24,21 @@ const toTag = (userId: string): string => (/^[\w-]+$/.test(userId) ? userId : `~
 
 const slotOf = (userId: string): number => hashSlot(toTag(userId))
 
+const serverOf =
+  ({ nodeOf }: Connection) =>
+  (userId: string): string => {
+    if (nodeOf === undefined) return ""
+    const slot = slotOf(userId)
+    return nodeOf(slot) ?? String(slot)
+  }
+
+/** The users of each script. */
+const split = ({ nodeOf }: Connection, userIds: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
+  const groups =
+    nodeOf === undefined ? [userIds] : Object.values(Arr.groupBy(userIds, (userId) => String(slotOf(userId))))
+  return groups.flatMap((group) => Arr.chunksOf(group, usersPerScript))
+}
+
 /** Tokens that no process has made before. */
 const makeTokens = () => {
   const random = Encoding.encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)))
@@ -100,20 +115,8 @@ export const make = (connection: Connection, namespace: string) =>
         parseValidations(answer, userIds.length)
       )
 
-    const serverOf: Service["serverOf"] = (userId) => {
-      if (connection.nodeOf === undefined) return ""
-      const slot = slotOf(userId)
-      return connection.nodeOf(slot) ?? String(slot)
-    }
-
-    const split = (userIds: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-      (connection.nodeOf !== undefined
-        ? Object.values(Arr.groupBy(userIds, (userId) => String(slotOf(userId))))
-        : [userIds]
-      ).flatMap((group) => Arr.chunksOf(group, usersPerScript))
-
     const validate: Service["validate"] = (userIds) => {
-      const groups = split(userIds)
+      const groups = split(connection, userIds)
       const [first] = groups
       if (groups.length === 1 && first !== undefined) return validateTogether(first)
       return Effect.map(Effect.forEach(groups, validateTogether, { concurrency: "unbounded" }), (answers) => {
@@ -169,7 +172,10 @@ export const make = (connection: Connection, namespace: string) =>
       return { ...checked, failures: [...checked.failures, ...failures] }
     })
 
-    return { store: { serverOf, validate, begin, finish, advance, hints } satisfies Service, check }
+    return {
+      store: { serverOf: serverOf(connection), validate, begin, finish, advance, hints } satisfies Service,
+      check
+    }
   })
 
 /** Answers of a server that is there, and will never do what the store needs. */
