@@ -1,7 +1,10 @@
-/** Redis servers of one's own, on free ports, without files. */
+/** Redis servers of one's own, on free ports, each in a directory that is removed with it. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
+import { cpSync, mkdtempSync, rmSync } from "node:fs"
 import { connect, createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 
 export const hasRedisServer = (): boolean => spawnSync("redis-server", ["--version"]).status === 0
@@ -28,15 +31,17 @@ const accepts = (port: number) =>
 export interface RedisServer {
   readonly port: number
   readonly url: string
+  /** Where it writes its files, until it has ended. */
+  readonly directory: string
   readonly signal: (signal: "SIGSTOP" | "SIGCONT" | "SIGKILL") => void
   /** Ends it. Returns when the process is gone. */
   readonly kill: () => Promise<void>
 }
 
-const start = async (port: number, args: ReadonlyArray<string>): Promise<ChildProcess> => {
+const start = async (port: number, directory: string, args: ReadonlyArray<string>): Promise<ChildProcess> => {
   const child = spawn(
     "redis-server",
-    ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp", ...args],
+    ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory, ...args],
     { stdio: "ignore" }
   )
   for (let attempt = 0; attempt < 200; attempt++) {
@@ -52,22 +57,36 @@ export const startRedisServer = async (
   options: {
     readonly port?: number
     readonly args?: ReadonlyArray<string>
+    /** A file that it starts from: `dump.rdb` of another server. */
+    readonly file?: string
   } = {}
 ): Promise<RedisServer> => {
   const port = options.port ?? (await freePort())
-  const child = await start(port, options.args ?? [])
-  const killAtExit = () => void child.kill("SIGKILL")
+  const directory = mkdtempSync(join(tmpdir(), "tink-redis-"))
+  const removeDirectory = () => rmSync(directory, { recursive: true, force: true })
+  if (options.file !== undefined) cpSync(options.file, join(directory, "dump.rdb"))
+  const child = await start(port, directory, options.args ?? []).catch((error: unknown) => {
+    removeDirectory()
+    throw error
+  })
+  const killAtExit = () => {
+    child.kill("SIGKILL")
+    removeDirectory()
+  }
   process.once("exit", killAtExit)
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
+    directory,
     signal: (signal) => void child.kill(signal),
     kill: async () => {
       process.removeListener("exit", killAtExit)
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = once(child, "exit")
-      child.kill("SIGKILL")
-      await gone
+      if (child.exitCode === null && child.signalCode === null) {
+        const gone = once(child, "exit")
+        child.kill("SIGKILL")
+        await gone
+      }
+      removeDirectory()
     }
   }
 }

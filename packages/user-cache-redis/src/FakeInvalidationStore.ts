@@ -115,8 +115,9 @@ export const make: Effect.Effect<Fake> = Effect.gen(function* () {
 
   const validate = (userId: string, now: number): Validation => {
     const record = read(userId)
-    const isMarked = Array.from(record.marks.values()).some((deadline) => now < deadline)
-    return { generation: generation(record), isChanging: now < record.quarantineUntil || isMarked }
+    // A mark that is over for this answer must not count again when the clock was set back.
+    for (const [changeId, deadline] of record.marks) if (deadline <= now) record.marks.delete(changeId)
+    return { generation: generation(record), isChanging: now < record.quarantineUntil || record.marks.size > 0 }
   }
 
   const perform = <A>(call: Call, run: (now: number) => A): Effect.Effect<A, StoreError> =>
@@ -140,14 +141,14 @@ export const make: Effect.Effect<Fake> = Effect.gen(function* () {
         const record = read(userId)
         record.moves += 1
         record.marks.set(changeId, now + markMillis)
+        return { token: record.token }
       }),
-    finish: (userId, changeId, quarantineMillis) =>
+    finish: ({ changeId, quarantineMillis, token, userId }) =>
       Effect.tap(
         perform({ operation: "finish", userIds: [userId] }, (now) => {
           const record = read(userId)
-          const wasMarked = now < (record.marks.get(changeId) ?? 0)
+          const wasMarked = record.marks.delete(changeId) && record.token === token
           record.moves += 1
-          record.marks.delete(changeId)
           if (quarantineMillis > 0) record.quarantineUntil = Math.max(record.quarantineUntil, now + quarantineMillis)
           return { wasMarked }
         }),

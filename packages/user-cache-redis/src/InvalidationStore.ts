@@ -37,6 +37,35 @@ export interface Validation {
 }
 
 /**
+ * What the store says when a change begins.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Begun {
+  /**
+   * The token of the user's record, in which the change was marked. It is replaced by another when the store may have
+   * forgotten something of the user, also if it remembers it again.
+   */
+  readonly token: string
+}
+
+/**
+ * The end of a change, or a change that is over as soon as it begins.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface End {
+  readonly userId: string
+  readonly changeId: string
+  /** Of `begin`, if it was answered. */
+  readonly token?: string | undefined
+  /** How long the user is quarantined from now on. Zero if not at all. */
+  readonly quarantineMillis: number
+}
+
+/**
  * A change has ended in some process.
  *
  * @since 0.1.0
@@ -64,19 +93,15 @@ export interface Service {
   readonly validate: (userIds: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Validation>, StoreError>
 
   /** Marks the user as changing, for at most 60 seconds, and moves the generation. */
-  readonly begin: (userId: string, changeId: string) => Effect.Effect<void, StoreError>
+  readonly begin: (userId: string, changeId: string) => Effect.Effect<Begun, StoreError>
 
   /**
    * Moves the generation, removes the mark of the change, and starts or extends a quarantine. May be repeated.
    *
-   * `wasMarked` is whether the mark was still there. Without it, a process may have been told meanwhile that nothing
-   * changes.
+   * `wasMarked` is whether the mark was there all the time: it still is, in a record with the same token. Without it, a
+   * process may have been told meanwhile that nothing changes.
    */
-  readonly finish: (
-    userId: string,
-    changeId: string,
-    quarantineMillis: number
-  ) => Effect.Effect<{ readonly wasMarked: boolean }, StoreError>
+  readonly finish: (end: End) => Effect.Effect<{ readonly wasMarked: boolean }, StoreError>
 
   /** Moves the generation because a newer state of the user was read. */
   readonly advance: (

@@ -144,11 +144,38 @@ describe("a Redis that forgets", () => {
       yield* evict
       assert.strictEqual(yield* origin.read(one), 2)
 
-      yield* stores[0].begin("ada", "change-1")
+      const finish = (changeId: string, { token }: { readonly token: string }) =>
+        Effect.map(stores[0].finish({ userId: "ada", changeId, token, quarantineMillis: 0 }), (end) => end.wasMarked)
+      const first = yield* stores[0].begin("ada", "change-1")
       yield* Effect.promise(() => admin.del("tink:test:{ada}p"))
-      assert.deepStrictEqual(yield* stores[0].finish("ada", "change-1", 0), { wasMarked: false })
-      yield* stores[0].begin("ada", "change-2")
-      assert.deepStrictEqual(yield* stores[0].finish("ada", "change-2", 0), { wasMarked: true })
+      assert.isFalse(yield* finish("change-1", first))
+      const second = yield* stores[0].begin("ada", "change-2")
+      yield* Effect.promise(() => admin.del("tink:test:{ada}s"))
+      assert.isFalse(yield* finish("change-2", second))
+      const third = yield* stores[0].begin("ada", "change-3")
+      assert.isTrue(yield* finish("change-3", third))
+    })
+  )
+
+  it.scopedLive("and restarts from a file in which the mark of a change is, tells that the mark was lost", () =>
+    Effect.gen(function* () {
+      const server = yield* redisServer()
+      const admin = yield* nodeRedis(server.url)
+      const store = yield* storeOn(server)
+      const { token } = yield* store.begin("ada", "change-1")
+      yield* Effect.promise(() => admin.sendCommand(["SAVE"]))
+      yield* Effect.promise(() => admin.flushAll())
+      assert.deepStrictEqual(
+        (yield* store.validate(["ada"])).map(({ isChanging }) => isChanging),
+        [false]
+      )
+      const restored = yield* redisServer({ file: `${server.directory}/dump.rdb` })
+      const storeAfter = yield* storeOn(restored)
+      const isMarked = Effect.map(storeAfter.validate(["ada"]), (validations) => validations[0]?.isChanging)
+      assert.isTrue(yield* isMarked)
+      const end = { userId: "ada", changeId: "change-1", token, quarantineMillis: 0 }
+      assert.deepStrictEqual(yield* storeAfter.finish(end), { wasMarked: false })
+      assert.isFalse(yield* isMarked)
     })
   )
 
@@ -192,7 +219,7 @@ describe("a Redis that forgets", () => {
         assert.isTrue(Option.isNone(yield* Effect.option(stores[1].validate(["ada"]))))
         // The replica is cut off, and a change is lost.
         replica.signal("SIGSTOP")
-        yield* stores[0].finish("ada", "change-1", 0)
+        yield* stores[0].finish({ userId: "ada", changeId: "change-1", quarantineMillis: 0 })
         yield* Effect.promise(() => onPrimary.sendCommand(["CLIENT", "KILL", "TYPE", "replica"]))
         replica.signal("SIGCONT")
         yield* Effect.promise(() => onReplica.sendCommand(["REPLICAOF", "NO", "ONE"]))
@@ -223,8 +250,7 @@ const commands = [
   "+hincrby",
   "+zadd",
   "+zrem",
-  "+zcount",
-  "+zscore",
+  "+exists",
   "+zremrangebyscore",
   "+pexpire",
   "+pttl",
@@ -293,20 +319,56 @@ describe("a Redis in trouble", () => {
     })
   )
 
-  it.scopedLive("is refused at the start when it forbids INFO, and the error says why and no password", () =>
+  it.scopedLive(
+    "is refused at the start when it forbids anything that is used: the error names it, and no password",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* redisServer()
+        const admin = yield* nodeRedis(server.url)
+        const rows = [
+          ...commands.map(
+            (command) =>
+              [command.slice(1).toUpperCase(), ["allkeys", "allchannels", "+@all", `-${command.slice(1)}`]] as const
+          ),
+          ["PUBLISH", ["allkeys", "resetchannels", "+@all"]] as const,
+          ["keys", ["~other:*", "allchannels", "+@all"]] as const
+        ]
+        for (const [name, rules] of rows) {
+          yield* Effect.promise(() =>
+            admin.sendCommand(["ACL", "SETUSER", "cache", "reset", "on", ">secret", ...rules])
+          )
+          const error = yield* Effect.flip(storeOn({ url: urlOf(server) }))
+          assert.strictEqual(error._tag, "StoreError")
+          assert.match(String(error), new RegExp(`needs: .*\\b${name}\\b`, "i"))
+          assert.notInclude(String(error), "secret")
+        }
+        assert.strictEqual(yield* Effect.promise(() => admin.dbSize()), 0)
+      })
+  )
+
+  it.scopedLive("is checked at the start without a trace, and a warning says that it cannot be used now", () =>
     Effect.gen(function* () {
-      const server = yield* redisServer({ args: acl(...keys, ...commands.filter((name) => name !== "+info")) })
-      const error = yield* Effect.flip(storeOn({ url: urlOf(server) }))
-      assert.strictEqual(error._tag, "StoreError")
-      assert.include(String(error), "must allow INFO")
-      assert.notInclude(String(error), "secret")
+      const server = yield* redisServer()
+      const admin = yield* nodeRedis(server.url)
+      const cache = yield* makeProcess(yield* storeOn(server))
+      const woken = yield* Effect.fork(Stream.runHead(cache.changes))
+      yield* storeOn(server)
+      assert.strictEqual(yield* Effect.promise(() => admin.dbSize()), 0)
+      assert.isNull(woken.unsafePoll())
+      yield* Effect.promise(() => admin.configSet("min-replicas-to-write", "1"))
+      const messages: Array<string> = []
+      const logger = Logger.make(({ message }) => void messages.push(String(message)))
+      yield* Effect.provide(storeOn(server), Logger.replace(Logger.defaultLogger, logger))
+      assert.strictEqual(messages.length, 1)
+      assert.include(messages[0], "cannot be used now")
+      assert.include(messages[0], "NOREPLICAS")
     })
   )
 
   it.scopedLive("is refused at the start when it has no INFO", () =>
     Effect.gen(function* () {
       const server = yield* redisServer({ args: ["--rename-command", "INFO", ""] })
-      assert.include(String(yield* Effect.flip(storeOn(server))), "must allow INFO")
+      assert.include(String(yield* Effect.flip(storeOn(server))), "needs: INFO")
     })
   )
 
@@ -377,9 +439,9 @@ describe("a cluster", () => {
     () =>
       Effect.gen(function* () {
         const nodes = yield* Effect.all(
-          Array.from({ length: 3 }, (_, index) =>
+          Array.from({ length: 3 }, () =>
             redisServer({
-              args: ["--cluster-enabled", "yes", "--cluster-config-file", `nodes-${process.pid}-${index}.conf`]
+              args: ["--cluster-enabled", "yes"]
             })
           ),
           { concurrency: "unbounded" }

@@ -337,10 +337,17 @@ describe("a lease", () => {
     })
   )
 
+  const losses = {
+    nothing: () => Effect.void,
+    flush: (fake: FakeInvalidationStore.Fake) => fake.flush,
+    forgetMarks: (fake: FakeInvalidationStore.Fake) => fake.forgetMarks,
+    restartFromFile: (fake: FakeInvalidationStore.Fake) => Effect.flatMap(fake.snapshot, fake.failOver)
+  }
   const rows = [
-    ["its mark was there: until leases from before its begin are over", 0, () => Effect.void, 51.5],
+    ["its mark was there: until leases from before its begin are over", 0, "nothing", 51.5],
     ["its mark was lost: a full lease after it was told", 40, "forgetMarks", 91.5],
-    ["the store was flushed: a full lease after it was told", 40, "flush", 91.5]
+    ["the store was flushed: a full lease after it was told", 40, "flush", 91.5],
+    ["its mark was lost and came back with a file: a full lease after it was told", 40, "restartFromFile", 91.5]
   ] as const
 
   for (const [name, duration, loss, expected] of rows) {
@@ -348,7 +355,7 @@ describe("a lease", () => {
       Effect.gen(function* () {
         const { fake, one } = yield* setUp({ lease })
         const mutation = Effect.andThen(
-          Effect.suspend(() => (typeof loss === "string" ? fake[loss] : loss())),
+          Effect.suspend(() => losses[loss](fake)),
           Effect.sleep(duration)
         )
         const change = yield* Effect.fork(one.invalidateAfter("ada", mutation, () => false))

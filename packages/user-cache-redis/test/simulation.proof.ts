@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { findMutant } from "./simulation/findMutant.js"
 import { mutants } from "./simulation/mutants.js"
-import { play } from "./simulation/play.js"
+import { planNames, play } from "./simulation/play.js"
 
 describe("several processes over a store that is slow, loses and forgets", () => {
   it("never read what was there before a change that has ended", () => {
-    const outcomes = Array.from({ length: 60 }, (_, index) => play(1_000 + index))
+    const outcomes = planNames.flatMap((plan) => Array.from({ length: 20 }, (_, index) => play(1_000 + index, plan)))
     assert.deepStrictEqual(
       outcomes.flatMap(({ stale, trouble }) => [stale, trouble]).filter((problem) => problem !== undefined),
       []

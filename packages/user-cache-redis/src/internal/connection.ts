@@ -1,4 +1,5 @@
-import type * as Stream from "effect/Stream"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 
 /** What the store needs of a Redis client. */
 export interface Connection {
@@ -7,8 +8,11 @@ export interface Connection {
   /** Runs a script that the server has in its cache. The answer to a missing one starts with `NOSCRIPT`. */
   readonly evalSha: (sha: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => Promise<unknown>
   readonly eval: (script: string, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => Promise<unknown>
-  /** The messages of a channel, on a connection of its own. */
-  readonly messages: (channel: string) => Stream.Stream<string, ConnectionError>
+  /** Subscribes to a channel, on a connection of its own. */
+  readonly subscribe: (
+    channel: string,
+    onMessage: (message: string) => void
+  ) => Effect.Effect<void, ConnectionError, Scope.Scope>
 }
 
 export interface ConnectionError {

@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { type Connection, toMessage } from "./connection.js"
 
 interface Subscriber {
@@ -14,29 +13,34 @@ export interface IoredisClient {
   readonly isCluster: boolean
   evalsha(sha: string, keyCount: number, ...keysAndArguments: Array<string>): Promise<unknown>
   eval(script: string, keyCount: number, ...keysAndArguments: Array<string>): Promise<unknown>
-  duplicate(): Subscriber
+  /** A client takes options, and a cluster takes them second. */
+  duplicate(first?: object, second?: object): Subscriber
   /** A cluster has it: of each slot, its primary and its replicas. */
   readonly slots?: ReadonlyArray<ReadonlyArray<string>>
+}
+
+/** A subscription waits for its connection. */
+const duplicate = (client: IoredisClient): Subscriber => {
+  const options = { enableOfflineQueue: true }
+  return client.isCluster ? client.duplicate([], options) : client.duplicate(options)
 }
 
 export const fromIoredis = (client: IoredisClient): Connection => ({
   nodeOf: client.isCluster ? (slot) => client.slots?.[slot]?.[0] : undefined,
   evalSha: (sha, keys, args) => client.evalsha(sha, keys.length, ...keys, ...args),
   eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
-  messages: (channel) =>
-    Stream.asyncScoped((emit) =>
-      Effect.gen(function* () {
-        const subscriber = yield* Effect.acquireRelease(
-          Effect.sync(() => client.duplicate()),
-          (subscriber) => Effect.sync(() => subscriber.disconnect())
-        )
-        // It reconnects by itself. Without a listener, an error would be printed.
-        subscriber.on("error", () => {})
-        subscriber.on("message", (_, message) => void emit.single(message))
-        yield* Effect.tryPromise({
-          try: () => subscriber.subscribe(channel),
-          catch: (cause) => ({ message: toMessage(cause) })
-        })
+  subscribe: (channel, onMessage) =>
+    Effect.gen(function* () {
+      const subscriber = yield* Effect.acquireRelease(
+        Effect.sync(() => duplicate(client)),
+        (subscriber) => Effect.sync(() => subscriber.disconnect())
+      )
+      // It reconnects by itself. Without a listener, an error would be printed.
+      subscriber.on("error", () => {})
+      subscriber.on("message", (_, message) => onMessage(message))
+      yield* Effect.tryPromise({
+        try: () => subscriber.subscribe(channel),
+        catch: (cause) => ({ message: toMessage(cause) })
       })
-    )
+    })
 })

@@ -1,6 +1,5 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { StoreError } from "../InvalidationStore.js"
 import { type Connection, toMessage } from "./connection.js"
 
@@ -36,24 +35,22 @@ export const fromNodeRedis = (client: NodeRedisClient): Connection => ({
   nodeOf: client.slots === undefined ? undefined : (slot) => client.slots?.[slot]?.master.address,
   evalSha: (sha, keys, args) => client.evalSha(sha, toOptions(keys, args)),
   eval: (script, keys, args) => client.eval(script, toOptions(keys, args)),
-  messages: (channel) =>
-    Stream.asyncScoped((emit) =>
-      Effect.gen(function* () {
-        const subscriber = yield* Effect.acquireRelease(
-          Effect.sync(() => client.duplicate()),
-          (subscriber) => Effect.ignore(Effect.try(() => subscriber.destroy()))
-        )
-        // It reconnects by itself. Without a listener, an error would end the process.
-        subscriber.on("error", () => {})
-        yield* Effect.tryPromise({
-          try: async () => {
-            await subscriber.connect()
-            await subscriber.subscribe(channel, (message) => void emit.single(message))
-          },
-          catch: toError
-        })
+  subscribe: (channel, onMessage) =>
+    Effect.gen(function* () {
+      const subscriber = yield* Effect.acquireRelease(
+        Effect.sync(() => client.duplicate()),
+        (subscriber) => Effect.ignore(Effect.try(() => subscriber.destroy()))
+      )
+      // It reconnects by itself. Without a listener, an error would end the process.
+      subscriber.on("error", () => {})
+      yield* Effect.tryPromise({
+        try: async () => {
+          await subscriber.connect()
+          await subscriber.subscribe(channel, onMessage)
+        },
+        catch: toError
       })
-    )
+    })
 })
 
 const timeout = Duration.toMillis("200 millis")

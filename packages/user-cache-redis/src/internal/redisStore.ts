@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Stream from "effect/Stream"
 import { type Service, StoreError, type Validation } from "../InvalidationStore.js"
-import { type Connection, toMessage } from "./connection.js"
+import { type Connection, type ConnectionError, toMessage } from "./connection.js"
 import { hashSlot } from "./hashSlot.js"
 import * as scripts from "./scripts.js"
 
@@ -24,6 +24,21 @@ const toTag = (userId: string): string => (/^[\w-]+$/.test(userId) ? userId : `~
 
 const slotOf = (userId: string): number => hashSlot(toTag(userId))
 
+const serverOf =
+  ({ nodeOf }: Connection) =>
+  (userId: string): string => {
+    if (nodeOf === undefined) return ""
+    const slot = slotOf(userId)
+    return nodeOf(slot) ?? String(slot)
+  }
+
+/** The users of each script. */
+const split = ({ nodeOf }: Connection, userIds: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
+  const groups =
+    nodeOf === undefined ? [userIds] : Object.values(Arr.groupBy(userIds, (userId) => String(slotOf(userId))))
+  return groups.flatMap((group) => Arr.chunksOf(group, usersPerScript))
+}
+
 /** Tokens that no process has made before. */
 const makeTokens = () => {
   const random = Encoding.encodeBase64Url(crypto.getRandomValues(new Uint8Array(16)))
@@ -42,6 +57,18 @@ const parseValidations = (answer: unknown, users: number): ReadonlyArray<Validat
     validations.push({ generation, isChanging: answer[index + 1] !== 0 })
   }
   return validations
+}
+
+/** What the server does when it is full, and the commands that failed. */
+interface Check {
+  readonly policy: string
+  readonly failures: ReadonlyArray<{ readonly command: string; readonly message: string }>
+}
+
+const parseCheck = (answer: unknown): Check | undefined => {
+  const [policy, ...texts] = Array.isArray(answer) && answer.every(isText) ? answer : []
+  if (policy === undefined) return undefined
+  return { policy, failures: Arr.chunksOf(texts, 2).map(([command, message = ""]) => ({ command, message })) }
 }
 
 export const make = (connection: Connection, namespace: string) =>
@@ -88,20 +115,8 @@ export const make = (connection: Connection, namespace: string) =>
         parseValidations(answer, userIds.length)
       )
 
-    const serverOf: Service["serverOf"] = (userId) => {
-      if (connection.nodeOf === undefined) return ""
-      const slot = slotOf(userId)
-      return connection.nodeOf(slot) ?? String(slot)
-    }
-
-    const split = (userIds: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-      (connection.nodeOf !== undefined
-        ? Object.values(Arr.groupBy(userIds, (userId) => String(slotOf(userId))))
-        : [userIds]
-      ).flatMap((group) => Arr.chunksOf(group, usersPerScript))
-
     const validate: Service["validate"] = (userIds) => {
-      const groups = split(userIds)
+      const groups = split(connection, userIds)
       const [first] = groups
       if (groups.length === 1 && first !== undefined) return validateTogether(first)
       return Effect.map(Effect.forEach(groups, validateTogether, { concurrency: "unbounded" }), (answers) => {
@@ -112,13 +127,15 @@ export const make = (connection: Connection, namespace: string) =>
     }
 
     const begin: Service["begin"] = (userId, changeId) =>
-      run(scripts.begin, keysOf(userId), [nextToken(), changeId], (answer) => (answer === 1 ? true : undefined))
+      run(scripts.begin, keysOf(userId), [nextToken(), changeId], (answer) =>
+        isText(answer) ? { token: answer } : undefined
+      )
 
-    const finish: Service["finish"] = (userId, changeId, quarantineMillis) =>
+    const finish: Service["finish"] = ({ changeId, quarantineMillis, token = "", userId }) =>
       run(
         scripts.finish,
         keysOf(userId),
-        [nextToken(), changeId, String(quarantineMillis), channel, `${changeId} ${userId}`],
+        [nextToken(), changeId, token, String(quarantineMillis), channel, `${changeId} ${userId}`],
         (answer) => (answer === 1 || answer === 0 ? { wasMarked: answer === 1 } : undefined)
       )
 
@@ -128,7 +145,11 @@ export const make = (connection: Connection, namespace: string) =>
         return isText(previous) && isText(generation) ? { previous, generation } : undefined
       })
 
-    const hints: Service["hints"] = connection.messages(channel).pipe(
+    const hints: Service["hints"] = Stream.asyncScoped<string, ConnectionError>((emit) =>
+      connection.subscribe(channel, (message) => void emit.single(message))
+    ).pipe(
+      // The check at the start of a process publishes an empty message.
+      Stream.filter((message) => message !== ""),
       Stream.map((message) => {
         const end = message.indexOf(" ")
         return { changeId: message.slice(0, end), userId: message.slice(end + 1) }
@@ -136,40 +157,63 @@ export const make = (connection: Connection, namespace: string) =>
       Stream.mapError(({ message }) => new StoreError({ operation: "hints", message }))
     )
 
-    const check = run(scripts.check, keysOf("check"), [], (answer) => {
-      const [server, policy] = Array.isArray(answer) ? answer : []
-      return isText(server) && isText(policy) ? { policy } : undefined
+    /** Runs the script in both ways, and subscribes for a moment. */
+    const check: Effect.Effect<Check, StoreError> = Effect.gen(function* () {
+      const keys = [`${prefix}{!check}s`, `${prefix}{!check}p`]
+      yield* Effect.tryPromise({
+        try: () => connection.eval(scripts.check.text, keys, [channel]),
+        catch: (cause) => new StoreError({ operation: "check", message: toMessage(cause) })
+      })
+      const checked = yield* run(scripts.check, keys, [channel], parseCheck)
+      const failures = yield* Effect.match(Effect.scoped(connection.subscribe(channel, () => {})), {
+        onSuccess: () => [],
+        onFailure: ({ message }) => [{ command: "SUBSCRIBE", message }]
+      })
+      return { ...checked, failures: [...checked.failures, ...failures] }
     })
 
-    return { store: { serverOf, validate, begin, finish, advance, hints } satisfies Service, check }
+    return {
+      store: { serverOf: serverOf(connection), validate, begin, finish, advance, hints } satisfies Service,
+      check
+    }
   })
 
 /** Answers of a server that is there, and will never do what the store needs. */
-const isRefusal = ({ message }: StoreError) =>
+const isRefusal = (message: string) =>
   /NOPERM|can't (run|access|publish)|NOAUTH|WRONGPASS|INFO has no|unknown (redis )?command|not allowed/i.test(message)
+
+const refusal = (what: string) =>
+  new StoreError({
+    operation: "check",
+    message: `Redis refuses what the store needs: ${what}. Allow the commands, keys and channels that the README lists`
+  })
+
+const cannotBeUsed = (message: string) =>
+  Effect.logWarning(`Redis cannot be used now, so nothing is cached until it can: ${message}`)
+
+const report = ({ failures, policy }: Check): Effect.Effect<void, StoreError> => {
+  const describe = (some: Check["failures"]) => some.map(({ command, message }) => `${command} (${message})`).join(", ")
+  const refused = failures.filter(({ message }) => isRefusal(message))
+  if (refused.length > 0) return refusal(describe(refused))
+  if (failures.length > 0) return cannotBeUsed(describe(failures))
+  return policy === "noeviction"
+    ? Effect.void
+    : Effect.logWarning(
+        `Redis has maxmemory-policy ${policy === "" ? "unknown" : policy}: set noeviction, because an evicted quarantine is forgotten`
+      )
+}
 
 /**
  * Fails if the server can never be used. One that cannot be reached now may be later: until then nothing is cached.
  */
-export const verify = (check: Effect.Effect<{ readonly policy: string }, StoreError>) =>
+export const verify = (check: Effect.Effect<Check, StoreError>): Effect.Effect<void, StoreError> =>
   check.pipe(
     Effect.timeoutFail({
       duration: "2 seconds",
       onTimeout: () => new StoreError({ operation: "check", message: "no answer within 2 seconds" })
     }),
     Effect.matchEffect({
-      onSuccess: ({ policy }) =>
-        policy === "noeviction"
-          ? Effect.void
-          : Effect.logWarning(
-              `Redis has maxmemory-policy ${policy === "" ? "unknown" : policy}: set noeviction, because an evicted quarantine is forgotten`
-            ),
-      onFailure: (error) =>
-        isRefusal(error)
-          ? new StoreError({
-              operation: "check",
-              message: `Redis must allow INFO, EVAL and the commands that the README lists, which failover safety needs: ${error.message}`
-            })
-          : Effect.logWarning(`Redis does not answer, so nothing is cached until it does: ${error.message}`)
+      onSuccess: report,
+      onFailure: ({ message }) => (isRefusal(message) ? refusal(message) : cannotBeUsed(message))
     })
   )

@@ -12,7 +12,11 @@
  * A primary without the replicas that `min-replicas-to-write` asks for answers nothing: another may have been promoted. It
  * would refuse writes alone, and validate from what it remembers.
  *
- * All times are the server's. A script may write to a full Redis once it has written a command that needs no memory, so
+ * A mark that `finish` finds was there all the time if the record has the token that `begin` answered: a lost mark comes
+ * back with a server that restarts from a file, or was promoted, and that one replaces the token.
+ *
+ * All times are the server's. A mark that is over for an answer is removed, so it cannot count again when the clock was set
+ * back. A script may write to a full Redis once it has written a command that needs no memory, so
  * `begin` and `finish` start with one.
  */
 
@@ -53,9 +57,10 @@ local function move(key, token)
   local count = redis.call('HINCRBY', key, 'n', 1)
   return redis.call('HGET', key, 't') .. ':' .. (count - 1), redis.call('HGET', key, 't') .. ':' .. count
 end
-local function isMarked(key, change)
-  local deadline = redis.call('ZSCORE', key, change)
-  return deadline and tonumber(deadline) > now
+local function isMarked(key)
+  if redis.call('EXISTS', key) == 0 then return false end
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+  return redis.call('EXISTS', key) == 1
 end
 `
 
@@ -73,7 +78,7 @@ for i = 1, #KEYS, 2 do
   local generation, quarantine = record(KEYS[i], ARGV[1])
   if generation then
     keep(KEYS[i], math.max(${keepMillis}, 2 * (quarantine - now)))
-    local isChanging = now < quarantine or redis.call('ZCOUNT', KEYS[i + 1], '(' .. now, '+inf') > 0
+    local isChanging = isMarked(KEYS[i + 1]) or now < quarantine
     answers[i] = generation
     answers[i + 1] = isChanging and 1 or 0
   else
@@ -84,7 +89,7 @@ end
 return answers`
 }
 
-/** KEYS: the two of the user. ARGV: a new token, the change. */
+/** KEYS: the two of the user. ARGV: a new token, the change. Answers the token of the record. */
 export const begin: Script = {
   name: "begin",
   text: `${prelude}
@@ -93,23 +98,23 @@ move(KEYS[1], ARGV[1])
 keep(KEYS[1], ${keepMillis})
 redis.call('ZADD', KEYS[2], now + ${markMillis}, ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ${2 * markMillis})
-return 1`
+return redis.call('HGET', KEYS[1], 't')`
 }
 
-/** KEYS: the two of the user. ARGV: a new token, the change, the quarantine, the channel, the message. */
+/** KEYS: the two of the user. ARGV: a new token, the change, the token that `begin` answered, the quarantine, the channel, the message. */
 export const finish: Script = {
   name: "finish",
   text: `${prelude}
-local wasMarked = isMarked(KEYS[2], ARGV[2])
-redis.call('ZREM', KEYS[2], ARGV[2])
+local isMarkThere = redis.call('ZREM', KEYS[2], ARGV[2]) == 1
 move(KEYS[1], ARGV[1])
-local millis = tonumber(ARGV[3])
+local wasMarked = isMarkThere and redis.call('HGET', KEYS[1], 't') == ARGV[3]
+local millis = tonumber(ARGV[4])
 if millis > 0 then
   local quarantine = math.max(tonumber(redis.call('HGET', KEYS[1], 'q')) or 0, now + math.ceil(millis))
   redis.call('HSET', KEYS[1], 'q', quarantine)
 end
 keep(KEYS[1], math.max(${keepMillis}, 2 * millis))
-redis.call('PUBLISH', ARGV[4], ARGV[5])
+redis.call('PUBLISH', ARGV[5], ARGV[6])
 return wasMarked and 1 or 0`
 }
 
@@ -123,9 +128,46 @@ keep(KEYS[1], ${keepMillis})
 return { previous, generation }`
 }
 
-/** Answers the server, and what it does when it is full. */
+/**
+ * KEYS: two that no user has. ARGV: the channel. Tries each command that the other scripts use, and leaves nothing behind.
+ * Answers what the server does when it is full, and for each command that failed, its name and the error.
+ */
 export const check: Script = {
   name: "check",
-  text: `${prelude}
-return { server, string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)') or '' }`
+  text: `
+local answers = { '' }
+local function try(name, ...)
+  local answer = redis.pcall(name, ...)
+  if type(answer) ~= 'table' or not answer.err then return answer end
+  table.insert(answers, name)
+  table.insert(answers, answer.err)
+end
+try('TIME')
+local info = try('INFO', 'server')
+if info then
+  local state = redis.call('INFO', 'replication')
+  if not string.match(info, 'run_id:%x+') or not string.match(state, 'master_replid:%x+') then
+    table.insert(answers, 'INFO')
+    table.insert(answers, 'ERR INFO has no run_id or no master_replid')
+  end
+  answers[1] = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)') or ''
+end
+local canRemove = try('PEXPIRE', KEYS[1], 0)
+try('ZREMRANGEBYSCORE', KEYS[2], '-inf', '+inf')
+if canRemove then
+  try('ZADD', KEYS[2], 0, 'check')
+  try('HINCRBY', KEYS[1], 'n', 1)
+  try('HSET', KEYS[1], 'n', 0)
+end
+try('EXISTS', KEYS[2])
+try('ZREM', KEYS[2], 'check')
+try('HGET', KEYS[1], 'n')
+try('HMGET', KEYS[1], 'n')
+try('PTTL', KEYS[1])
+try('PUBLISH', ARGV[1], '')
+if canRemove then
+  redis.call('PEXPIRE', KEYS[1], 0)
+  redis.call('PEXPIRE', KEYS[2], 0)
+end
+return answers`
 }

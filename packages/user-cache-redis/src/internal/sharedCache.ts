@@ -29,11 +29,13 @@
  *    It does not touch the local cache.
  * 4. *A lease.* With a lease L, a read that begins less than L after the question of `known(u)` was sent reads the local
  *    cache without a question. Say the store answered that question at v, and a change ended before r without being
- *    counted. Its mark was not there at v, or the answer would have been "changing". If the mark was set after v and was
- *    still there at the end, then v is before the answer to `begin`, and the change ended 1.01 L after that answer. If the
- *    mark was missing at the end, or `begin` had failed, the end was told after v, and the change ended 1.01 L after that.
- *    In both cases the lease was over before the change ended: a contradiction. Only rates of clocks are compared, and
- *    1 % covers their difference. The elapsed time of a lease is the larger of two clocks, so a lease ends in sleep too.
+ *    counted. Its mark was not there at v, or the answer would have been "changing". Say the store found the mark at the
+ *    end, in a record with the token that `begin` had answered. A mark that is lost and comes back does so with another
+ *    server, which replaces the token, or is removed by the answer for which it was over. So it was there from `begin` to
+ *    the end, v is before the answer to `begin`, and the change ended 1.01 L after that answer. Otherwise the end was told
+ *    after v, and the change ended 1.01 L after that. In both cases the lease was over before the change ended: a
+ *    contradiction. Only rates of clocks are compared, and 1 % covers their difference. The elapsed time of a lease is the
+ *    larger of two clocks, so a lease ends in sleep too.
  * 5. *An end that cannot be told* is held back for as long as a value lives. Every lookup from before the end is then too
  *    old to answer. A mark is no replacement for that: it makes everyone bypass, unless the store loses it in the
  *    meantime, and a process that loses the store cannot know.
@@ -64,6 +66,12 @@ export interface Settings {
   readonly leaseMillis: number
   readonly holdBackMillis: number
   readonly commandTimeoutMillis: number
+}
+
+/** What the store answered when a change began, and when. */
+interface Mark {
+  readonly token: string
+  readonly answeredAt: Moment
 }
 
 /** Covers a difference of 1 % between the rates of two clocks, and a timer that fires early. */
@@ -176,6 +184,13 @@ export const make = (store: Store, settings: Settings) =>
     let changes = 0
     const nextChangeId = () => `${processId}.${++changes}`
 
+    /** Marks the user as changing. Undefined if the store did not answer. */
+    const begin = (userId: string, changeId: string): Effect.Effect<Mark | undefined> =>
+      Effect.match(call(userId, "begin", store.begin(userId, changeId)), {
+        onFailure: () => undefined,
+        onSuccess: ({ token }) => ({ token, answeredAt: now(clock) })
+      })
+
     const sleepUntil = (from: Moment, millis: number): Effect.Effect<void> =>
       Effect.suspend(() => {
         const left = millis - (now(clock).monotonic - from.monotonic)
@@ -209,21 +224,26 @@ export const make = (store: Store, settings: Settings) =>
       })
 
     /** Ends a change: returns when no process can be answered by what was there before. */
-    const end = (change: {
+    const end = ({
+      changeId,
+      mark,
+      quarantineMillis,
+      userId
+    }: {
       readonly userId: string
       readonly changeId: string
-      readonly markedAt: Moment | undefined
+      readonly mark: Mark | undefined
       readonly quarantineMillis: number
     }): Effect.Effect<void> =>
       Effect.gen(function* () {
         const tell = Effect.suspend(() =>
-          call(change.userId, "finish", store.finish(change.userId, change.changeId, change.quarantineMillis))
+          call(userId, "finish", store.finish({ userId, changeId, token: mark?.token, quarantineMillis }))
         )
         const first = yield* Effect.option(tell)
         const told = Option.isSome(first) ? first : yield* holdBack(tell)
         if (settings.leaseMillis === 0 || Option.isNone(told)) return
-        const isCovered = told.value.wasMarked && change.markedAt !== undefined
-        yield* sleepUntil(isCovered ? change.markedAt : now(clock), stretch(settings.leaseMillis))
+        const isCovered = told.value.wasMarked && mark !== undefined
+        yield* sleepUntil(isCovered ? mark.answeredAt : now(clock), stretch(settings.leaseMillis))
       })
 
     const invalidateAfter = <A, E, R>(
@@ -239,12 +259,11 @@ export const make = (store: Store, settings: Settings) =>
             hasStarted = true
             return mutation
           })
-          const begun = yield* Effect.option(call(userId, "begin", store.begin(userId, changeId)))
-          const markedAt = Option.isSome(begun) ? now(clock) : undefined
+          const mark = yield* begin(userId, changeId)
           const exit = yield* Effect.exit(restore(local.invalidateAfter(userId, started, isAmbiguous)))
           const mayBeApplied = hasStarted && UserCache.isAmbiguousOutcome(exit, isAmbiguous)
           const quarantineMillis = mayBeApplied ? settings.quarantineMillis : 0
-          yield* end({ userId, changeId, markedAt, quarantineMillis })
+          yield* end({ userId, changeId, mark, quarantineMillis })
           return yield* exit
         })
       )
@@ -253,7 +272,7 @@ export const make = (store: Store, settings: Settings) =>
       Effect.uninterruptible(
         Effect.andThen(
           local.invalidate(userId),
-          Effect.suspend(() => end({ userId, changeId: nextChangeId(), markedAt: undefined, quarantineMillis: 0 }))
+          Effect.suspend(() => end({ userId, changeId: nextChangeId(), mark: undefined, quarantineMillis: 0 }))
         )
       )
 

@@ -1,3 +1,5 @@
+import type { PlanName } from "./play.js"
+
 /** Broken variants of the shared cache. Each must lead to a stale read. */
 export interface Mutant {
   readonly name: string
@@ -6,8 +8,8 @@ export interface Mutant {
   /** Must occur exactly once in the file. */
   readonly text: string
   readonly replacement: string
-  /** A seed from which it is found soon. */
-  readonly firstSeed: number
+  /** With which it is found soon. */
+  readonly plan: PlanName
 }
 
 const engine = "user-cache-redis/src/internal/sharedCache.ts"
@@ -20,69 +22,76 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: engine,
     text: "validation !== undefined && !validation.isChanging",
     replacement: "validation !== undefined",
-    firstSeed: 1
+    plan: "leases"
   },
   {
     name: "a lost mark trusted",
     file: engine,
-    text: "told.value.wasMarked && change.markedAt !== undefined",
-    replacement: "change.markedAt !== undefined",
-    firstSeed: 125
+    text: "told.value.wasMarked && mark !== undefined",
+    replacement: "mark !== undefined",
+    plan: "restarts from a file"
+  },
+  {
+    name: "a token not compared",
+    file: fake,
+    text: "record.marks.delete(changeId) && record.token === token",
+    replacement: "record.marks.delete(changeId)",
+    plan: "restarts from a file"
   },
   {
     name: "no check of the server that wrote a record",
     file: fake,
     text: 'found.token === "" || found.server !== server',
     replacement: 'found.token === ""',
-    firstSeed: 1
+    plan: "restarts from a file"
   },
   {
     name: "a question that was sent before the read began",
     file: questions,
     text: "  queue.next = undefined\n",
     replacement: "",
-    firstSeed: 1
+    plan: "slow answers"
   },
   {
     name: "validatedAt taken from the answer",
     file: questions,
     text: "{ ...sent, validations }",
     replacement: "{ ...sent, sentAt: now(clock), validations }",
-    firstSeed: 98
+    plan: "slow answers"
   },
   {
     name: "no wait for leases",
     file: engine,
     text: "settings.leaseMillis === 0 || Option.isNone(told)",
     replacement: "true",
-    firstSeed: 1
+    plan: "leases"
   },
   {
     name: "no hold-back",
     file: engine,
     text: "Option.isSome(first) ? first",
     replacement: "true ? first",
-    firstSeed: 1
+    plan: "anything"
   },
   {
     name: "an end that is not told",
     file: engine,
-    text: "yield* end({ userId, changeId, markedAt, quarantineMillis })",
+    text: "yield* end({ userId, changeId, mark, quarantineMillis })",
     replacement: "",
-    firstSeed: 1
+    plan: "restarts from a file"
   },
   {
     name: "a new generation learned, and older entries kept",
     file: engine,
     text: "return Effect.flatMap(local.invalidate(userId), () =>",
     replacement: "return Effect.flatMap(Effect.void, () =>",
-    firstSeed: 1
+    plan: "leases"
   },
   {
     name: "an advance over a change",
     file: engine,
     text: "found?.generation === previous",
     replacement: "found !== undefined",
-    firstSeed: 1
+    plan: "refreshes"
   }
 ]

@@ -9,16 +9,85 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as FakeInvalidationStore from "../../src/FakeInvalidationStore.js"
 import { InvalidationStore } from "../../src/InvalidationStore.js"
 import * as SharedUserCache from "../../src/SharedUserCache.js"
 
 class Failed extends Data.TaggedError("Failed")<{ readonly isAmbiguous: boolean }> {}
 
-const users = ["ada", "bob"] as const
 const processes = 3
 const timeToLive = 3_000
 const durationMillis = 6_000
+
+type Trouble = "flush" | "marks" | "remember" | "failover" | "restart" | "restart from a file" | "nothing"
+
+type List<A> = readonly [A, ...ReadonlyArray<A>]
+
+/** What may happen. Of each list, a schedule picks one. Times are the longest ones, in milliseconds. */
+interface Plan {
+  readonly users: List<string>
+  readonly leases: List<number>
+  readonly delays: List<number>
+  /** How long the answers to questions take. The other delays if absent. */
+  readonly validationDelay?: number
+  readonly lossRates: List<number>
+  readonly outageRates: List<number>
+  readonly refreshRate: number
+  readonly lookupMillis: number
+  readonly mutationMillis: number
+  readonly betweenChanges: number
+  readonly betweenTroubles: number
+  readonly troubles: List<Trouble>
+}
+
+const anything: Plan = {
+  users: ["ada", "bob"],
+  leases: [0, 50, 200],
+  delays: [2, 30, 90, 400],
+  lossRates: [0, 0, 0.05],
+  outageRates: [0, 0, 0.5],
+  refreshRate: 0.05,
+  lookupMillis: 120,
+  mutationMillis: 120,
+  betweenChanges: 300,
+  betweenTroubles: 300,
+  troubles: ["flush", "marks", "marks", "marks", "remember", "failover", "restart", "nothing"]
+}
+
+const quiet: Plan = {
+  users: ["ada"],
+  leases: [200],
+  delays: [2],
+  lossRates: [0],
+  outageRates: [0],
+  refreshRate: 0.05,
+  lookupMillis: 20,
+  mutationMillis: 200,
+  betweenChanges: 600,
+  betweenTroubles: 300,
+  troubles: ["nothing"]
+}
+
+/** Some mistakes show only when rare things meet: with these, they often do. */
+export const plans = {
+  anything,
+  leases: quiet,
+  "restarts from a file": { ...quiet, betweenTroubles: 100, troubles: ["restart from a file"] },
+  "slow answers": { ...quiet, leases: [50], validationDelay: 190, mutationMillis: 20 },
+  refreshes: { ...quiet, leases: [0], refreshRate: 0.3, lookupMillis: 200, mutationMillis: 10, betweenChanges: 200 }
+} satisfies Record<string, Plan>
+
+export type PlanName = keyof typeof plans
+
+export const planNames: ReadonlyArray<PlanName> = [
+  "anything",
+  "leases",
+  "restarts from a file",
+  "slow answers",
+  "refreshes"
+]
 
 export interface Outcome {
   /** The first read that was stale, if there was one. */
@@ -31,14 +100,15 @@ export interface Outcome {
   readonly failures: number
 }
 
-export const play = (seed: number): Outcome => {
+export const play = (seed: number, planName: PlanName = "anything"): Outcome => {
+  const plan: Plan = plans[planName]
   const prng = Prng.make(seed)
   const clock = VirtualClock.make(prng)
   const scheduler = Scheduler.make(prng)
-  const lease = prng.pick([0, 50, 200])
-  const worstDelay = prng.pick([2, 30, 90, 400])
-  const lossRate = prng.pick([0, 0, 0.05])
-  const outageRate = prng.pick([0, 0, 0.5])
+  const lease = prng.pick(plan.leases)
+  const delay = prng.pick(plan.delays)
+  const lossRate = prng.pick(plan.lossRates)
+  const outageRate = prng.pick(plan.outageRates)
   const until = clock.now() + durationMillis
 
   const versions = new Map<string, number>()
@@ -52,17 +122,17 @@ export const play = (seed: number): Outcome => {
   const versionOf = (user: string) => versions.get(user) ?? 0
   const lookup = (user: string) =>
     Effect.andThen(
-      pause(60),
-      Effect.suspend(() => Effect.zipLeft(Effect.succeed(versionOf(user)), pause(60)))
+      pause(plan.lookupMillis / 2),
+      Effect.suspend(() => Effect.zipLeft(Effect.succeed(versionOf(user)), pause(plan.lookupMillis / 2)))
     )
 
   /** A change applies or not, and its caller may not learn which. */
   const mutation = (user: string, applied: { version: number }) =>
     Effect.gen(function* () {
-      yield* pause(60)
+      yield* pause(plan.mutationMillis / 2)
       const isApplied = prng.chance(0.9)
       if (isApplied) versions.set(user, (applied.version = versionOf(user) + 1))
-      yield* pause(60)
+      yield* pause(plan.mutationMillis / 2)
       if (!isApplied || prng.chance(0.1)) return yield* new Failed({ isAmbiguous: isApplied })
     })
 
@@ -72,14 +142,14 @@ export const play = (seed: number): Outcome => {
     whileOpen(
       Effect.gen(function* () {
         yield* pause(prng.pick([1, 20, 100]))
-        const user = prng.pick(users)
+        const user = prng.pick(plan.users)
         const floor = ended.get(user) ?? 0
         const began = clock.now() - (until - durationMillis)
-        const refresh = prng.chance(0.05)
+        const refresh = prng.chance(plan.refreshRate)
         const version = yield* (refresh ? cache.refresh : cache.get)(user, "balance", lookup(user))
         reads += 1
         if (version < floor && stale === undefined) {
-          stale = `seed ${seed}: a read of ${user} in process ${process}, begun at ${began} ms, returned ${version} after the change to ${floor} had ended (lease ${lease} ms)`
+          stale = `${planName}, seed ${seed}: a read of ${user} in process ${process}, begun at ${began} ms, returned ${version} after the change to ${floor} had ended (lease ${lease} ms)`
         }
       })
     )
@@ -87,8 +157,8 @@ export const play = (seed: number): Outcome => {
   const mutator = (cache: SharedUserCache.Service) =>
     whileOpen(
       Effect.gen(function* () {
-        yield* pause(300)
-        const user = prng.pick(users)
+        yield* pause(plan.betweenChanges)
+        const user = prng.pick(plan.users)
         const applied = { version: 0 }
         yield* Effect.exit(cache.invalidateAfter(user, mutation(user, applied), (error) => error.isAmbiguous))
         changes += 1
@@ -101,14 +171,20 @@ export const play = (seed: number): Outcome => {
       let remembered = yield* fake.snapshot
       yield* whileOpen(
         Effect.gen(function* () {
-          yield* pause(300)
+          yield* pause(plan.betweenTroubles)
           isDown = prng.chance(outageRate)
-          const what = prng.pick(["flush", "marks", "marks", "marks", "remember", "failover", "restart", "nothing"])
+          const what = prng.pick(plan.troubles)
           if (what === "flush") yield* fake.flush
           if (what === "marks") yield* fake.forgetMarks
           if (what === "remember") remembered = yield* fake.snapshot
           if (what === "failover") yield* fake.failOver(remembered)
           if (what === "restart") yield* fake.failOver(new Map())
+          if (what === "restart from a file") {
+            const file = yield* fake.snapshot
+            yield* fake.failOver(new Map())
+            yield* pause(20)
+            yield* fake.failOver(file)
+          }
         })
       )
       isDown = false
@@ -116,9 +192,9 @@ export const play = (seed: number): Outcome => {
 
   const program = Effect.gen(function* () {
     const fake = yield* FakeInvalidationStore.make
-    yield* fake.behave(() => ({
-      requestDelay: prng.below(worstDelay + 1),
-      answerDelay: prng.below(worstDelay + 1),
+    yield* fake.behave(({ operation }) => ({
+      requestDelay: prng.below(delay + 1),
+      answerDelay: prng.below((operation === "validate" ? (plan.validationDelay ?? delay) : delay) + 1),
       fault: isDown || prng.chance(lossRate) ? prng.pick(["error", "lost request", "lost answer"]) : undefined
     }))
     const caches = yield* Effect.forEach(Array.from({ length: processes }), () =>
@@ -134,7 +210,7 @@ export const play = (seed: number): Outcome => {
     ])
     yield* Effect.all([...actors, trouble(fake)], { concurrency: "unbounded" })
     return yield* Effect.forEach(caches, ({ stats }) => stats)
-  }).pipe(Effect.scoped, Effect.withClock(clock.clock))
+  }).pipe(Effect.scoped, Effect.withClock(clock.clock), Logger.withMinimumLogLevel(LogLevel.None))
 
   const fiber = Effect.runFork(program, { scheduler: scheduler.chaotic })
   const exit = () => fiber.unsafePoll()
@@ -148,10 +224,24 @@ export const play = (seed: number): Outcome => {
   const result = exit()
   if (result === null) {
     Effect.runFork(Fiber.interrupt(fiber))
-    return { stale, trouble: `seed ${seed}: a caller was not answered`, reads, hits: 0, changes, failures: 0 }
+    return {
+      stale,
+      trouble: `${planName}, seed ${seed}: a caller was not answered`,
+      reads,
+      hits: 0,
+      changes,
+      failures: 0
+    }
   }
   if (Exit.isFailure(result)) {
-    return { stale, trouble: `seed ${seed}: ${String(result.cause)}`, reads, hits: 0, changes, failures: 0 }
+    return {
+      stale,
+      trouble: `${planName}, seed ${seed}: ${String(result.cause)}`,
+      reads,
+      hits: 0,
+      changes,
+      failures: 0
+    }
   }
   const sum = (count: (stats: SharedUserCache.Stats) => number) =>
     result.value.reduce((all, one) => all + count(one), 0)
