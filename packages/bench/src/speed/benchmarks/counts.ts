@@ -1,15 +1,12 @@
 import { type Benchmark, byEffort } from "../benchmark.js"
-import { effectTink, effectTinkUncached } from "../clients/effectTink.js"
+import { effectTinkMiss, effectTinkUncached } from "../clients/effectTink.js"
 import { platformClient } from "../clients/platformClient.js"
 import { compare } from "../comparison.js"
 import { type CalledFunction, countCalls } from "../coverage.js"
 import { checkAnswers, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 
-/** Each read is of the user that the last one has evicted. */
-const throughCache = { ...effectTink, name: "effect-tink, a miss" }
-
-const contestants = [effectTinkUncached, throughCache, platformClient]
+const contestants = [effectTinkUncached, effectTinkMiss, platformClient]
 
 const users = [userIdOf(0), userIdOf(1)]
 
