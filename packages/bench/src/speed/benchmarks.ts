@@ -1,5 +1,6 @@
 import type { Benchmark } from "./benchmark.js"
 import { cached } from "./benchmarks/cached.js"
+import { counts } from "./benchmarks/counts.js"
 import { followers } from "./benchmarks/followers.js"
 import { invalidation } from "./benchmarks/invalidation.js"
 import { loading } from "./benchmarks/loading.js"
@@ -13,6 +14,7 @@ import { uncached } from "./benchmarks/uncached.js"
 export const benchmarks: ReadonlyArray<Benchmark> = [
   cached,
   uncached,
+  counts,
   readersAtOnce,
   invalidation,
   mixedDay,

@@ -77,10 +77,8 @@ export const make =
       let sent = 0
       let mayHaveBeenApplied = false
 
-      const prepareNow =
-        freshFields === undefined
-          ? Effect.succeed(prepared)
-          : Effect.flatMap(freshFields, (fields) => Exchange.prepare(config, withFields(request, fields), traceId))
+      const prepareWith = (freshFields: FreshFields) =>
+        Effect.flatMap(freshFields, (fields) => Exchange.prepare(config, withFields(request, fields), traceId))
 
       // The source retries by itself; its failure is final.
       const getToken = (source: TokenSource) =>
@@ -98,7 +96,9 @@ export const make =
           if (millis === 0) return Effect.fail(Failures.noTimeLeft(unsent()))
           const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
           const exchange = { request, token, traceId, resends: sent++, timeout }
-          return Effect.flatMap(prepareNow, (prepared) => Exchange.send(sender, { ...exchange, prepared }))
+          return freshFields === undefined
+            ? Exchange.send(sender, { ...exchange, prepared })
+            : Effect.flatMap(prepareWith(freshFields), (prepared) => Exchange.send(sender, { ...exchange, prepared }))
         })
 
       const loadCall: Load.Call = { clock, remaining, unsent }
@@ -125,19 +125,24 @@ export const make =
           return yield* Effect.catchAll(send(renewed), (error) => retry(error, retries))
         })
 
+      const asMaybeApplied = (error: TinkError): TinkError =>
+        mayHaveBeenApplied && !error.isAmbiguous ? new TinkError({ ...error, isAmbiguous: true }) : error
+
       const attempt = (retries: number): Effect.Effect<A, TinkError> => {
-        if (tokens === undefined) return Effect.catchAll(send(undefined), (error) => retry(error, retries))
+        const sendAndRecover = (
+          token: Redacted.Redacted | undefined,
+          recover: (error: TinkError) => Effect.Effect<A, TinkError>
+        ) => Effect.catchAll(send(token), (error) => Effect.mapError(recover(error), asMaybeApplied))
+        if (tokens === undefined) return sendAndRecover(undefined, (error) => retry(error, retries))
         const sendWith = (token: Redacted.Redacted) =>
-          Effect.catchAll(send(token), (error) =>
+          sendAndRecover(token, (error) =>
             error.reason === "Unauthorized" ? renew(tokens, token, error, retries) : retry(error, retries)
           )
         const cached = cachedToken(tokens, clock.unsafeCurrentTimeMillis())
         return cached === undefined ? Effect.flatMap(getToken(tokens), sendWith) : sendWith(cached)
       }
 
-      return Effect.mapError(attempt(0), (error) =>
-        mayHaveBeenApplied && !error.isAmbiguous ? new TinkError({ ...error, isAmbiguous: true }) : error
-      )
+      return attempt(0)
     }
 
     return Effect.clockWith((clock) => {

@@ -9,10 +9,13 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { constTrue, flow } from "effect/Function"
+import type * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
+import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Runtime from "effect/Runtime"
 import * as Tracer from "effect/Tracer"
 import { isPrintableAscii, printableAsciiRequirement } from "../InputRules.js"
 import type { TinkConfig } from "../TinkConfig.js"
@@ -26,7 +29,14 @@ import * as Metrics from "./metrics.js"
 import { toPath } from "./path.js"
 import { bodySecrets, jsonWithSecrets } from "./redact.js"
 import * as ResponseBody from "./responseBody.js"
-import { type InFlight, timeoutDetached } from "./timeoutDetached.js"
+import {
+  type AnyFiber,
+  clockOf,
+  detached,
+  type InFlight,
+  type RuntimeOptions,
+  timeoutDetached
+} from "./timeoutDetached.js"
 
 const userAgent = "effect-tink/0.1.0"
 
@@ -95,7 +105,7 @@ export const prepare = (
 const readToken = Option.liftThrowable(Redacted.value<string>)
 
 /** The runtime of a request: its span, no redirects, no trace propagation. */
-export type RequestRuntime = (span: Tracer.Span) => (runtime: Runtime.Runtime<never>) => Runtime.Runtime<never>
+export type RequestRuntime = (span: Tracer.Span) => (runtime: RuntimeOptions) => RuntimeOptions
 
 /**
  * By default, fetch follows redirects and sends the body with the client secret along, and the platform adds spans and
@@ -106,12 +116,15 @@ export const makeRequestRuntime: Effect.Effect<RequestRuntime> = Effect.map(
   (provided) => {
     const init: RequestInit = { ...Option.getOrElse(provided, () => ({})), redirect: "manual" }
     return (span) =>
-      flow(
-        Runtime.setFiberRef(HttpClient.currentTracerDisabledWhen, constTrue),
-        Runtime.updateContext((context: Context.Context<never>) =>
-          context.pipe(Context.add(Tracer.ParentSpan, span), Context.add(FetchHttpClient.RequestInit, init))
-        )
-      )
+      ({ context, fiberRefs, runtimeFlags }) => ({
+        context: context.pipe(Context.add(Tracer.ParentSpan, span), Context.add(FetchHttpClient.RequestInit, init)),
+        fiberRefs: FiberRefs.updateAs(fiberRefs, {
+          fiberId: FiberId.none,
+          fiberRef: HttpClient.currentTracerDisabledWhen,
+          value: constTrue
+        }),
+        runtimeFlags
+      })
   }
 )
 
@@ -239,39 +252,26 @@ const execute = <A>(
     }
   )
 
-/** Turns a defect of a client into an error: it may hold the request, and with it the token. */
-const withoutDefects = <A>(self: Effect.Effect<A, TinkError>, attempt: Failures.Attempt, answer: Answer) =>
-  Effect.catchAllCause(self, (cause) =>
-    Option.match(Cause.failureOption(cause), {
-      onNone: () =>
-        Cause.isInterruptedOnly(cause)
-          ? Effect.interrupt
-          : Effect.fail(Failures.fromDefect(attempt, Cause.squash(cause), answer.response)),
-      onSome: Effect.fail
-    })
-  )
+const makeRequestSpan = (config: TinkConfig, { request, resends, traceId }: Exchange<RequestDescription>) =>
+  Effect.makeSpan(`${request.method} ${request.route}`, {
+    kind: "client",
+    captureStackTrace: false,
+    attributes: {
+      "http.request.method": request.method,
+      "http.request.resend_count": resends,
+      "server.address": config.baseUrl,
+      "tink.operation": request.operation,
+      "tink.trace_id": traceId,
+      "url.template": request.route
+    }
+  })
 
-const withRequestSpan = <A>(
-  config: TinkConfig,
-  { request, resends, traceId }: Exchange<RequestDescription>,
-  run: (span: Tracer.Span) => Effect.Effect<A, TinkError>
-) =>
-  Effect.useSpan(
-    `${request.method} ${request.route}`,
-    {
-      kind: "client",
-      captureStackTrace: false,
-      attributes: {
-        "http.request.method": request.method,
-        "http.request.resend_count": resends,
-        "server.address": config.baseUrl,
-        "tink.operation": request.operation,
-        "tink.trace_id": traceId,
-        "url.template": request.route
-      }
-    },
-    run
-  )
+/** As `Effect.useSpan` does. */
+const endSpan = (span: Tracer.Span, exit: Exit.Exit<unknown, TinkError>, fiber: AnyFiber): void => {
+  if (span.status._tag === "Ended") return
+  const isTimed = fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)
+  span.end(isTimed ? clockOf(fiber).unsafeCurrentTimeNanos() : 0n, exit)
+}
 
 /** What all requests of one layer share. */
 export interface Sender {
@@ -295,23 +295,30 @@ export const send = <A>(
   const http = token === undefined ? prepared.http : HttpClientRequest.bearerToken(prepared.http, token)
   const attempt = makeAttempt(config, exchange, token)
   const answer: Answer = {}
-  return withRequestSpan(config, exchange, (span) =>
+  const exchanged = (span: Tracer.Span) =>
     execute(client, http, attempt, (response) => {
       answer.response = response
       annotate(span, attempt, response)
       return isSuccess(response)
         ? readSuccess(config, inFlight, attempt, request, response)
         : readError(inFlight, attempt, answer, response)
-    }).pipe(
-      (exchanged) => withoutDefects(exchanged, attempt, answer),
-      timeoutDetached({
+    })
+  return Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(makeRequestSpan(config, exchange), (span) =>
+      detached<A, TinkError>({
         inFlight,
+        restore,
         millis: timeout,
         onTimeout: () => answer.error?.() ?? Failures.timeout(attempt, answer.response),
         onAbort: () => answer.error?.() ?? Failures.aborted(attempt, inFlight.isClosed),
+        // It may hold the request, and with it the token.
+        onDefect: (defect) => Failures.fromDefect(attempt, defect, answer.response),
+        onEnd: (exit, fiber) => {
+          Metrics.countRequest(request, exit)
+          endSpan(span, exit, fiber)
+        },
         changeRuntime: requestRuntime(span)
-      }),
-      Effect.onExit((exit) => Metrics.countRequest(request, exit))
+      })(exchanged(span))
     )
   )
 }

@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type { TinkConfig } from "../TinkConfig.js"
 import type { TinkError } from "../TinkError.js"
@@ -58,7 +59,7 @@ const isTrouble = (error: TinkError): boolean =>
   error.reason === "Transport" || error.reason === "Timeout" || (error.status ?? 0) >= 500
 
 export const make = (config: TinkConfig, inFlight: InFlight): Effect.Effect<Load, never, Scope.Scope> =>
-  Effect.map(Effect.scope, (scope) => {
+  Effect.zipWith(Effect.scope, Effect.runtime<never>(), (scope, runtime) => {
     const { circuitBreaker, maxConcurrency } = config
     const maxFailures = circuitBreaker?.failures ?? Number.POSITIVE_INFINITY
     const maxPauseMillis = Duration.toMillis(config.maxSharedPause)
@@ -107,36 +108,31 @@ export const make = (config: TinkConfig, inFlight: InFlight): Effect.Effect<Load
     }
 
     /** Gives turns after a pause, since then no end of a request does. */
-    const wakeAfterPause = (clock: Clock.Clock): Effect.Effect<void> => {
-      if (isTimerSet || pausedUntil === undefined || waiting.size === 0) return Effect.void
+    const wakeAfterPause = (clock: Clock.Clock): void => {
+      if (isTimerSet || pausedUntil === undefined || waiting.size === 0) return
       isTimerSet = true
-      return Effect.sleep(Duration.millis(Math.max(rampStepMillis, Math.ceil(pauseLeft(clock))))).pipe(
+      const wake = clock.sleep(Duration.millis(Math.max(rampStepMillis, Math.ceil(pauseLeft(clock))))).pipe(
+        Effect.onExit(() => Effect.sync(() => (isTimerSet = false))),
         Effect.andThen(
-          Effect.suspend(() => {
-            isTimerSet = false
+          Effect.sync(() => {
             giveTurns(clock)
-            return wakeAfterPause(clock)
+            wakeAfterPause(clock)
           })
-        ),
-        Effect.interruptible,
-        Effect.onInterrupt(() => Effect.sync(() => (isTimerSet = false))),
-        Effect.forkIn(scope),
-        Effect.asVoid
+        )
       )
+      Runtime.runFork(runtime, wake, { scope })
     }
 
-    const leave = (clock: Clock.Clock): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        active -= 1
-        if (waiting.size === 0) return Effect.void
-        giveTurns(clock)
-        return wakeAfterPause(clock)
-      })
+    const leave = (clock: Clock.Clock): void => {
+      active -= 1
+      if (waiting.size === 0) return
+      giveTurns(clock)
+      wakeAfterPause(clock)
+    }
 
-    const abandon = (waiter: Waiter, clock: Clock.Clock): Effect.Effect<void> => {
-      if (waiter.hasTurn) return leave(clock)
-      waiting.delete(waiter)
-      return Effect.void
+    const abandon = (waiter: Waiter, clock: Clock.Clock): void => {
+      if (waiter.hasTurn) leave(clock)
+      else waiting.delete(waiter)
     }
 
     const waitForTurn = ({ clock, remaining, unsent }: Call, restore: Restore) =>
@@ -155,9 +151,8 @@ export const make = (config: TinkConfig, inFlight: InFlight): Effect.Effect<Load
           },
           onAbort: () => Failures.closed(unsent())
         })(Deferred.await(waiter.turn))
-        return Effect.andThen(wakeAfterPause(clock), restore(wait)).pipe(
-          Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : abandon(waiter, clock)))
-        )
+        wakeAfterPause(clock)
+        return Effect.tapErrorCause(restore(wait), () => Effect.sync(() => abandon(waiter, clock)))
       })
 
     const observe = (exit: Exit.Exit<unknown, TinkError>, clock: Clock.Clock): void => {
@@ -183,31 +178,37 @@ export const make = (config: TinkConfig, inFlight: InFlight): Effect.Effect<Load
       Metrics.countOpenedCircuit()
     }
 
-    /** Fails while the circuit is open. After that one request goes first, and its outcome decides. */
-    const throughCircuit = <A>({ clock, unsent }: Call, send: Effect.Effect<A, TinkError>) =>
-      Effect.suspend(() => {
-        const isProbe = openUntil !== undefined
-        const millis = openUntil === undefined ? 0 : openUntil - monotonicMillis(clock)
-        if (isProbe && (millis > 0 || isProbing)) return Effect.fail(Failures.circuitOpen(unsent(), millis))
-        isProbing ||= isProbe
-        return Effect.onExit(send, (exit) =>
-          Effect.sync(() => {
-            observe(exit, clock)
-            if (isProbe) isProbing = false
-            if (failuresInRow === 0) openUntil = undefined
-            else if (isProbe || (openUntil === undefined && failuresInRow >= maxFailures)) openCircuit(clock)
-          })
-        )
+    /** Sends the request of a call that has its turn. While the circuit is open, it fails. After that one request goes first. */
+    const sendInTurn = <A>({ clock, unsent }: Call, send: Effect.Effect<A, TinkError>): Effect.Effect<A, TinkError> => {
+      const isProbe = openUntil !== undefined
+      const millis = openUntil === undefined ? 0 : openUntil - monotonicMillis(clock)
+      if (isProbe && (millis > 0 || isProbing)) {
+        leave(clock)
+        return Effect.fail(Failures.circuitOpen(unsent(), millis))
+      }
+      isProbing ||= isProbe
+      const end = (exit: Exit.Exit<A, TinkError>): Exit.Exit<A, TinkError> => {
+        observe(exit, clock)
+        if (isProbe) isProbing = false
+        if (failuresInRow === 0) openUntil = undefined
+        else if (isProbe || (openUntil === undefined && failuresInRow >= maxFailures)) openCircuit(clock)
+        leave(clock)
+        return exit
+      }
+      return Effect.matchCauseEffect(send, {
+        onFailure: (cause) => end(Exit.failCause(cause)),
+        onSuccess: (value) => end(Exit.succeed(value))
       })
+    }
 
     return {
       run: (call, send) =>
         Effect.uninterruptibleMask((restore) => {
-          const { clock } = call
-          const sendNow = Effect.onExit(throughCircuit(call, restore(send)), () => leave(clock))
-          if (waiting.size > 0 || free(clock) <= 0) return Effect.andThen(waitForTurn(call, restore), sendNow)
+          if (waiting.size > 0 || free(call.clock) <= 0) {
+            return Effect.flatMap(waitForTurn(call, restore), () => sendInTurn(call, restore(send)))
+          }
           start()
-          return sendNow
+          return sendInTurn(call, restore(send))
         }),
       takeRetry: (error) => {
         // Tink has said when: it expects the request again.

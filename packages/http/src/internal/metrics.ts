@@ -36,8 +36,8 @@ const toOutcome = (exit: Exit.Exit<unknown, TinkError>): string => {
 }
 
 /** Counts a request by its outcome: `ok`, the reason of its error, or `interrupted`. */
-export const countRequest = (request: RequestDescription, exit: Exit.Exit<unknown, TinkError>): Effect.Effect<void> =>
-  Effect.sync(() => requests.unsafeUpdate(1, toLabels(request, toOutcome(exit))))
+export const countRequest = (request: RequestDescription, exit: Exit.Exit<unknown, TinkError>): void =>
+  requests.unsafeUpdate(1, toLabels(request, toOutcome(exit)))
 
 export const countRetry = (request: RequestDescription): Effect.Effect<void> =>
   Effect.sync(() => retries.unsafeUpdate(1, toLabels(request)))

@@ -11,12 +11,15 @@ export class BodyTooLarge {
 
 export type Failure = HttpClientError.ResponseError | BodyTooLarge
 
+/** Most bodies are read in one step, and need no room here. */
+const minSize = 1024
+
 /**
  * Collects bytes. They are copied, since a chunk of one byte may be a view of a buffer of 64 kB, and views would keep all of
  * those buffers.
  */
 export class Collector {
-  private buffer = new Uint8Array(1024)
+  private buffer = new Uint8Array(0)
   private size = 0
 
   readonly maxBytes: number
@@ -30,7 +33,7 @@ export class Collector {
     const size = this.size + chunk.byteLength
     if (size > this.maxBytes) return false
     if (size > this.buffer.byteLength) {
-      const grown = new Uint8Array(Math.min(this.maxBytes, Math.max(size, this.buffer.byteLength * 2)))
+      const grown = new Uint8Array(Math.min(this.maxBytes, Math.max(size, minSize, this.buffer.byteLength * 2)))
       grown.set(this.buffer.subarray(0, this.size))
       this.buffer = grown
     }

@@ -1,11 +1,16 @@
-import * as Deferred from "effect/Deferred"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import { identity } from "effect/Function"
+import * as FiberRefs from "effect/FiberRefs"
+import { constVoid, identity } from "effect/Function"
+import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import type * as Scope from "effect/Scope"
 
 /** What runs for the calls of one layer. It is ended when the layer closes. */
@@ -29,8 +34,23 @@ export interface Options<E> {
   readonly onTimeout: () => E
   /** The error of work that neither its caller nor the time ended: the layer was closed, or a client interrupts itself. */
   readonly onAbort: () => E
-  readonly changeRuntime?: (runtime: Runtime.Runtime<never>) => Runtime.Runtime<never>
 }
+
+/** What an effect that runs in a fiber of its own is given besides. */
+export interface DetachedOptions<A, E> extends Options<E> {
+  readonly restore: Restore
+  readonly changeRuntime?: ((runtime: RuntimeOptions) => RuntimeOptions) | undefined
+  /** The error of a defect. Without it, the caller dies of it. */
+  readonly onDefect?: ((defect: unknown) => E) | undefined
+  /** Runs once, when the effect has ended for its caller. */
+  readonly onEnd?: ((exit: Exit.Exit<A, E>, fiber: AnyFiber) => void) | undefined
+}
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+
+export type RuntimeOptions = Parameters<typeof Runtime.make<never>>[0]
 
 /** How often an interrupted caller lets other fibers run, so that work which can be interrupted has ended by then. */
 const maxYields = 32
@@ -42,6 +62,96 @@ const awaitBriefly = (work: Fiber.RuntimeFiber<unknown>, yields = 0): Effect.Eff
       : Effect.flatMap(Effect.yieldNow(), () => awaitBriefly(work, yields + 1))
   )
 
+/** For a timer, which needs nothing of its caller. */
+const bareRuntime = Runtime.make({
+  context: Context.empty(),
+  fiberRefs: FiberRefs.empty(),
+  runtimeFlags: RuntimeFlags.make(RuntimeFlags.Interruption)
+})
+
+export const clockOf = (fiber: AnyFiber): Clock.Clock => Context.get(fiber.currentDefaultServices, Clock.Clock)
+
+/** Runs something after some milliseconds. Returns what stops it. */
+const startTimer = (fiber: AnyFiber, millis: number, run: () => void): (() => void) => {
+  const timer = Runtime.runFork(bareRuntime, clockOf(fiber).sleep(Duration.millis(millis)), {
+    scheduler: fiber.currentScheduler
+  })
+  timer.addObserver((exit) => {
+    if (Exit.isSuccess(exit)) run()
+  })
+  return () => timer.unsafeInterruptAsFork(FiberId.none)
+}
+
+const toRuntime = <A, E>(
+  fiber: AnyFiber,
+  runtimeFlags: RuntimeFlags.RuntimeFlags,
+  { changeRuntime = identity }: DetachedOptions<A, E>
+): Runtime.Runtime<never> =>
+  Runtime.make(
+    changeRuntime({
+      context: fiber.currentContext,
+      fiberRefs: fiber.getFiberRefs(),
+      runtimeFlags
+    })
+  )
+
+/** `timeoutDetached` where interruption is masked already. */
+export const detached =
+  <A, E>(options: DetachedOptions<A, E>) =>
+  (effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.withFiberRuntime((fiber, { runtimeFlags }) => {
+      const { inFlight, millis, onAbort, onDefect, onEnd = constVoid, onTimeout, restore } = options
+      const endAs = (exit: Exit.Exit<A, E>): Exit.Exit<A, E> => {
+        onEnd(exit, fiber)
+        return exit
+      }
+      if (inFlight.isClosed) return endAs(Exit.fail(onAbort()))
+      const toResult = (ended: Exit.Exit<Exit.Exit<A, E>>): Exit.Exit<A, E> => {
+        const exit = Exit.flatten(ended)
+        if (Exit.isSuccess(exit)) return exit
+        if (onDefect === undefined) return Exit.isInterrupted(exit) ? Exit.fail(onAbort()) : exit
+        return Option.match(Cause.failureOption(exit.cause), {
+          onNone: () => Exit.fail(Cause.isInterruptedOnly(exit.cause) ? onAbort() : onDefect(Cause.squash(exit.cause))),
+          onSome: (error) => Exit.fail(error)
+        })
+      }
+      // As an exit: a fiber that fails by itself would log its cause.
+      const work = Runtime.runFork(toRuntime(fiber, runtimeFlags, options), Effect.exit(Effect.interruptible(effect)))
+      const ended = work.unsafePoll()
+      if (ended !== null) return endAs(toResult(ended))
+
+      let stop = constVoid
+      const wait = Effect.async<A, E>((resume) => {
+        const end = (toError: () => E) => {
+          resume(Exit.fail(toError()))
+          work.unsafeInterruptAsFork(FiberId.none)
+        }
+        const onClose = () => end(onAbort)
+        const stopTimer = startTimer(fiber, millis, () => end(onTimeout))
+        inFlight.ends.add(onClose)
+        stop = () => {
+          inFlight.ends.delete(onClose)
+          stopTimer()
+        }
+        work.addObserver((exit) => {
+          stop()
+          resume(toResult(exit))
+        })
+        // Closed since the work was started.
+        if (inFlight.isClosed) onClose()
+      })
+      return Effect.matchCauseEffect(restore(wait), {
+        onSuccess: (value) => endAs(Exit.succeed(value)),
+        onFailure: (cause) => {
+          const exit = Exit.failCause(cause)
+          if (!Cause.isInterruptedOnly(cause)) return endAs(exit)
+          stop()
+          work.unsafeInterruptAsFork(FiberId.none)
+          return Effect.flatMap(awaitBriefly(work), () => endAs(exit))
+        }
+      })
+    })
+
 /**
  * Ends an effect after some milliseconds, even where the caller cannot be interrupted, as in a finalizer, and even if the effect
  * itself cannot be: then it goes on, and its result is discarded.
@@ -51,48 +161,6 @@ const awaitBriefly = (work: Fiber.RuntimeFiber<unknown>, yields = 0): Effect.Eff
  * end at once. Its runtime can be changed, and nothing that it does to its `FiberRef`s reaches the caller.
  */
 export const timeoutDetached =
-  <E>({ changeRuntime = identity, inFlight, millis, onAbort, onTimeout }: Options<E>) =>
+  <E>(options: Options<E>) =>
   <A>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(Effect.runtime<never>(), (runtime) => {
-        if (inFlight.isClosed) return Effect.fail(onAbort())
-        const toResult = (ended: Exit.Exit<Exit.Exit<A, E>>): Exit.Exit<A, E> => {
-          const exit = Exit.flatten(ended)
-          return Exit.isInterrupted(exit) ? Exit.fail(onAbort()) : exit
-        }
-        // As an exit: a fiber that fails by itself would log its cause.
-        const work = Runtime.runFork(changeRuntime(runtime), Effect.exit(Effect.interruptible(effect)))
-        const ended = work.unsafePoll()
-        if (ended !== null) return toResult(ended)
-
-        const result = Deferred.unsafeMake<A, E>(FiberId.none)
-        const end = (toError: () => E) => {
-          Deferred.unsafeDone(result, Exit.fail(toError()))
-          work.unsafeInterruptAsFork(FiberId.none)
-        }
-        const onClose = () => end(onAbort)
-        inFlight.ends.add(onClose)
-        const timer = Runtime.runFork(
-          runtime,
-          Effect.interruptible(
-            Effect.andThen(
-              Effect.sleep(Duration.millis(millis)),
-              Effect.sync(() => end(onTimeout))
-            )
-          )
-        )
-        const forget = () => {
-          inFlight.ends.delete(onClose)
-          timer.unsafeInterruptAsFork(FiberId.none)
-        }
-        work.addObserver((exit) => {
-          forget()
-          Deferred.unsafeDone(result, toResult(exit))
-        })
-        return Effect.onInterrupt(restore(Deferred.await(result)), () => {
-          forget()
-          work.unsafeInterruptAsFork(FiberId.none)
-          return awaitBriefly(work)
-        })
-      })
-    )
+    Effect.uninterruptibleMask((restore) => detached<A, E>({ ...options, restore })(effect))

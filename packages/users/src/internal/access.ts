@@ -18,6 +18,7 @@ import { deepFreeze } from "./deepFreeze.js"
 import { digest } from "./digest.js"
 import { forbidden, withFlags } from "./errors.js"
 import type { ConnectionTimeToLive } from "./freshness.js"
+import { withOperationSpan } from "./operationSpan.js"
 import { unwrapSession } from "./session.js"
 import type { UserTokens } from "./tokens/userTokens.js"
 
@@ -66,13 +67,9 @@ export interface Access {
   ) => Effect.Effect<A, TinkError>
 }
 
-export const withOperationSpan = (operation: string, userId?: UserId) =>
-  Effect.withSpan(`Users.${operation}`, {
-    captureStackTrace: false,
-    attributes: userId === undefined ? {} : { "tink.user_id": userId }
-  })
-
 type Keyed = Call<Pick<ReadEndpoint<UserScope, never, never>, "name" | "input">>
+
+type Policed = Pick<ReadEndpoint<UserScope, never, never>, "name" | "cache">
 
 const cacheClosed = (operation: string): TinkError =>
   new TinkError({
@@ -97,11 +94,24 @@ const withDigests = (members: unknown): string =>
     return Redacted.isRedacted(held) ? digest(String(Redacted.value(held))) : value
   })
 
+/** What is made once for each. */
+const makeOnce = <Source extends object, Made>(make: (source: Source) => Made): ((source: Source) => Made) => {
+  const made = new WeakMap<Source, Made>()
+  return (source) => {
+    const known = made.get(source)
+    if (known !== undefined) return known
+    const value = make(source)
+    made.set(source, value)
+    return value
+  }
+}
+
 /** The same for calls that have the same answer. Endpoints are numbered, as an application may give one the name of another. */
 const makeCacheKey = () => {
-  const prefixes = new WeakMap<object, string>()
   let endpoints = 0
   let others = 0
+
+  const prefixOf = makeOnce((endpoint: Keyed["endpoint"]) => `${endpoint.name} ${++endpoints}`)
 
   const membersKey = (members: unknown): string => {
     try {
@@ -111,12 +121,6 @@ const makeCacheKey = () => {
       // Not JSON, and so like no other.
       return `#${++others}`
     }
-  }
-
-  const prefixOf = (endpoint: Keyed["endpoint"]): string => {
-    const prefix = prefixes.get(endpoint) ?? `${endpoint.name} ${++endpoints}`
-    prefixes.set(endpoint, prefix)
-    return prefix
   }
 
   return ({ endpoint, id = "", members }: Keyed, identity: string): string =>
@@ -163,10 +167,7 @@ export const make = (dependencies: {
   // Reads
   // -------------------------------------------------------------------------------------------------------------------
 
-  const cacheOptions = <A>({
-    cache: policy,
-    name
-  }: ReadEndpoint<UserScope, never, A>): UserCache.GetOptions<A, TinkError> => {
+  const cacheOptionsOf = makeOnce(({ cache: policy, name }: Policed): UserCache.GetOptions<never, TinkError> => {
     const interrupted = () => cacheClosed(name)
     if (policy === undefined || policy === false) return { interrupted }
     const { connections, timeToLive = Duration.infinity } = policy
@@ -177,7 +178,11 @@ export const make = (dependencies: {
           ? timeToLive
           : Duration.min(timeToLive, connectionTimeToLive(connections(answer), startedAt))
     }
-  }
+  })
+
+  const cacheOptions = <A>(endpoint: ReadEndpoint<UserScope, never, A>) =>
+    // Those of an endpoint take its own answers.
+    cacheOptionsOf(endpoint) as UserCache.GetOptions<A, TinkError>
 
   // Suspended, as most reads are answered by the cache.
   const lookup = <A>(session: OpenSession, call: ReadCall<A>): Effect.Effect<A, TinkError> =>

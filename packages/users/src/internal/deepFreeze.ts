@@ -12,9 +12,7 @@ const isPlain = (value: object): boolean => {
 }
 
 /** Collections are left as they are: those of Effect change themselves inside, and a `Map` cannot be frozen. */
-const isFreezable = (value: unknown): value is object =>
-  typeof value === "object" &&
-  value !== null &&
+const isFreezable = (value: object): boolean =>
   !Object.isFrozen(value) &&
   (Array.isArray(value) ||
     isPlain(value) ||
@@ -23,40 +21,59 @@ const isFreezable = (value: unknown): value is object =>
     Duration.isDuration(value) ||
     Option.isOption(value))
 
-/** Not recursive: an answer can be nested deeper than the stack. */
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const unwrap = Option.liftThrowable(Redacted.value<unknown>)
+
+/** A reader may wipe a secret, so that each gets one of their own. A wiped one has nothing to share. */
+const shareSecret = (holder: object, key: string, secret: Redacted.Redacted<unknown>): void => {
+  const value = unwrap(secret)
+  if (Option.isNone(value)) return
+  Object.defineProperty(holder, key, { get: () => Redacted.make(value.value), enumerable: true })
+}
+
+/** All that a value holds. Not recursive: an answer can be nested deeper than the stack. */
 const collect = (root: object): ReadonlySet<object> => {
   const found = new Set([root])
   for (const holder of found) {
-    for (const value of Object.values(holder)) {
-      if (isFreezable(value)) found.add(value)
+    for (const key of Object.keys(holder)) {
+      const value: unknown = Reflect.get(holder, key)
+      // Most members are texts.
+      if (!isObject(value)) continue
+      if (Redacted.isRedacted(value)) shareSecret(holder, key, value)
+      else if (isFreezable(value)) found.add(value)
     }
   }
   return found
 }
 
-const unwrap = Option.liftThrowable(Redacted.value<unknown>)
+const hashes = new WeakMap<object, number>()
 
-/** A reader may wipe a secret, so that each gets one of their own. A wiped one has nothing to share. */
-const shareSecrets = (holder: object): void => {
-  for (const [key, secret] of Object.entries(holder)) {
-    const value = Redacted.isRedacted(secret) ? unwrap(secret) : Option.none()
-    if (Option.isNone(value)) continue
-    Object.defineProperty(holder, key, { get: () => Redacted.make(value.value), enumerable: true })
+/** The hash of a frozen value. Effect's methods keep it on the value itself, so a copy is hashed. Most are never asked. */
+const lazyHash = {
+  value(this: object): number {
+    const known = hashes.get(this)
+    if (known !== undefined) return known
+    const copy: object = Object.assign(Object.create(Object.getPrototypeOf(this)), this)
+    const hash = Hash.hash(copy)
+    hashes.set(this, hash)
+    return hash
   }
 }
 
 /** Effect's values keep what they compute once on themselves, which they could not once they are frozen. */
-const precompute = (value: object): void => {
+const prepare = (value: object): void => {
   if (DateTime.isDateTime(value)) [DateTime.toParts(value), DateTime.toPartsUtc(value)].forEach(Object.freeze)
-  if (Hash.isHash(value)) Hash.hash(value)
+  if (Hash.isHash(value) && !Object.hasOwn(value, Hash.symbol)) Object.defineProperty(value, Hash.symbol, lazyHash)
 }
 
 /** Freezes a value with all that it holds, and returns it. */
 export const deepFreeze = <A>(value: A): A => {
-  if (!isFreezable(value)) return value
+  if (!isObject(value) || !isFreezable(value)) return value
   const all = collect(value)
-  for (const each of all) shareSecrets(each)
-  for (const each of all) precompute(each)
-  for (const each of all) Object.freeze(each)
+  for (const each of all) {
+    prepare(each)
+    Object.freeze(each)
+  }
   return value
 }

@@ -41,7 +41,7 @@ export const cached: Benchmark = {
           unit: "time",
           reference: effectCache.name,
           samples: samplesOf("hit"),
-          goals: (ratioOf) => [atMost(1.3, "a hit of effect/Cache", ratioOf(effectTink.name))]
+          goals: (ratioOf) => [atMost(0.5, "a hit of effect/Cache", ratioOf(effectTink.name))]
         })
       ]
     })

@@ -82,7 +82,7 @@ export const loading: Benchmark = {
         unit: "time",
         reference: platform.name,
         samples: imports("nanos"),
-        goals: (ratioOf) => [atMost(1.15, "time to import, over the platform client", ratioOf(library.name))]
+        goals: (ratioOf) => [atMost(1.08, "time to import, over the platform client", ratioOf(library.name))]
       }),
       compare({
         what: "heap after the import",
@@ -104,7 +104,7 @@ export const loading: Benchmark = {
         samples: bundles("own"),
         goals: (_, valueOf) => {
           const own = valueOf(library.name)
-          return [{ goal: "own code: at most 15 kB", found: `${(own / 1000).toFixed(1)} kB`, isReached: own <= 15_000 }]
+          return [{ goal: "own code: at most 14 kB", found: `${(own / 1000).toFixed(1)} kB`, isReached: own <= 14_000 }]
         }
       })
     ]

@@ -75,3 +75,6 @@ export const effectTinkUncached: Contestant<Cache> = {
   packages,
   make: make(renewable, { bypassCache: true })
 }
+
+/** Every read is a miss, if it is of another user than the last one, and the cache has room for one. */
+export const effectTinkMiss: Contestant<Cache> = { ...effectTink, name: "effect-tink, a miss" }

@@ -1,7 +1,7 @@
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
 import { CreatedUser, type EnsureUserInput } from "../../User.js"
-import { withOperationSpan } from "../access.js"
+import { withOperationSpan } from "../operationSpan.js"
 import { bind, toClientRequest } from "../call.js"
 import type { Dependencies } from "../dependencies.js"
 import { createUser } from "../endpoints/users.js"
