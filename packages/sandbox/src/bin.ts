@@ -7,6 +7,7 @@
 import * as Command from "@effect/cli/Command"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Arr from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { command } from "./internal/command/tinkSandbox.js"
@@ -14,13 +15,18 @@ import { untilOrphaned } from "./internal/command/untilOrphaned.js"
 
 const run = Command.run(command, { name: "Tink sandbox", version: "0.1.0" })
 
-/** `--help` counts wherever it stands. `@effect/cli` takes it only alone. */
-const withHelp = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+/** `--help` and `--log-level` count wherever they stand. `@effect/cli` takes the one only alone, and the other only first. */
+const withBuiltInsFirst = ([node = "", script = "", ...args]: ReadonlyArray<string>): ReadonlyArray<string> => {
   const help = args.find((arg) => arg === "--help" || arg === "-h")
-  return help === undefined ? args : [...args.slice(0, 2), help]
+  if (help !== undefined) return [node, script, help]
+  const [others, levels] = Arr.partition(
+    args,
+    (arg, i) => arg.startsWith("--log-level") || args[i - 1] === "--log-level"
+  )
+  return [node, script, ...levels, ...others]
 }
 
-run(withHelp(process.argv)).pipe(
+run(withBuiltInsFirst(process.argv)).pipe(
   Effect.raceFirst(untilOrphaned),
   Effect.tapError((error) =>
     Console.error(

@@ -1,11 +1,13 @@
 import * as Command from "@effect/cli/Command"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, describe, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
@@ -202,7 +204,7 @@ const parse = (...args: ReadonlyArray<string>): Effect.Effect<Parsed> =>
 
 /** Runs the command in this process, without what the program makes of its errors. */
 const serve = (...args: ReadonlyArray<string>) =>
-  Command.run(command, { name: "Tink sandbox", version: "0" })(["node", "tink-sandbox", "--port", "0", ...args]).pipe(
+  Command.run(command, { name: "Tink sandbox", version: "0" })(["node", "tink-sandbox", ...args, "--port", "0"]).pipe(
     Effect.provide(NodeContext.layer)
   )
 
@@ -217,6 +219,30 @@ describe("the command", () => {
       for (const [args, message] of rows) {
         assert.propertyVal(yield* Effect.flip(serve(...args)), "message", message)
       }
+    })
+  )
+
+  it.scopedLive("prints the requests that --log-level asks for", () =>
+    Effect.gen(function* () {
+      const console = yield* Console.consoleWith(Effect.succeed)
+      const statusesAt = (level: string) =>
+        Effect.gen(function* () {
+          const lines = yield* Queue.unbounded<string>()
+          const log = (line: unknown) => Effect.asVoid(Queue.offer(lines, String(line)))
+          yield* Effect.forkScoped(Effect.withConsole(serve("--log-level", level), { ...console, log }))
+          const url = /http:[^ ]+/.exec(yield* Queue.take(lines))?.[0]
+          const status = (path: string) => Effect.promise(async () => (await fetch(`${url}${path}`)).status)
+          assert.strictEqual(yield* status("/sandbox/docs"), 404)
+          assert.strictEqual(yield* status("/api/v1/user"), 401)
+          yield* Effect.promise(() =>
+            fetch(`${url}/sandbox/faults`, { method: "POST", body: '{"kind":"status","status":503}' })
+          )
+          assert.strictEqual(yield* status("/api/v1/user"), 503)
+          return Chunk.toArray(yield* Queue.takeAll(lines)).map((line) => / (\d{3}) /.exec(line)?.[1])
+        })
+      assert.deepStrictEqual(yield* statusesAt("info"), ["401", "503"])
+      assert.deepStrictEqual(yield* statusesAt("error"), ["503"])
+      assert.deepStrictEqual(yield* statusesAt("none"), [])
     })
   )
 

@@ -6,11 +6,13 @@ import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { fileURLToPath } from "node:url"
 import * as NodeServer from "../carriers/nodeServer.js"
-import type { ServerOptions } from "../models.js"
+import type { ReceivedRequest, ServerOptions } from "../models.js"
 import * as Description from "../openapi/document.js"
 import { formatRequest } from "../requestLog/formatRequest.js"
 import * as Sandbox from "../sandbox.js"
@@ -143,13 +145,22 @@ const readDescription = (given: Option.Option<string>) =>
     )
   )
 
+/** For `--log-level`, which `@effect/cli` has for each command. */
+const levelOf = ({ status }: ReceivedRequest): LogLevel.LogLevel => {
+  if (status !== null && status < 400) return LogLevel.Info
+  return status !== null && status < 500 ? LogLevel.Warning : LogLevel.Error
+}
+
 /** `tink-sandbox`: serves a sandbox until it is interrupted, and prints a line for each request. */
 export const command = Command.make("tink-sandbox", options, ({ openapi, port, publicKey, ...others }) =>
   Effect.gen(function* () {
     const { clientId, clientSecret, host } = others
     const description = yield* readDescription(openapi)
     const settings = yield* makeSettings({ ...others, ...description }, publicKey)
-    const sandbox = yield* Sandbox.make(settings, (request) => Console.log(formatRequest(request)))
+    const minimum = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
+    const sandbox = yield* Sandbox.make(settings, (request) =>
+      LogLevel.lessThan(levelOf(request), minimum) ? Effect.void : Console.log(formatRequest(request))
+    )
     const address = yield* Effect.mapError(NodeServer.listen(sandbox, { host, port }), cannotListen(host, port))
     const url = NodeServer.urlOf("http", address)
     yield* Console.log(`Tink sandbox on ${url} client_id=${clientId} client_secret=${clientSecret}`)
