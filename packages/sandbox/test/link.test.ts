@@ -730,6 +730,16 @@ describe("every page of Tink Link", () => {
     )
   )
 
+  it.effect("connects a bank for an account check, with the id of its report", () =>
+    Effect.gen(function* () {
+      const path = "/1.0/account-check/connect"
+      const code = yield* delegate({ user_id: yield* newUser() })
+      const page = yield* visit(addressOf(path, { ...app, authorization_code: code }))
+      const { query } = yield* submit(path, { session: sessionIn(page.text), provider, choice: "approve" })
+      assert.deepStrictEqual(keysOf(query), ["account_verification_report_id", "client_id", "credentials_id"])
+    }).pipe(provideSandbox)
+  )
+
   it.effect("gives one-time access without a code, where that is possible", () =>
     eachRow(["/1.0/authorize/", ...connecting], (path) =>
       Effect.gen(function* () {
@@ -761,6 +771,7 @@ describe("every page of Tink Link", () => {
   const updating = { status: "UPDATING", isNewSession: true }
   const rows: ReadonlyArray<Row> = [
     { path: renewPath, title: "Renew your consent", ...updating },
+    { path: "/1.0/account-check/update-consent", title: "Renew your consent", ...updating },
     { path: "/1.0/business-transactions/update-consent", title: "Renew your consent", ...updating },
     { path: "/1.0/products/update-consent", title: "Renew your consent", query: { products: "LOANS" }, ...updating },
     ...["transactions", "products", "credentials"].map((product) => ({

@@ -112,7 +112,8 @@ const decodeForm = requestBody.form(
 const submit = (state: State, settings: Settings, { action, path }: Flow): Handler =>
   Effect.fnUntraced(function* (request) {
     const { choice, provider, session: visitId } = yield* decodeForm(request)
-    const drawn = { user: yield* ids.id, credentials: yield* ids.id, code: yield* ids.id, tracking: yield* ids.uuid }
+    const [user, credentials, code, report] = [yield* ids.id, yield* ids.id, yield* ids.id, yield* ids.id]
+    const drawn = { user, credentials, code, report, tracking: yield* ids.uuid }
     const now = yield* Clock.currentTimeMillis
     const visit = state.visits.get(visitId)
     if (visit === undefined || visit.path !== path || now >= visit.expiresAt) {

@@ -26,8 +26,14 @@ export const flows: ReadonlyArray<Flow> = [
   flow("credentials/add", "connect"),
   flow("credentials/refresh", "refresh"),
   flow("credentials/authenticate", "authenticate"),
-  flow("authorize", "connect", "ignored")
+  flow("authorize", "connect", "ignored"),
+  // Of another product: an official sample links to them, and the report is not here.
+  flow("account-check/connect", "connect"),
+  flow("account-check/update-consent", "renew")
 ]
+
+/** Whether the success of a connection has the id of a report. */
+export const hasReport = (path: string): boolean => path.startsWith(`${base}/account-check/connect`)
 
 /** Whether a path is below that of Tink Link. */
 export const isPage = (path: string): boolean => path.startsWith(`${base}/`)

@@ -21,7 +21,7 @@ import {
   type Visit
 } from "../state/state.js"
 import { initialPreferences } from "../users/profile.js"
-import type { Action, Flow } from "./flows.js"
+import { type Action, type Flow, hasReport } from "./flows.js"
 import * as LinkError from "./linkError.js"
 
 type Result<A> = Exit.Exit<A, LinkError.LinkError>
@@ -189,6 +189,7 @@ export interface Ending {
     readonly user: string
     readonly credentials: string
     readonly code: string
+    readonly report: string
     readonly tracking: string
   }
 }
@@ -280,7 +281,11 @@ const connectBank = (state: State, settings: Settings, ending: Ending, provider:
   const userId = visit.userId ?? addOneTimeUser(state, settings, ending)
   state.credentials.set(ids.credentials, newCredentials(ending, userId, provider, settings))
   if (choice !== "approve") return failed(ending, ids.credentials, provider.name)
-  return { ...(visit.userId === undefined ? { code: ids.code } : {}), credentials_id: ids.credentials }
+  return {
+    ...(visit.userId === undefined ? { code: ids.code } : {}),
+    ...(hasReport(visit.path) ? { client_id: settings.clientId, account_verification_report_id: ids.report } : {}),
+    credentials_id: ids.credentials
+  }
 }
 
 const isOver = ({ sessionExpiryDate, status }: Timeline.Step, now: number) =>
