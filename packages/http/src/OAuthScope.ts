@@ -7,12 +7,12 @@
 import * as Schema from "effect/Schema"
 
 /**
- * The scopes of client access tokens: what the application itself may do.
+ * The scopes of client access tokens that Tink documents.
  *
  * @since 0.1.0
- * @category schemas
+ * @category constants
  */
-export const ClientScope = Schema.Literal(
+export const clientScopes = [
   // Users, authorization and Tink Link
   "user:read",
   "user:create",
@@ -74,23 +74,15 @@ export const ClientScope = Schema.Literal(
   // Partners
   "merchants",
   "merchants:readonly"
-)
+] as const
 
 /**
- * A scope of a client access token.
+ * The scopes of user access tokens that Tink documents.
  *
  * @since 0.1.0
- * @category models
+ * @category constants
  */
-export type ClientScope = typeof ClientScope.Type
-
-/**
- * The scopes of user access tokens: what may be done on behalf of a user.
- *
- * @since 0.1.0
- * @category schemas
- */
-export const UserScope = Schema.Literal(
+export const userScopes = [
   // Users, authorization and Tink Link
   "user:read",
   "user:write",
@@ -164,7 +156,69 @@ export const UserScope = Schema.Literal(
   "risk-categorisation:readonly",
   // Partners
   "merchants:readonly"
+] as const
+
+const documented: ReadonlySet<string> = new Set([...clientScopes, ...userScopes])
+
+/**
+ * A scope that this library does not list, for endpoints of an application's own: printable ASCII without blanks, commas, quotes and
+ * backslashes. `other` makes one.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const OtherScope = Schema.String.pipe(
+  Schema.pattern(/^[!#-+\--[\]-~]+$/),
+  Schema.filter((scope) => !documented.has(scope)),
+  Schema.brand("@effect-tink/OtherScope")
 )
+
+/**
+ * A scope that this library does not list.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type OtherScope = typeof OtherScope.Type
+
+/**
+ * Names a scope that this library does not list: Tink uses more than its list has (`tink-api.md` 8.8). Its name stays in the type.
+ * Throws for a scope that is listed, and for text that is no scope.
+ *
+ * @since 0.1.0
+ * @category constructors
+ * @example
+ * import { OAuthScope } from "@effect-tink/http"
+ *
+ * const scope = OAuthScope.other("pension-accounts:read")
+ */
+export const other = <const Name extends string>(name: Name): Name & OtherScope =>
+  // A brand is of the type alone, so the checked name has it.
+  OtherScope.make(name) as Name & OtherScope
+
+/**
+ * The scopes of client access tokens: what the application itself may do.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ClientScope = Schema.Union(Schema.Literal(...clientScopes), OtherScope)
+
+/**
+ * A scope of a client access token.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ClientScope = typeof ClientScope.Type
+
+/**
+ * The scopes of user access tokens: what may be done on behalf of a user.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UserScope = Schema.Union(Schema.Literal(...userScopes), OtherScope)
 
 /**
  * A scope of a user access token.
@@ -181,7 +235,7 @@ export type UserScope = typeof UserScope.Type
  * @since 0.1.0
  * @category schemas
  */
-export const DelegableScope = Schema.Literal("authorization:grant", "authorization:read", ...UserScope.literals)
+export const DelegableScope = Schema.Union(Schema.Literal("authorization:grant", "authorization:read"), UserScope)
 
 /**
  * A scope that can be delegated.

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Ids from "@effect-tink/http/Ids"
-import { UserScope } from "@effect-tink/http/OAuthScope"
+import { userScopes } from "@effect-tink/http/OAuthScope"
 import * as TinkConfig from "@effect-tink/http/TinkConfig"
 import type * as UserCache from "@effect-tink/user-cache/UserCache"
 import { type Refresh, TinkLink, Users, UserSession } from "@effect-tink/users"
@@ -47,7 +47,7 @@ import { cast, id, userId } from "./scripted.js"
 type Operation = Effect.Effect<unknown, unknown, UserCache.UserCache>
 
 const sessionOf = (planted: Canaries) =>
-  UserSession.make({ userId, accessToken: redact(planted.userToken), scopes: UserScope.literals })
+  UserSession.make({ userId, accessToken: redact(planted.userToken), scopes: userScopes })
 
 const profile = {
   currency: "SEK",
@@ -283,7 +283,7 @@ describe("no canary is seen when", () => {
         const badId = broken as Ids.CredentialsId
         const code = Redacted.make(bad + planted.code.text)
         const accessToken = Redacted.make(bad + planted.userToken.text)
-        const wrong = UserSession.make({ userId, accessToken, scopes: UserScope.literals })
+        const wrong = UserSession.make({ userId, accessToken, scopes: userScopes })
         const session = sessionOf(planted)
         const badFields = cast({ ...fieldsOf(planted), more: [planted.password.text] })
         const fields = fieldsOf(planted)

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
-import { UserScope } from "@effect-tink/http/OAuthScope"
+import { userScopes } from "@effect-tink/http/OAuthScope"
 
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { Users } from "@effect-tink/users"
@@ -59,19 +59,19 @@ it.effect.prop(
         const user = yield* users.createUser({ market: "SE", externalUserId: planted.requestBody.text })
         const { id } = yield* sandbox.connectBank(user.userId)
         const credentialsId = Ids.CredentialsId.make(id)
-        const session = yield* users.authorize({ userId: user.userId, scopes: UserScope.literals })
+        const session = yield* users.authorize({ userId: user.userId, scopes: userScopes })
         yield* users.listCredentials(session, { bypassCache: true })
         const polling = { schedule: Schedule.spaced("1 second").pipe(Schedule.upTo("3 seconds")), patience: 0 }
         const fields = { username: planted.password.text, pin: redact(planted.pin) }
-        const grant = yield* users.createAuthorization({ userId: user.userId, scopes: UserScope.literals })
-        const { code } = yield* users.createAuthorization({ userId: user.userId, scopes: UserScope.literals })
+        const grant = yield* users.createAuthorization({ userId: user.userId, scopes: userScopes })
+        const { code } = yield* users.createAuthorization({ userId: user.userId, scopes: userScopes })
         secrets.push(Redacted.value(grant.code), Redacted.value(code))
         for (const [n, operation] of [
           users.createUser({ market: "SE" }),
-          users.createAuthorization({ externalUserId: planted.requestBody.text, scopes: UserScope.literals }),
+          users.createAuthorization({ externalUserId: planted.requestBody.text, scopes: userScopes }),
           users.getUserAccessToken(grant),
-          users.authorize({ externalUserId: planted.requestBody.text, scopes: UserScope.literals }),
-          users.authorizeWithCode({ code, scopes: UserScope.literals }),
+          users.authorize({ externalUserId: planted.requestBody.text, scopes: userScopes }),
+          users.authorizeWithCode({ code, scopes: userScopes }),
           Effect.asVoid(users.ensureUser({ market: "SE", externalUserId: planted.requestBody.text })),
           users.delegateAuthorization({ userId: user.userId, idHint: "a hint" }),
           Effect.asVoid(users.getUser(session)),

@@ -1,7 +1,7 @@
 /** Bodies that say anything, a Tink that answers with them, and what they say by tink-api.md alone. */
 import { assert, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
-import { UserScope } from "@effect-tink/http/OAuthScope"
+import { userScopes } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import { Credential, Users, UserSession } from "@effect-tink/users"
@@ -21,7 +21,7 @@ const seed = Number(process.env["TEST_SEED"] ?? 1)
 
 export const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
 export const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
-export const session = UserSession.make({ userId, accessToken: Redacted.make("a-token"), scopes: UserScope.literals })
+export const session = UserSession.make({ userId, accessToken: Redacted.make("a-token"), scopes: userScopes })
 
 export const encoder = new TextEncoder()
 

@@ -70,7 +70,9 @@ const badScopes: ReadonlyArray<readonly [string, unknown]> = [
   ["none", []],
   ["not given", undefined],
   ["a text", "credentials:read"],
-  ["unknown", ["credentials:canary"]],
+  ["empty", [""]],
+  ["with a blank", ["credentials:read canary"]],
+  ["with a letter of another alphabet", ["сredentials:read"]],
   ["of a client", ["user:create"]],
   ["two in one", ["credentials:read,user:delete"]],
   ["a hole", Array.from({ length: 1 })],
@@ -207,7 +209,7 @@ describe("sessions", () => {
       () => UserSession.make({ userId, accessToken: Redacted.make("a\r\nb"), scopes: [] })
     ],
     ["a wiped token", () => UserSession.make({ userId, accessToken: wiped, scopes: [] })],
-    ["scopes that are none", () => UserSession.make({ userId, accessToken, scopes: cast(["canary"]) })],
+    ["scopes that are none", () => UserSession.make({ userId, accessToken, scopes: cast(["can ary"]) })],
     ["no scopes at all", () => UserSession.make({ userId, accessToken, scopes: cast(undefined) })],
     ["made of nothing", () => UserSession.make(cast(undefined))],
     ["made of null", () => UserSession.make(cast(null))]

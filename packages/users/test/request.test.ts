@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { TinkRequest } from "@effect-tink/http"
+import { OAuthScope, TinkRequest } from "@effect-tink/http"
 import { Endpoint } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -152,6 +152,32 @@ describe("users.request", () => {
   it.effect("needs the scope of the endpoint", () =>
     assertNeeds("user:write", (users, reader) => users.request(reader, renameAccount(true), "a", { name: "b" }))
   )
+
+  it.effect("has scopes that the library does not list, for endpoints of Tink that it does not know", () => {
+    const scope = OAuthScope.other("pension-accounts:read")
+    const listPensions = Endpoint.read({
+      name: "listPensions",
+      scope,
+      route: "/data/v2/pensions",
+      response: Schema.parseJson(Schema.Struct({ pensions: Schema.Array(Schema.String) }))
+    })
+    return withTink(
+      ({ method, path }) => {
+        if (path.endsWith("/authorization-grant")) return json(200, { code: "a-code" })
+        if (method === "POST") return json(200, { access_token: "a-token", expires_in: 7200, scope })
+        return json(200, { pensions: ["a"] })
+      },
+      ({ take, users }) =>
+        Effect.gen(function* () {
+          const session = yield* users.authorize({ userId, scopes: [scope] })
+          assert.deepStrictEqual(yield* users.request(session, listPensions), { pensions: ["a"] })
+          const grant = take().find(({ path }) => path.endsWith("/authorization-grant"))
+          assert.strictEqual(new URLSearchParams(grant?.body).get("scope"), "pension-accounts:read")
+          const error = yield* failure(users.request(cast(sessionWith("accounts:read")), listPensions))
+          assert.strictEqual(error.reason, "Forbidden")
+        })
+    )
+  })
 
   it.effect("refuses an invalid id or input before a request is sent", () =>
     Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
-import { UserScope } from "@effect-tink/http/OAuthScope"
+import { userScopes } from "@effect-tink/http/OAuthScope"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import { TinkLink, Users, UserSession } from "@effect-tink/users"
@@ -33,7 +33,7 @@ const userToken = `user-token-${CANARY}`
 const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
 const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
 
-const scopes = UserScope.literals
+const scopes = userScopes
 
 const clone = (value: unknown): unknown => {
   try {
@@ -200,7 +200,7 @@ const operations = (users: Users.Service): ReadonlyArray<Effect.Effect<unknown, 
 
 const sessionOperations = (
   users: Users.Service,
-  session: UserSession.UserSession<UserScope>
+  session: UserSession.UserSession<(typeof scopes)[number]>
 ): ReadonlyArray<Effect.Effect<unknown, unknown>> => [
   users.getUser(session),
   users.updateUser(session, { username: "a-name" }),

@@ -1,5 +1,6 @@
 import type { AccessToken } from "@effect-tink/http/AccessToken"
 import type * as Ids from "@effect-tink/http/Ids"
+import * as OAuthScope from "@effect-tink/http/OAuthScope"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import type { TinkHttp } from "@effect-tink/http/TinkHttp"
@@ -9,12 +10,14 @@ import type { CreatedUser } from "@effect-tink/users/User"
 import type { Credential, KnownStatus, Status } from "@effect-tink/users/Credential"
 import type { CreateUserInput, EnsureUserInput } from "@effect-tink/users/User"
 import type { UserReference } from "@effect-tink/users/User"
+import * as Endpoint from "@effect-tink/users/Endpoint"
 import * as Users from "@effect-tink/users/Users"
 import * as UserSession from "@effect-tink/users/UserSession"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { describe, expect, it } from "tstyche"
 
 declare const users: Users.Service
@@ -186,6 +189,33 @@ describe("input", () => {
   it("of getUserAccessToken: the code stays redacted, and a grant fits", () => {
     expect(users.getUserAccessToken).type.not.toBeCallableWith({ code: "a code" })
     expect<AuthorizationGrant>().type.toBeAssignableTo<Parameters<typeof users.getUserAccessToken>[0]>()
+  })
+})
+
+describe("a scope that the library does not list", () => {
+  const pensions = OAuthScope.other("pension-accounts:read")
+  it("is one by its constructor alone, and keeps its name in the type", () => {
+    expect(users.authorize).type.not.toBeCallableWith({ userId, scopes: ["pension-accounts:read"] })
+    expect(pensions).type.toBeAssignableTo<UserScope>()
+    expect(pensions).type.toBeAssignableTo<"pension-accounts:read">()
+    expect(OAuthScope.other("other:read")).type.not.toBeAssignableTo<typeof pensions>()
+  })
+  it("is needed by its endpoints", () => {
+    const listPensions = Endpoint.read({
+      name: "listPensions",
+      scope: pensions,
+      route: "/data/v2/pensions",
+      response: Schema.parseJson(Schema.Unknown)
+    })
+    expect(users.request).type.toBeCallableWith(
+      UserSession.make({ userId, accessToken, scopes: [pensions, "user:read"] }),
+      listPensions
+    )
+    expect(users.request).type.not.toBeCallableWith(reader, listPensions)
+    expect(users.request).type.not.toBeCallableWith(
+      UserSession.make({ userId, accessToken, scopes: [OAuthScope.other("other:read")] }),
+      listPensions
+    )
   })
 })
 

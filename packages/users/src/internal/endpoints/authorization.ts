@@ -14,7 +14,7 @@ const AuthorizationGrantJson = Schema.parseJson(AuthorizationGrant)
 const narrow = <Input extends UserReference>(schema: Schema.Schema.AnyNoContext) =>
   schema as Schema.Schema<Input, Readonly<Record<string, string | undefined>>>
 
-const joined = <A extends string>(scopes: Schema.Schema<ReadonlyArray<A>>) =>
+const joined = <A extends string>(scopes: Schema.Schema<ReadonlyArray<A>, ReadonlyArray<string>>) =>
   Schema.transform(Schema.String, scopes, {
     // Only ever encoded.
     strict: false,
