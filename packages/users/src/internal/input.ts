@@ -106,7 +106,7 @@ export const Locale = Schema.String.pipe(Schema.pattern(/^[a-z]{2}_[A-Z]{2}$/)).
 const unsafeScheme = /^(javascript|data|vbscript|blob|file|filesystem|view-source|about):/i
 
 /** Browsers read past them, before a scheme and within it. */
-const skipped = /[\s\0-\x1f]+/g
+const skipped = /[\s\p{Cc}]+/gu
 
 /** Whether a browser can be sent there without running or showing what the URI itself holds. */
 export const isSafeUri = (uri: string): boolean => !unsafeScheme.test(uri.replace(skipped, ""))
