@@ -14,9 +14,12 @@ const countIdHint = UnreadableMembers.makeCounter("AccessToken", "idHint")
 
 const splitNames = (scope: string): ReadonlyArray<string> => scope.split(/[\s,]+/).filter((name) => name !== "")
 
+/** Far more than all scopes that Tink has. */
+const maxScopeLength = 64 * 1024
+
 /** Tink separates scopes with commas, sometimes with spaces. Some servers send a list. */
 const splitScopes = (scope: unknown): ReadonlyArray<string> => {
-  if (typeof scope === "string") return splitNames(scope)
+  if (typeof scope === "string" && scope.length <= maxScopeLength) return splitNames(scope)
   if (Array.isArray(scope)) return scope.filter((item) => typeof item === "string").flatMap(splitNames)
   if (scope !== null && scope !== undefined) countScopes()
   return []

@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import { constUndefined } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
@@ -205,7 +207,7 @@ type Configs = RequestOptions & {
   readonly [Name in Exclude<keyof ConfigOptions, keyof RequestOptions>]?: Config.Config<unknown> | undefined
 }
 
-type Checked<A> = Either.Either<A, Problem>
+type Checked<A> = Exit.Exit<A, Problem>
 
 const problem = (path: ReadonlyArray<string>, message: string): Problem => ConfigError.InvalidData([...path], message)
 
@@ -347,16 +349,16 @@ const readAuthentication = (settings: Configs): Effect.Effect<ClientAuthenticati
       (config) => config !== undefined
     )
     const methods = yield* collect({
-      clientSecret: yield* Effect.either(
+      clientSecret: yield* Effect.exit(
         readMethod(
           { option: "clientSecret", config: settings.clientSecret, variable: secret, rule: clientSecretRule },
           isNamed
         )
       ),
-      privateKey: yield* Effect.either(
+      privateKey: yield* Effect.exit(
         readMethod({ option: "privateKey", config: settings.privateKey, variable: key, rule: privateKeyRule }, isNamed)
       ),
-      mutualTls: yield* Effect.either(
+      mutualTls: yield* Effect.exit(
         readMethod({ option: "mutualTls", config: settings.mutualTls, variable: flag, rule: mutualTlsRule }, isNamed)
       )
     })
@@ -403,20 +405,23 @@ const checkDuration = (
 ): Checked<Duration.Duration> =>
   toDuration(input === undefined ? fallback : input).pipe(
     Option.filter((duration) => isZeroAllowed || Duration.greaterThan(duration, Duration.zero)),
-    Either.fromOption(() => problem([name], `${name} must be a${isZeroAllowed ? "" : " positive"} duration`))
+    Option.match({
+      onNone: () => Exit.fail(problem([name], `${name} must be a${isZeroAllowed ? "" : " positive"} duration`)),
+      onSome: Exit.succeed
+    })
   )
 
 const checkCount = (name: string, input: unknown, fallback: number, min: 0 | 1): Checked<number> => {
   const count = input === undefined ? fallback : input
   return Number.isSafeInteger(count) && Number(count) >= min
-    ? Either.right(Number(count))
-    : Either.left(problem([name], `${name} must be a whole number, ${min} or more`))
+    ? Exit.succeed(Number(count))
+    : Exit.fail(problem([name], `${name} must be a whole number, ${min} or more`))
 }
 
 const checkCircuitBreaker = (input: unknown): Checked<TinkConfig["circuitBreaker"]> => {
-  if (input === undefined) return Either.right(undefined)
+  if (input === undefined) return Exit.succeed(undefined)
   if (!Predicate.hasProperty(input, "failures")) {
-    return Either.left(problem(["circuitBreaker"], "circuitBreaker must have a number of failures"))
+    return Exit.fail(problem(["circuitBreaker"], "circuitBreaker must have a number of failures"))
   }
   const openFor = Predicate.hasProperty(input, "openFor") ? input.openFor : undefined
   return collect({
@@ -429,10 +434,13 @@ const checkCircuitBreaker = (input: unknown): Checked<TinkConfig["circuitBreaker
 const collect = <A extends Readonly<Record<string, unknown>>>(checked: {
   readonly [K in keyof A]: Checked<A[K]>
 }): Checked<A> => {
-  const [first, ...others] = Arr.getLefts(Object.values<Checked<unknown>>(checked))
-  if (first !== undefined) return Either.left(others.reduce(ConfigError.And, first))
+  const failed = Object.values<Checked<unknown>>(checked).filter(Exit.isFailure)
+  const [first, ...others] = failed.flatMap(({ cause }) => Array.from(Cause.failures(cause)))
+  if (first !== undefined) return Exit.fail(others.reduce(ConfigError.And, first))
+  // A provider of the application died.
+  if (failed[0] !== undefined) return Exit.failCause(failed[0].cause)
   // Each value is of the type that is asked of its check.
-  return Either.right(Record.map(checked, Either.getOrUndefined) as unknown as A)
+  return Exit.succeed(Record.map(checked, Exit.getOrElse(constUndefined)) as unknown as A)
 }
 
 const zero = { isZeroAllowed: true } as const
@@ -440,12 +448,12 @@ const positive = { isZeroAllowed: false } as const
 
 const fromConfigs = (settings: Configs): Effect.Effect<TinkConfig, ConfigError.ConfigError> =>
   Effect.gen(function* () {
-    const allowInsecureHttp = yield* Effect.either(readAllowInsecureHttp(settings.allowInsecureHttp))
-    const urlRule = baseUrlRule(Either.getOrElse(allowInsecureHttp, () => false))
-    const clientAuthentication = yield* Effect.either(readAuthentication(settings))
-    const isMutualTls = Either.isRight(clientAuthentication) && clientAuthentication.right._tag === "MutualTls"
+    const allowInsecureHttp = yield* Effect.exit(readAllowInsecureHttp(settings.allowInsecureHttp))
+    const urlRule = baseUrlRule(Exit.getOrElse(allowInsecureHttp, () => false))
+    const clientAuthentication = yield* Effect.exit(readAuthentication(settings))
+    const isMutualTls = Exit.isSuccess(clientAuthentication) && clientAuthentication.value._tag === "MutualTls"
     const checked = yield* collect({
-      clientId: yield* Effect.either(
+      clientId: yield* Effect.exit(
         read(
           "clientId",
           settings.clientId === undefined ? Config.string("TINK_CLIENT_ID") : settings.clientId,
@@ -454,7 +462,7 @@ const fromConfigs = (settings: Configs): Effect.Effect<TinkConfig, ConfigError.C
       ),
       clientAuthentication,
       allowInsecureHttp,
-      baseUrl: yield* Effect.either(
+      baseUrl: yield* Effect.exit(
         readBaseUrl(settings.baseUrl, urlRule, isMutualTls ? mutualTlsBaseUrl : defaultBaseUrl)
       ),
       attemptTimeout: checkDuration("attemptTimeout", settings.attemptTimeout, "10 seconds", positive),

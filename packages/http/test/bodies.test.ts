@@ -267,7 +267,7 @@ describe("a secret that Tink repeats", () => {
           .replaceAll(">", "&gt;")
           .replaceAll("'", "&#39;")
           .replaceAll('"', "&quot;"),
-        ...["", "a", "ab"].map((before) => Buffer.from(`${before}${token}`).toString("base64").slice(4, -4)),
+        Buffer.from(token).toString("base64"),
         Buffer.from(token).toString("base64url"),
         token.slice(0, 12),
         `${token.slice(0, 10)}...`,

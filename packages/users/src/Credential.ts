@@ -372,5 +372,5 @@ export interface RelayedCallbackInput extends Schema.Schema.Type<typeof RelayedC
  */
 export class RelayedCallback extends Schema.Class<RelayedCallback>("@effect-tink/users/RelayedCallback")({
   /** Where to send the user: the `appUri` that the credential was given. */
-  appUri: Schema.String
+  appUri: Schema.String.pipe(Schema.filter(Input.isSafeUri))
 }) {}

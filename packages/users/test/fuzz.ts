@@ -399,7 +399,7 @@ export const good: Respond = (line) => {
   if (line.endsWith("/authorization-grant/delegate")) return { status: 200, body: `{"code":"c"}` }
   if (line.endsWith("/qr")) return { status: 200, body: "data:image/png;base64,AAAA" }
   if (line.endsWith("/provider-consents")) return { status: 200, body: `{"providerConsents":[]}` }
-  if (line.endsWith(":extend")) return { status: 200, body: "{}" }
+  if (line.endsWith(":extend")) return { status: 200, body: `{"sessionExpiryDate":1707776000000}` }
   const [, asked] = /([^/]*)$/.exec(line) ?? []
   return /^(GET|PUT)/.test(line)
     ? { status: 200, body: `{"id":${quote(asked ?? "")},"providerName":"p","status":"UPDATED"}` }

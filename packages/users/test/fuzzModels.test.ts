@@ -374,7 +374,11 @@ describe("any body is read as it is, or is a Decode error, by", () => {
 
   reads("extendProviderConsent", {
     body: consent,
-    read: readConsent,
+    read: (value) => {
+      const read = readConsent(value)
+      // Only one that says whose it is, or until when.
+      return read.credentialsId === undefined && read.sessionExpiryDate === undefined ? wrong() : read
+    },
     isOther: isOtherConsent,
     check: checkConsent,
     run: (users) => users.extendProviderConsent(session, id),

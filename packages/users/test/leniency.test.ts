@@ -166,6 +166,24 @@ describe("an optional member that cannot be read is absent, counted by its name,
 })
 
 describe("a list", () => {
+  it.effect("is not believed when it has more items than any of Tink's, and hides nothing beside it", () =>
+    Effect.gen(function* () {
+      const small = { id, status: "UPDATED" }
+      const many = (item: unknown, length: number) => Array.from({ length }, () => item)
+      assert.lengthOf(yield* read({ credentials: many(small, 10_000) }, list), 10_000)
+      assert.strictEqual((yield* failure(read({ credentials: many(small, 10_001) }, list))).reason, "Decode")
+      assert.strictEqual((yield* failure(read({ providerConsents: many({}, 10_001) }, listConsents))).reason, "Decode")
+      const [consent] = yield* read(
+        { providerConsents: [{ credentialsId: id, accountIds: many("a", 10_001) }] },
+        listConsents
+      )
+      assert.deepStrictEqual(consent?.accountIds, [])
+      const answer = { access_token: "t", expires_in: 1800, scope: "a,".repeat(40_000) }
+      const token = yield* read(answer, (users) => users.getUserAccessToken({ code: Redacted.make("c") }))
+      assert.deepStrictEqual(token.scopes, [])
+    })
+  )
+
   it.effect("is without the items that do not say which, whose and how they are, which are counted", () =>
     everyRow(
       [

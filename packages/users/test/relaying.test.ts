@@ -59,6 +59,17 @@ describe("relayThirdPartyCallback", () => {
     }).pipe(provideAll())
   )
 
+  it.effect("returns no URI that runs a script", () =>
+    withTink(
+      () => json(200, { appUri: "java\nscript:canary" }),
+      ({ users }) =>
+        Effect.gen(function* () {
+          const error = yield* failure(users.relayThirdPartyCallback({ state: Redacted.make("a"), parameters: {} }))
+          assert.deepInclude(error, { reason: "Decode", isAmbiguous: true })
+        })
+    )
+  )
+
   it.effect("sends state and parameters in clear, and no token", () =>
     withTink(
       () => json(200, { appUri: "my-app://back" }),

@@ -101,8 +101,17 @@ describe("the supplemental information of a credential", () => {
     assert.strictEqual(secret(information.android?.intent), "intent://canary")
     assert.strictEqual(secret(information.ios?.deepLinkUrl), "bank://canary")
     assert.strictEqual(information.downloadTitle, "Download")
-    const script = parse({ desktop: { url: "javascript:canary" }, ios: app.ios })
-    assert.deepStrictEqual(script._tag === "ThirdPartyApp" ? script.desktop : undefined, {})
+    // The others are what browsers make of it.
+    for (const url of [
+      "javascript:canary",
+      "\u0001javascript:canary",
+      "java\tscript:canary",
+      " JAVA\r\nSCRIPT\n:canary"
+    ]) {
+      const script = parse({ desktop: { url }, ios: app.ios })
+      assert.deepStrictEqual(script._tag === "ThirdPartyApp" ? script.desktop : undefined, {})
+      assert.strictEqual(new URL(url).protocol, "javascript:")
+    }
   })
 
   it("is never printed", () => {

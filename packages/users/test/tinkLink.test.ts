@@ -113,7 +113,15 @@ describe("connectAccounts", () => {
       "data:text/html,canary",
       "vbscript:canary",
       "blob:https://canary/1",
-      "file:///canary"
+      "file:///canary",
+      "https:canary",
+      "https:///canary",
+      "http://?canary",
+      "https://canary.example:99999/",
+      "https://app.example\\@canary.example/",
+      "https://app.example@canary.example/",
+      "https://user:canary@app.example/",
+      "https://app.example/{canary}"
     ].map((redirectUri) => [`a URI like ${redirectUri}`, { ...base, redirectUri }] as const),
     ["a script for an app", { ...base, appUri: "javascript:canary" }],
     ["a bare scheme for an app", { ...base, appUri: "canary://" }],

@@ -2,8 +2,8 @@
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -148,6 +148,6 @@ export const make =
     return Effect.clockWith((clock) => {
       const traceId = makeTraceId()
       const prepared = Exchange.prepare(config, request, traceId)
-      return Either.isLeft(prepared) ? Effect.fail(prepared.left) : start(clock, traceId, prepared.right)
+      return Exit.isFailure(prepared) ? Effect.failCause(prepared.cause) : start(clock, traceId, prepared.value)
     })
   }

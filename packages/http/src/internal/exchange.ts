@@ -8,8 +8,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
@@ -74,19 +73,22 @@ const withBody = (http: HttpClientRequest.HttpClientRequest, { body }: RequestDe
 }
 
 /** Fails for a wiped secret and for circular JSON. */
-const encodeBody = <A>({ body, operation }: RequestDescription, make: () => A): Either.Either<A, TinkError> =>
-  Either.try({
-    try: make,
-    catch: () => invalidInput(operation, `the body cannot be written as ${body?._tag === "Form" ? "a form" : "JSON"}`)
-  })
+const encodeBody = <A>({ body, operation }: RequestDescription, make: () => A): Exit.Exit<A, TinkError> => {
+  try {
+    return Exit.succeed(make())
+  } catch {
+    const form = body?._tag === "Form" ? "a form" : "JSON"
+    return Exit.fail(invalidInput(operation, `the body cannot be written as ${form}`))
+  }
+}
 
 /** Makes a request up to its token. Fails with `Invalid` before a token is fetched. */
 export const prepare = (
   config: TinkConfig,
   request: RequestDescription,
   traceId: string
-): Either.Either<PreparedRequest, TinkError> =>
-  Either.flatMap(Either.all([toPath(request), toHeaders(request)]), ([path, headers]) => {
+): Exit.Exit<PreparedRequest, TinkError> =>
+  Exit.flatMap(Exit.zip(toPath(request), toHeaders(request)), ([path, headers]) => {
     const bodiless = HttpClientRequest.make(request.method)(config.baseUrl + path, {
       headers: {
         ...headers,

@@ -3,8 +3,8 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
-import * as Either from "effect/Either"
-import type * as ParseResult from "effect/ParseResult"
+import * as Exit from "effect/Exit"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { type Reason, TinkError } from "../TinkError.js"
 import type { RequestDescription } from "../TinkRequest.js"
@@ -293,20 +293,27 @@ const errorInSuccess = (attempt: Attempt, response: Response, body: ErrorBody.Er
     detail: "the body of a success is an error"
   })
 
+/** Not only a `ParseError`: a schema of the application can throw, and so does a body that is nested too deeply. */
+const toProblem = (problem: unknown): string => {
+  try {
+    if (ParseResult.isParseError(problem)) return `not as documented: ${formatPaths(problem)}`
+  } catch {
+    // The issues are nested as deeply as the body.
+  }
+  return "the body could not be decoded"
+}
+
 export const decode = <A>(
   attempt: Attempt,
   response: Response,
   schema: Schema.Schema<A, string>,
   body: string
-): Either.Either<A, TinkError> => {
+): Exit.Exit<A, TinkError> => {
   const error = ErrorBody.parseSuccess(body, attempt.request.route)
-  if (error !== undefined) return Either.left(errorInSuccess(attempt, response, error))
+  if (error !== undefined) return Exit.fail(errorInSuccess(attempt, response, error))
   try {
-    return Either.mapLeft(Schema.decodeEither(schema)(body), (problem) =>
-      unreadable(attempt, response, `not as documented: ${formatPaths(problem)}`)
-    )
-  } catch {
-    // A transformation of the application's schema, or a body that is nested too deeply.
-    return Either.left(unreadable(attempt, response, "the body could not be decoded"))
+    return Exit.succeed(Schema.decodeSync(schema)(body))
+  } catch (problem) {
+    return Exit.fail(unreadable(attempt, response, toProblem(problem)))
   }
 }

@@ -1,4 +1,4 @@
-import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import { invalidInput, type TinkError } from "../TinkError.js"
 import type { RequestDescription } from "../TinkRequest.js"
 
@@ -9,9 +9,9 @@ const isHeader = ([name, value]: readonly [string, unknown]): boolean =>
 export const toHeaders = ({
   headers = {},
   operation
-}: RequestDescription): Either.Either<Readonly<Record<string, string | undefined>>, TinkError> =>
+}: RequestDescription): Exit.Exit<Readonly<Record<string, string | undefined>>, TinkError> =>
   Object.entries(headers).every(isHeader)
-    ? Either.right(headers)
-    : Either.left(
+    ? Exit.succeed(headers)
+    : Exit.fail(
         invalidInput(operation, "headers must have names of letters, digits and -, and values of printable ASCII")
       )

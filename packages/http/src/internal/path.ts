@@ -1,4 +1,4 @@
-import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import { idRequirement, isId } from "../InputRules.js"
 import { invalidInput, type TinkError } from "../TinkError.js"
 import type { RequestDescription } from "../TinkRequest.js"
@@ -9,9 +9,9 @@ const placeholder = /\{(\w+)\}/g
 const isRoute = (route: unknown): boolean => typeof route === "string" && /^\/[\x21-\x7e]*$/.test(route)
 
 /** Fills the ids into the route. Fails with `Invalid` for a value that is not an id, and for a route that is not a path. */
-export const toPath = ({ operation, params = {}, route }: RequestDescription): Either.Either<string, TinkError> => {
+export const toPath = ({ operation, params = {}, route }: RequestDescription): Exit.Exit<string, TinkError> => {
   if (!isRoute(route)) {
-    return Either.left(invalidInput(operation, "route must begin with /, and be of printable ASCII characters"))
+    return Exit.fail(invalidInput(operation, "route must begin with /, and be of printable ASCII characters"))
   }
   let invalid: string | undefined
   const path = route.replace(placeholder, (_, name: string) => {
@@ -21,6 +21,6 @@ export const toPath = ({ operation, params = {}, route }: RequestDescription): E
     return ""
   })
   return invalid === undefined
-    ? Either.right(path)
-    : Either.left(invalidInput(operation, `${invalid} must be ${idRequirement}`))
+    ? Exit.succeed(path)
+    : Exit.fail(invalidInput(operation, `${invalid} must be ${idRequirement}`))
 }

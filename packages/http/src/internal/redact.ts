@@ -35,20 +35,12 @@ const jsonEncodings = (value: string): ReadonlyArray<string> => {
   return [...written, ...written.map((text) => text.replaceAll("/", "\\/"))]
 }
 
-/** Without what depends on the bytes around it. It may begin at any byte of three. */
-const base64Encodings = (value: string): ReadonlyArray<string> =>
-  ["", " ", "  "].flatMap((before) => {
-    const encoded = Encoding.encodeBase64(before + value)
-      .slice(before === "" ? 0 : before.length + 1)
-      .replace(/.=+$/, "")
-    return [encoded, encoded.replaceAll("+", "-").replaceAll("/", "_")]
-  })
-
 /** A secret as it was sent, and its encodings in a form, in a URL, in JSON, in HTML and in Base64. */
 const encodings = (secret: string): ReadonlyArray<string> => {
   const value = secret.slice(0, maxSecret)
   // Only JSON can carry half a surrogate pair. Other encodings replace it by U+FFFD.
   const sendable = value.replace(/\p{Cs}/gu, "\ufffd")
+  const base64 = Encoding.encodeBase64(sendable).replace(/=+$/, "")
   return [
     value,
     sendable,
@@ -56,13 +48,14 @@ const encodings = (secret: string): ReadonlyArray<string> => {
     new URLSearchParams({ "": value }).toString().slice(1),
     ...jsonEncodings(value),
     value.replace(/[&<>"']/g, (character) => `&${entities[character]};`),
-    // That of a short one would be of very few characters.
-    ...(value.length < fragmentLength ? [] : base64Encodings(sendable))
+    base64,
+    base64.replaceAll("+", "-").replaceAll("/", "_")
   ]
 }
 
 /** Percent-encoding is written with both cases. ASCII only, so that positions stay the same. */
-const toLowerAscii = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+const toLowerAscii = (text: string): string =>
+  /[^\0-\x7f]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text.toLowerCase()
 
 /** The positions of each fragment of a text. Not of the secrets, which may be far longer. */
 const indexFragments = (text: string): Map<string, Array<number>> => {
@@ -83,7 +76,9 @@ const findCovered = (text: string, secrets: Iterable<string>): Uint8Array => {
   for (const secret of secrets) {
     for (let at = 0; at + fragmentLength <= secret.length; at++) {
       const fragment = secret.slice(at, at + fragmentLength)
-      for (const start of positions.get(fragment) ?? []) covered.fill(1, start, start + fragmentLength)
+      const starts = positions.get(fragment)
+      if (starts === undefined) continue
+      for (const start of starts) covered.fill(1, start, start + fragmentLength)
       positions.delete(fragment)
     }
     // A short one is redacted as a whole.

@@ -108,16 +108,29 @@ export const Language = Schema.String.pipe(Schema.pattern(/^[A-Za-z]{2,8}(-[A-Za
 )
 
 /** Schemes with which a URI runs a script, or shows what its author wrote or what is on the device. */
-const unsafeScheme = /^\s*(javascript|data|vbscript|blob|file|filesystem|view-source|about):/i
+const unsafeScheme = /^(javascript|data|vbscript|blob|file|filesystem|view-source|about):/i
+
+/** Browsers read past them, before a scheme and within it. */
+const skipped = /[\s\p{Cc}]+/gu
 
 /** Whether a browser can be sent there without running or showing what the URI itself holds. */
-export const isSafeUri = (uri: string): boolean => !unsafeScheme.test(uri)
+export const isSafeUri = (uri: string): boolean => !unsafeScheme.test(uri.replace(skipped, ""))
 
 /** Absolute, of any scheme but the unsafe ones: mobile applications have their own. */
 export const isUri = (value: unknown): value is string =>
   typeof value === "string" && /^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/.test(value) && isSafeUri(value)
 
 export const uriRequirement = "must be an absolute URI, not of a scheme like javascript: or data:"
+
+/** A browser would mend such a URL, or show another host than it goes to. */
+const isWebUrl = (uri: string): boolean =>
+  /^https?:\/\/[A-Za-z0-9[][^\\"<>^`{|}]*$/i.test(uri) && URL.canParse(uri) && new URL(uri).username === ""
+
+/** Where Tink Link can send a user back to. */
+export const isRedirectUri = (value: unknown): value is string =>
+  isUri(value) && (!/^https?:/i.test(value) || isWebUrl(value))
+
+export const redirectUriRequirement = `${uriRequirement}; over http it needs a host and no user`
 
 export const Uri = Schema.String.pipe(Schema.filter(isUri)).annotations(requirement(uriRequirement))
 

@@ -82,11 +82,16 @@ export const lenientOr = <A, I>(model: string, member: string, schema: Schema.Sc
 
 const UnknownList = Schema.Array(Schema.Unknown)
 
+/** More than any list of Tink has. An answer of the largest size can hold far more, and each would be an object of its own. */
+const maxItems = 10_000
+
+const listOf = <A, I>(item: Schema.Schema<A, I>) => Schema.Array(anyValue(item)).pipe(Schema.maxItems(maxItems))
+
 /** A list that keeps what can be read of it. */
 export const lenientList = <A, I>(model: string, member: string, item: Schema.Schema<A, I>) => {
   const read = makeRead(model, member, item)
   const encode = Schema.encodeSync(item)
-  return Schema.transform(Schema.Array(anyValue(item)), Schema.Array(Schema.typeSchema(item)), {
+  return Schema.transform(listOf(item), Schema.Array(Schema.typeSchema(item)), {
     strict: true,
     decode: Arr.filterMap((value) => readPresent(read, value)),
     encode: (list) => list.map((value) => encode(value))
@@ -203,15 +208,15 @@ export const SerializedJson = Schema.transformOrFail(
 /**
  * The list in one member of an answer, without the items that cannot be read. `null` is a list without items.
  *
- * An answer is not Tink's, and fails, when it has no such member, and when it has items that all cannot be read: neither may be
- * taken for an empty list.
+ * An answer is not Tink's, and fails, when it has no such member, when it has items that all cannot be read, and when it has more than
+ * 10 000: none of them may be taken for an empty list.
  */
 export const listAnswer = <A, I>(member: string, item: Schema.Schema<A, I>) => {
   const read = makeRead(member, "item", item)
   const decodeStrict = ParseResult.decodeUnknown(Schema.Struct({ [member]: Schema.Array(item) }))
   const encode = Schema.encodeSync(item)
   return Schema.transformOrFail(
-    Schema.Struct({ [member]: Schema.NullOr(Schema.Array(anyValue(item))) }),
+    Schema.Struct({ [member]: Schema.NullOr(listOf(item)) }),
     // Not `Schema.Array`, which copies the list.
     Schema.declare((list: unknown): list is ReadonlyArray<A> => Array.isArray(list)),
     {

@@ -80,7 +80,7 @@ const isProviderName = isAtMost(100)
 
 export const rules = {
   clientId: textRule("client_id", `must be ${printableAsciiRequirement}`, isPrintableAscii),
-  redirectUri: textRule("redirect_uri", Input.uriRequirement, Input.isUri),
+  redirectUri: textRule("redirect_uri", Input.redirectUriRequirement, Input.isRedirectUri),
   authorizationCode: secretRule("authorization_code"),
   credentialsId: textRule("credentials_id", `must be ${idRequirement}`, Schema.is(CredentialsId)),
   market: textRule("market", Input.marketRequirement, Schema.is(Input.Market)),
