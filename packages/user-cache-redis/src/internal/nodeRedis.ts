@@ -39,7 +39,8 @@ export const fromNodeRedis = (client: NodeRedisClient): Connection => ({
     Effect.gen(function* () {
       const subscriber = yield* Effect.acquireRelease(
         Effect.sync(() => client.duplicate()),
-        (subscriber) => Effect.ignore(Effect.try(() => subscriber.destroy()))
+        // That of a sentinel answers with a promise.
+        (subscriber) => Effect.ignore(Effect.tryPromise(async () => subscriber.destroy()))
       )
       // It reconnects by itself. Without a listener, an error would end the process.
       subscriber.on("error", () => {})
