@@ -7,6 +7,7 @@ import { memory } from "./benchmarks/memory.js"
 import { minting } from "./benchmarks/minting.js"
 import { mixedDay } from "./benchmarks/mixedDay.js"
 import { readersAtOnce } from "./benchmarks/readers.js"
+import { shared } from "./benchmarks/shared.js"
 import { uncached } from "./benchmarks/uncached.js"
 
 /** In the order of the table. */
@@ -19,5 +20,6 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   memory,
   followers,
   loading,
-  minting
+  minting,
+  shared
 ]
