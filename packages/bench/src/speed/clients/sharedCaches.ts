@@ -31,7 +31,7 @@ const value = { balance: 100 }
 const readValue = async () => value
 
 const connect = async (url: string) => {
-  const client = createClient({ url, disableOfflineQueue: true })
+  const client = createClient({ url, disableOfflineQueue: true, commandOptions: { timeout: 0 } })
   client.on("error", () => {})
   await client.connect()
   return client
