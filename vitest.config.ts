@@ -3,7 +3,7 @@ import { existsSync } from "node:fs"
 import { defaultExclude, defineConfig } from "vitest/config"
 
 const browserTests = "examples/web/browser.test.ts"
-const redisTests = ["redis.test.ts", "race.test.ts", "race.proof.ts"].map(
+const redisTests = ["redis.test.ts", "redis.proof.ts", "race.test.ts", "race.proof.ts"].map(
   (name) => `packages/user-cache-redis/test/${name}`
 )
 

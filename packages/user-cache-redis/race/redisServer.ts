@@ -1,7 +1,7 @@
 /** Redis servers of one's own, on free ports, each in a directory that is removed with it. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { cpSync, mkdtempSync, rmSync } from "node:fs"
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -38,12 +38,13 @@ export interface RedisServer {
   readonly kill: () => Promise<void>
 }
 
+/** A primary waits five seconds for more replicas by default. */
+const quickly = ["--repl-diskless-sync-delay", "0"]
+
 const start = async (port: number, directory: string, args: ReadonlyArray<string>): Promise<ChildProcess> => {
-  const child = spawn(
-    "redis-server",
-    ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory, ...args],
-    { stdio: "ignore" }
-  )
+  const own = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory]
+  // The configuration file comes first.
+  const child = spawn("redis-server", [join(directory, "redis.conf"), ...own, ...quickly, ...args], { stdio: "ignore" })
   for (let attempt = 0; attempt < 200; attempt++) {
     if (await accepts(port)) return child
     if (child.exitCode !== null) break
@@ -59,12 +60,15 @@ export const startRedisServer = async (
     readonly args?: ReadonlyArray<string>
     /** A file that it starts from: `dump.rdb` of another server. */
     readonly file?: string
+    /** The text of its configuration file. A sentinel needs one. */
+    readonly config?: string
   } = {}
 ): Promise<RedisServer> => {
   const port = options.port ?? (await freePort())
   const directory = mkdtempSync(join(tmpdir(), "tink-redis-"))
   const removeDirectory = () => rmSync(directory, { recursive: true, force: true })
   if (options.file !== undefined) cpSync(options.file, join(directory, "dump.rdb"))
+  writeFileSync(join(directory, "redis.conf"), options.config ?? "")
   const child = await start(port, directory, options.args ?? []).catch((error: unknown) => {
     removeDirectory()
     throw error

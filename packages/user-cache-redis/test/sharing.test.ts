@@ -219,12 +219,50 @@ describe("a store that does not answer", () => {
     })
   )
 
-  it.scoped("does not hold back with holdBack 0", () =>
+  it.scoped("does not hold back with holdBack 0, but tells the end in the background", () =>
     Effect.gen(function* () {
-      const { fake, one, origin } = yield* setUp({ holdBack: 0 })
-      yield* fake.behave(() => ({ fault: "error" }))
+      const { fake, one, origin, two } = yield* setUp({ holdBack: 0 })
+      yield* origin.read(two)
+      yield* fake.behave(({ operation }) => (operation === "validate" ? {} : { fault: "error" }))
       yield* origin.changeThrough(one)
       assert.strictEqual((yield* one.stats).heldBackMillis, 0)
+      yield* fake.behave(() => ({}))
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* origin.read(two), 1)
+    })
+  )
+
+  it.scoped("answers no reader of the question that failed, nor those who waited for the next one", () =>
+    Effect.gen(function* () {
+      const { fake, one, origin } = yield* setUp()
+      for (const userId of ["ada", "bob"]) yield* origin.read(one, userId)
+      const before = fake.calls.length
+      yield* fake.behave(() => ({ requestDelay: 10, fault: "error" }))
+      const first = yield* Effect.fork(origin.read(one))
+      yield* TestClock.adjust(5)
+      const second = yield* Effect.fork(origin.read(one, "bob"))
+      yield* TestClock.adjust(5)
+      yield* Fiber.join(Fiber.zip(first, second))
+      assert.strictEqual(fake.calls.length, before + 1)
+      assert.strictEqual(origin.lookups, 4)
+      assert.strictEqual((yield* one.stats).unvalidatedBypasses, 2)
+    })
+  )
+
+  it.scoped("because one server of several is down, answers the users of the others", () =>
+    Effect.gen(function* () {
+      const { fake, one, origin, two } = yield* setUp()
+      const isDown = (userId: string) => userId === "bob"
+      yield* fake.divide((userId) => (isDown(userId) ? "down" : "up"))
+      for (const userId of ["ada", "bob"]) yield* origin.read(one, userId)
+      yield* fake.behave(({ userIds }) => (userIds.some(isDown) ? { fault: "error" } : {}))
+      for (let read = 0; read < 5; read++) for (const userId of ["ada", "bob"]) yield* origin.read(one, userId)
+      assert.strictEqual(origin.lookups, 7)
+      yield* origin.changeThrough(two, "ada")
+      const change = yield* Effect.fork(origin.changeThrough(two, "bob"))
+      assert.strictEqual(yield* origin.read(one, "ada"), 1)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(isRunning(change))
     })
   )
 

@@ -8,6 +8,7 @@ import { memory } from "./benchmarks/memory.js"
 import { minting } from "./benchmarks/minting.js"
 import { mixedDay } from "./benchmarks/mixedDay.js"
 import { readersAtOnce } from "./benchmarks/readers.js"
+import { shared } from "./benchmarks/shared.js"
 import { uncached } from "./benchmarks/uncached.js"
 
 /** In the order of the table. */
@@ -21,5 +22,6 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   memory,
   followers,
   loading,
-  minting
+  minting,
+  shared
 ]

@@ -3,7 +3,10 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import { StoreError } from "../InvalidationStore.js"
 import { type Breaker, makeBreaker } from "./breaker.js"
 import type { makeCounters } from "./counters.js"
@@ -16,6 +19,19 @@ export interface Call<A> {
   readonly effect: Effect.Effect<A, StoreError>
 }
 
+const makeCallRuntime = (runtime: Runtime.Runtime<never>): Runtime.Runtime<never> => {
+  const scheduler = FiberRefs.getOrDefault(runtime.fiberRefs, FiberRef.currentScheduler)
+  return runtime.pipe(
+    // A layer may be built in an uninterruptible region.
+    Runtime.enableRuntimeFlag(RuntimeFlags.Interruption),
+    // Without the fiber: the default scheduler would keep each one in a `WeakMap` until the next full garbage collection.
+    Runtime.setFiberRef(FiberRef.currentScheduler, {
+      shouldYield: (fiber) => scheduler.shouldYield(fiber),
+      scheduleTask: (task, priority) => scheduler.scheduleTask(task, priority)
+    })
+  )
+}
+
 export const makeCalls = (options: {
   readonly clock: Clock.Clock
   readonly counters: ReturnType<typeof makeCounters>
@@ -23,6 +39,7 @@ export const makeCalls = (options: {
   readonly timeoutMillis: number
 }) => {
   const { clock, counters, runtime, timeoutMillis } = options
+  const callRuntime = makeCallRuntime(runtime)
   const setDeadline = makeDeadlines({ clock, millis: timeoutMillis, runtime })
   /** Of each server: one that is down does not keep the others from being asked. */
   const breakers = new Map<string, Breaker>()
@@ -76,17 +93,18 @@ export const makeCalls = (options: {
     }
     // The machine may have been too busy to start it in time.
     const inTime = Effect.suspend(() => (isOver ? Effect.interrupt : effect))
-    const withoutFailure = Effect.catchAll(inTime, (error) => Effect.succeed<A | StoreError>(error))
     // As an exit: a fiber that fails by itself would log its cause.
-    const work = Runtime.runFork(runtime, Effect.exit(Effect.interruptible(withoutFailure)), { immediate: false })
+    const work = Runtime.runFork(callRuntime, Effect.exit(inTime), { immediate: false })
     const interrupt = () => work.unsafeInterruptAsFork(FiberId.none)
     const forgetDeadline = setDeadline(() => {
       end(toError("no answer in time"))
       interrupt()
     })
-    work.addObserver((exit) =>
-      end(Exit.getOrElse(Exit.flatten(exit), () => toError("an effect that neither succeeds nor fails")))
-    )
+    work.addObserver((ended) => {
+      const exit = Exit.flatten(ended)
+      if (Exit.isSuccess(exit)) return end(exit.value)
+      end(exit.cause._tag === "Fail" ? exit.cause.error : toError("an effect that neither succeeds nor fails"))
+    })
     return () => {
       isOver = true
       forgetDeadline()

@@ -39,7 +39,8 @@ export const fromNodeRedis = (client: NodeRedisClient): Connection => ({
     Effect.gen(function* () {
       const subscriber = yield* Effect.acquireRelease(
         Effect.sync(() => client.duplicate()),
-        (subscriber) => Effect.ignore(Effect.try(() => subscriber.destroy()))
+        // That of a sentinel answers with a promise.
+        (subscriber) => Effect.ignore(Effect.tryPromise(async () => subscriber.destroy()))
       )
       // It reconnects by itself. Without a listener, an error would end the process.
       subscriber.on("error", () => {})
@@ -53,7 +54,6 @@ export const fromNodeRedis = (client: NodeRedisClient): Connection => ({
     })
 })
 
-const timeout = Duration.toMillis("200 millis")
 const maxReconnectDelay = Duration.toMillis("1 second")
 
 const load = Effect.tryPromise({
@@ -65,7 +65,7 @@ const load = Effect.tryPromise({
     })
 })
 
-/** A connection that gives up a command rather than answer it late. It reconnects for as long as the scope is open. */
+/** A connection that fails while it is down, and reconnects for as long as the scope is open. */
 export const openNodeRedis = (url: string) =>
   Effect.gen(function* () {
     const { createClient } = yield* load
@@ -74,7 +74,8 @@ export const openNodeRedis = (url: string) =>
         createClient({
           url,
           disableOfflineQueue: true,
-          commandOptions: { timeout },
+          // The cache gives up by itself. A timer for each command costs as much as the command.
+          commandOptions: { timeout: 0 },
           socket: { reconnectStrategy: (attempts) => Math.min(50 * 2 ** attempts, maxReconnectDelay) }
         })
       ),

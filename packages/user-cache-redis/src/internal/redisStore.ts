@@ -86,14 +86,11 @@ export const make = (connection: Connection, namespace: string) =>
       return [`${key}s`, `${key}p`]
     }
 
-    const send = async (script: scripts.Script, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) => {
-      try {
-        return await connection.evalSha(shas.get(script) ?? "", keys, args)
-      } catch (cause) {
+    const send = (script: scripts.Script, keys: ReadonlyArray<string>, args: ReadonlyArray<string>) =>
+      connection.evalSha(shas.get(script) ?? "", keys, args).catch((cause: unknown) => {
         if (!toMessage(cause).startsWith("NOSCRIPT")) throw cause
         return connection.eval(script.text, keys, args)
-      }
-    }
+      })
 
     const run = <A>(
       script: scripts.Script,
