@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
+import { lazily } from "./lazily.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading
@@ -21,7 +22,7 @@ type Read<A> = (value: unknown) => Option.Option<A>
 
 /** Reads a value, or counts it. The metric has the names alone, never the value. */
 const makeRead = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>): Read<A> => {
-  const decode = Schema.decodeUnknownOption(schema)
+  const decode = lazily(() => Schema.decodeUnknownOption(schema))
   const count = makeCounter(model, member)
   return (value) => {
     const read = decode(value)
@@ -53,7 +54,7 @@ export const lenientMember = <A, I>(model: string, member: string, schema: Schem
   const read = makeRead(model, member, schema)
   return Schema.optionalToOptional(anyValue(schema), Schema.typeSchema(schema), {
     decode: Option.flatMap((value) => readPresent(read, value)),
-    encode: Option.map(Schema.encodeSync(schema))
+    encode: Option.map(lazily(() => Schema.encodeSync(schema)))
   })
 }
 
@@ -84,7 +85,7 @@ const UnknownList = Schema.Array(Schema.Unknown)
 /** A list that keeps what can be read of it. */
 export const lenientList = <A, I>(model: string, member: string, item: Schema.Schema<A, I>) => {
   const read = makeRead(model, member, item)
-  const encode = Schema.encodeSync(item)
+  const encode = lazily(() => Schema.encodeSync(item))
   return Schema.transform(Schema.Array(anyValue(item)), Schema.Array(Schema.typeSchema(item)), {
     strict: true,
     decode: Arr.filterMap((value) => readPresent(read, value)),
@@ -200,8 +201,8 @@ export const SerializedJson = Schema.transformOrFail(Schema.Union(Schema.String,
  */
 export const listAnswer = <A, I>(member: string, item: Schema.Schema<A, I>) => {
   const read = makeRead(member, "item", item)
-  const decodeStrict = ParseResult.decodeUnknown(Schema.Struct({ [member]: Schema.Array(item) }))
-  const encode = Schema.encodeSync(item)
+  const decodeStrict = lazily(() => ParseResult.decodeUnknown(Schema.Struct({ [member]: Schema.Array(item) })))
+  const encode = lazily(() => Schema.encodeSync(item))
   return Schema.transformOrFail(
     Schema.Struct({ [member]: Schema.NullOr(Schema.Array(anyValue(item))) }),
     // Not `Schema.Array`, which copies the list.
