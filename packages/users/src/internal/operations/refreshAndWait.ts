@@ -95,7 +95,7 @@ const isRefusal = ({ reason }: TinkError): boolean => reason === "RateLimited" |
 
 type LinkOptions = NonNullable<Refresh.RefreshAndWaitOptions["tinkLink"]>
 
-export const make = ({ access, changes, http }: Dependencies, follow: Follow) => {
+export const make = ({ access, changes, gate, http }: Dependencies, follow: Follow) => {
   const startedRefreshes = makeStartedRefreshes()
 
   const updateConsent = (credentialsId: CredentialsId, authorizationCode: Redacted.Redacted, options: LinkOptions) => {
@@ -160,6 +160,7 @@ export const make = ({ access, changes, http }: Dependencies, follow: Follow) =>
       yield* checkFollowOptions(operation, options)
       yield* checkLink(opened.userId, id, options?.tinkLink)
 
+      yield* gate
       const started = yield* startedRefreshes.join(opened, id, start(opened, id, calls))
       const followed = {
         operation,
