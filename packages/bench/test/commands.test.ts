@@ -21,7 +21,8 @@ describe("the commands", () => {
   it.live("print their options with --help", () =>
     Effect.gen(function* () {
       const help = yield* runBench("--help")
-      for (const option of ["--quick", "--json", "--chart", "--seed", "minting"]) assert.include(help.text, option)
+      for (const option of ["--quick", "--json", "--chart", "--seed", "--check", "--record", "minting"])
+        assert.include(help.text, option)
       const other = yield* runCompare("-h")
       assert.include(other.text, "compare")
       assert.deepStrictEqual([help.result, other.result], [0, 0])

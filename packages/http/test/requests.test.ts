@@ -302,6 +302,8 @@ const forbidden: ReadonlyArray<readonly [rule: string, changes: Readonly<Record<
   ["query must be", { query: 7 }],
   ["query must be", { query: { canary: null } }],
   ["query must be", { query: { canary: [{ canary: 1 }] } }],
+  ["headers must be", { headers: null }],
+  ["headers must be", { headers: { canary: 7 } }],
   ["body must be", { method: "POST", body: {} }],
   ["body must be", form(null)],
   ["body must be", form({ canary: 7 })],

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Input from "./internal/input.js"
+import { lazily } from "./internal/lazily.js"
 import { Int, lenient, lenientList, SerializedJson } from "./internal/schema.js"
 
 const Secret = Schema.Redacted(Schema.String)
@@ -160,9 +161,11 @@ export type SupplementalInformation = Fields | ThirdPartyApp | AutoStartToken | 
 // Parsing
 // ---------------------------------------------------------------------------------------------------------------------
 
-const decodeFields = Schema.decodeOption(Schema.parseJson(lenientList("SupplementalInformation", "fields", Field)))
+const decodeFields = lazily(() =>
+  Schema.decodeOption(Schema.parseJson(lenientList("SupplementalInformation", "fields", Field)))
+)
 
-const decodeThirdPartyApp = Schema.decodeOption(Schema.parseJson(thirdPartyApp))
+const decodeThirdPartyApp = lazily(() => Schema.decodeOption(Schema.parseJson(thirdPartyApp)))
 
 // An answer without fields would cancel, so that a list without fields must not look like a question.
 const toFields = (text: string): Option.Option<SupplementalInformation> =>

@@ -12,7 +12,9 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Input from "./internal/input.js"
+import { lazily } from "./internal/lazily.js"
 import { orUnknown } from "./internal/schema.js"
+import * as delegation from "./internal/tinkLink/delegation.js"
 import type { Flows } from "./internal/tinkLink/flows.js"
 import { makeLink } from "./internal/tinkLink/makeLink.js"
 import { redirectReasons } from "./internal/tinkLink/redirectReasons.js"
@@ -26,7 +28,7 @@ import { ErrorType, KnownErrorReason } from "./ProviderConsent.js"
  * @since 0.1.0
  * @category constants
  */
-export const actorClientId = "df05e4b379934cd09963197cc855bfe9"
+export const actorClientId = delegation.actorClientId
 
 /**
  * The scopes that Tink Link needs to connect banks for a user (`tink-api.md` 2).
@@ -34,15 +36,7 @@ export const actorClientId = "df05e4b379934cd09963197cc855bfe9"
  * @since 0.1.0
  * @category constants
  */
-export const scopes: ReadonlyArray<DelegableScope> = Object.freeze([
-  "authorization:read",
-  "authorization:grant",
-  "credentials:refresh",
-  "credentials:read",
-  "credentials:write",
-  "providers:read",
-  "user:read"
-] as const)
+export const scopes: ReadonlyArray<DelegableScope> = delegation.scopes
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Links
@@ -436,11 +430,11 @@ const isCredentialsId = Schema.is(CredentialsId)
 
 const isPrintableSecret = (value: unknown): boolean => Input.printableSecret(value) !== undefined
 
-const decodeError = Schema.decodeSync(RedirectError)
+const decodeError = lazily(() => Schema.decodeSync(RedirectError))
 
-const decodeErrorType = Schema.decodeSync(ErrorType)
+const decodeErrorType = lazily(() => Schema.decodeSync(ErrorType))
 
-const decodeReason = Schema.decodeSync(RedirectReason)
+const decodeReason = lazily(() => Schema.decodeSync(RedirectReason))
 
 /** Accepts a path and query too: a request to an application has no more. */
 const toParameters = (url: unknown): URLSearchParams | undefined => {

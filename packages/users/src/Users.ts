@@ -28,6 +28,7 @@ import { isEndpoint } from "./internal/call.js"
 import { endpoints } from "./internal/endpoints/all.js"
 import { makeChanges } from "./internal/following/changes.js"
 import * as Follow from "./internal/following/follow.js"
+import { makeGate } from "./internal/following/gate.js"
 import * as Pollers from "./internal/following/pollers.js"
 import * as Freshness from "./internal/freshness.js"
 import { monotonicMillis } from "./internal/monotonic.js"
@@ -375,6 +376,9 @@ const readSettings = (options: Options | undefined): Effect.Effect<Settings, Con
 
 const defaults: Settings = { capacity: 10_000, inProgress: Duration.seconds(1) }
 
+/** More followers would block the event loop for longer than a request may wait. */
+const followersPerTurn = 100
+
 const fromSettings = ({
   capacity,
   inProgress
@@ -419,7 +423,7 @@ const fromSettings = ({
     )
 
     const follow = Follow.make({ access, pollers, changes })
-    const dependencies = { http, access, changes, userTokens, usersId }
+    const dependencies = { http, access, changes, gate: yield* makeGate(followersPerTurn), userTokens, usersId }
 
     return Users.of({
       ...endpointOperations.make(access, endpoints),

@@ -6,6 +6,7 @@ import { type Credential, type Refresh, Users, UserSession } from "@effect-tink/
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -365,6 +366,36 @@ describe("followers", () => {
     "share each poll also without a cache",
     () => isShared(7, 7).pipe(provideAll({ sandbox, cache: { capacity: 0 } })),
     30_000
+  )
+
+  it.scoped("that start at once begin 100 in a turn of the event loop", () =>
+    Effect.gen(function* () {
+      const turns = yield* Effect.makeSemaphore(0)
+      const services = Effect.clockWith((clock) =>
+        Effect.withClock(Layer.build(layerAll({ sandbox: { authenticatingTime: "1 day" } })), {
+          ...clockOf(clock),
+          sleep: (duration) =>
+            Duration.toMillis(duration) === 0 ? Effect.asVoid(turns.take(1)) : clock.sleep(duration)
+        })
+      )
+      const test = Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { credentialsId, session } = yield* makeSession
+        yield* users.refreshCredential(session, credentialsId)
+        let begun = 0
+        const followed = Stream.runForEach(users.followCredential(session, credentialsId), () =>
+          Effect.sync(() => begun++)
+        )
+        const fibers = yield* Effect.replicateEffect(Effect.fork(followed), 250)
+        for (const expected of [100, 200, 250]) {
+          yield* pass(2)
+          assert.strictEqual(begun, expected)
+          yield* turns.release(1)
+        }
+        yield* Fiber.interruptAll(fibers)
+      })
+      yield* Effect.flatMap(services, (context) => Effect.provide(test, context))
+    })
   )
 
   it.effect("that come later take an answer that is up to a second old", () =>

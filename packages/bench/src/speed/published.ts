@@ -1,8 +1,8 @@
 /** The packages as they are published: JavaScript that Node finds without help. */
-import { build } from "esbuild"
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { bundle } from "../../../../.ci/bundle.js"
 import { root } from "../contestants/packages.js"
 
 const own = ["http", "user-cache", "users"]
@@ -23,16 +23,7 @@ const install = async (name: string, from: string, folder: string): Promise<void
 const publish = async (name: string, folder: string): Promise<void> => {
   const from = join(root, "..", name)
   const to = join(folder, "node_modules", "@effect-tink", name)
-  const files = await readdir(join(from, "src"), { recursive: true })
-  const outdir = join(to, "dist")
-  await build({
-    entryPoints: files.filter((file) => file.endsWith(".ts")).map((file) => join(from, "src", file)),
-    outdir,
-    outbase: join(from, "src"),
-    format: "esm",
-    target: "es2022",
-    logLevel: "error"
-  })
+  bundle(from, join(to, "dist"))
   const { publishConfig, ...manifest }: Manifest = JSON.parse(await readFile(join(from, "package.json"), "utf8"))
   await writeFile(join(to, "package.json"), JSON.stringify({ ...manifest, exports: publishConfig.exports }))
   for (const dependency of Object.keys(manifest.dependencies ?? {})) await install(dependency, from, folder)

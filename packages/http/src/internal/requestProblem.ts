@@ -68,6 +68,7 @@ const rules: Readonly<Record<string, readonly [test: Test, requirement: string]>
   method: [isOneOf("GET", "POST", "PUT", "PATCH", "DELETE"), "GET, POST, PUT, PATCH or DELETE"],
   params: [isOptional(Predicate.isRecord), "an object of ids"],
   query: [isOptional(isRecordOf(isOptional(isQueryValue))), "an object of texts, flags and lists of texts"],
+  headers: [isOptional(isRecordOf(isOptional(Predicate.isString))), "an object of texts"],
   body: [isOptional(isBody), "a form of texts or JSON"],
   authorization: [isAuthorization, "None, Client with scopes, or User with tokens"],
   isSafe: [isOptional(Predicate.isBoolean), "true or false"],

@@ -10,6 +10,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
+import { lazily } from "./lazily.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading
@@ -22,7 +23,7 @@ type Read<A> = (value: unknown) => Option.Option<A>
 
 /** Reads a value, or counts it. The metric has the names alone, never the value. */
 const makeRead = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>): Read<A> => {
-  const decode = Schema.decodeUnknownOption(schema)
+  const decode = lazily(() => Schema.decodeUnknownOption(schema))
   const count = makeCounter(model, member)
   return (value) => {
     const read = decode(value)
@@ -54,7 +55,7 @@ export const lenientMember = <A, I>(model: string, member: string, schema: Schem
   const read = makeRead(model, member, schema)
   return Schema.optionalToOptional(anyValue(schema), Schema.typeSchema(schema), {
     decode: Option.flatMap((value) => readPresent(read, value)),
-    encode: Option.map(Schema.encodeSync(schema))
+    encode: Option.map(lazily(() => Schema.encodeSync(schema)))
   })
 }
 
@@ -90,7 +91,7 @@ const listOf = <A, I>(item: Schema.Schema<A, I>) => Schema.Array(anyValue(item))
 /** A list that keeps what can be read of it. */
 export const lenientList = <A, I>(model: string, member: string, item: Schema.Schema<A, I>) => {
   const read = makeRead(model, member, item)
-  const encode = Schema.encodeSync(item)
+  const encode = lazily(() => Schema.encodeSync(item))
   return Schema.transform(listOf(item), Schema.Array(Schema.typeSchema(item)), {
     strict: true,
     decode: Arr.filterMap((value) => readPresent(read, value)),
@@ -184,7 +185,7 @@ export const Int = Schema.Union(Schema.Int, Schema.NumberFromString.pipe(Schema.
 const stringify = Option.liftThrowable((json: unknown) => JSON.stringify(json))
 
 /** Not `Parts`, a copy, which would lack a member with the name `__proto__`. */
-const AnyParts = Schema.declare(Predicate.isReadonlyRecord)
+const AnyParts = Schema.declare(Predicate.isReadonlyRecord, { jsonSchema: { type: "object" } })
 
 /** JSON that is serialized once more, as Tink documents it. Some serve it as it is (`tink-api.md` 6.3). */
 export const SerializedJson = Schema.transformOrFail(
@@ -213,8 +214,8 @@ export const SerializedJson = Schema.transformOrFail(
  */
 export const listAnswer = <A, I>(member: string, item: Schema.Schema<A, I>) => {
   const read = makeRead(member, "item", item)
-  const decodeStrict = ParseResult.decodeUnknown(Schema.Struct({ [member]: Schema.Array(item) }))
-  const encode = Schema.encodeSync(item)
+  const decodeStrict = lazily(() => ParseResult.decodeUnknown(Schema.Struct({ [member]: Schema.Array(item) })))
+  const encode = lazily(() => Schema.encodeSync(item))
   return Schema.transformOrFail(
     Schema.Struct({ [member]: Schema.NullOr(listOf(item)) }),
     // Not `Schema.Array`, which copies the list.

@@ -4,9 +4,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { AuthorizationGrant, type DelegateAuthorizationInput } from "../../Authorization.js"
 import * as Endpoint from "../../Endpoint.js"
-import * as TinkLink from "../../TinkLink.js"
 import type { UserReference } from "../../User.js"
 import * as Input from "../input.js"
+import * as delegation from "../tinkLink/delegation.js"
 
 const AuthorizationGrantJson = Schema.parseJson(AuthorizationGrant)
 
@@ -88,9 +88,9 @@ export const delegateAuthorization = Endpoint.client({
   route: "/api/v1/oauth/authorization-grant/delegate",
   input: narrow<DelegateAuthorizationInput>(
     Input.withReference({
-      scopes: withDefault(joined(Input.DelegableScopes), TinkLink.scopes).pipe(Schema.fromKey("scope")),
+      scopes: withDefault(joined(Input.DelegableScopes), delegation.scopes).pipe(Schema.fromKey("scope")),
       idHint: IdHint.pipe(Schema.propertySignature, Schema.fromKey("id_hint")),
-      actorClientId: withDefault(Input.ClientId, TinkLink.actorClientId).pipe(Schema.fromKey("actor_client_id"))
+      actorClientId: withDefault(Input.ClientId, delegation.actorClientId).pipe(Schema.fromKey("actor_client_id"))
     })
   ),
   encoding: "form",

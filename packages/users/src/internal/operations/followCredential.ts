@@ -49,7 +49,7 @@ const emit = ({ take }: Pick<Following, "take">): Channel.Channel<Chunk.Chunk<Cr
       : Channel.flatMap(Channel.write(Chunk.unsafeFromArray(credentials)), () => emit({ take }))
   )
 
-export const make = ({ access, changes }: Pick<Dependencies, "access" | "changes">, follow: Follow) => {
+export const make = ({ access, changes, gate }: Pick<Dependencies, "access" | "changes" | "gate">, follow: Follow) => {
   // `since` says that there was a change, possibly by another process.
   const known = (since: Credential | undefined): Known | undefined =>
     since === undefined ? undefined : { before: since, change: changes.next() }
@@ -74,7 +74,7 @@ export const make = ({ access, changes }: Pick<Dependencies, "access" | "changes
     options?: FollowOptions
   ): Stream.Stream<Credential, TinkError> =>
     Stream.fromChannel(
-      Channel.suspend(() =>
+      Channel.flatMap(gate, () =>
         Exit.match(begin(session, id, options), {
           onFailure: Channel.failCause,
           onSuccess: (following) => Channel.ensuring(emit(following), Effect.sync(following.leave))

@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { Credential } from "../../Credential.js"
 import * as Refresh from "../../Refresh.js"
-import * as TinkLink from "../../TinkLink.js"
+import type * as TinkLink from "../../TinkLink.js"
 import type { UserSession } from "../../UserSession.js"
 import type { ChangeCall, OpenSession, ReadCall } from "../access.js"
 import { bind } from "../call.js"
@@ -19,6 +19,7 @@ import { hasMoved, needsUser, type Observation } from "../following/observer.js"
 import { makeStartedRefreshes, type Started } from "../following/startedRefreshes.js"
 import { isAtRest } from "../freshness.js"
 import { checkFollowOptions } from "./followCredential.js"
+import { makeLink } from "../tinkLink/makeLink.js"
 
 const operation = "refreshAndWait"
 
@@ -94,13 +95,18 @@ const isRefusal = ({ reason }: TinkError): boolean => reason === "RateLimited" |
 
 type LinkOptions = NonNullable<Refresh.RefreshAndWaitOptions["tinkLink"]>
 
-export const make = ({ access, changes, http }: Dependencies, follow: Follow) => {
+export const make = ({ access, changes, gate, http }: Dependencies, follow: Follow) => {
   const startedRefreshes = makeStartedRefreshes()
 
-  const makeLink = (credentialsId: CredentialsId, authorizationCode: Redacted.Redacted, options: LinkOptions) =>
-    TinkLink.updateConsent({ ...options, clientId: http.clientId, authorizationCode, credentialsId }).pipe(
-      Effect.mapError((error) => new TinkError({ ...error, operation }))
-    )
+  const updateConsent = (credentialsId: CredentialsId, authorizationCode: Redacted.Redacted, options: LinkOptions) => {
+    const given: TinkLink.Options<"updateConsent"> = {
+      ...options,
+      clientId: http.clientId,
+      authorizationCode,
+      credentialsId
+    }
+    return Effect.mapError(makeLink("updateConsent", given), (error) => new TinkError({ ...error, operation }))
+  }
 
   /** The code is the only part of the link that is not known yet. */
   const checkLink = (userId: UserId, id: CredentialsId, options: LinkOptions | undefined) =>
@@ -108,13 +114,13 @@ export const make = ({ access, changes, http }: Dependencies, follow: Follow) =>
       ? Effect.void
       : Effect.andThen(
           bind(delegateAuthorization, [{ userId, idHint: options.idHint }], operation),
-          makeLink(id, Redacted.make("code"), options)
+          updateConsent(id, Redacted.make("code"), options)
         )
 
   const withLink = (userId: UserId, outcome: Refresh.Outcome, options: LinkOptions | undefined): Refresh.Outcome => {
     if (outcome._tag !== "NeedsUser" || options === undefined) return outcome
     const delegated = access.requestAsClient(delegateAuthorization, [{ userId, idHint: options.idHint }])
-    const tinkLinkUrl = Effect.flatMap(delegated, ({ code }) => makeLink(outcome.credential.id, code, options))
+    const tinkLinkUrl = Effect.flatMap(delegated, ({ code }) => updateConsent(outcome.credential.id, code, options))
     return Refresh.NeedsUser({ ...outcome, tinkLinkUrl: Option.some(tinkLinkUrl) })
   }
 
@@ -154,6 +160,7 @@ export const make = ({ access, changes, http }: Dependencies, follow: Follow) =>
       yield* checkFollowOptions(operation, options)
       yield* checkLink(opened.userId, id, options?.tinkLink)
 
+      yield* gate
       const started = yield* startedRefreshes.join(opened, id, start(opened, id, calls))
       const followed = {
         operation,
