@@ -374,7 +374,8 @@ describe("followers", () => {
       const services = Effect.clockWith((clock) =>
         Effect.withClock(Layer.build(layerAll({ sandbox: { authenticatingTime: "1 day" } })), {
           ...clockOf(clock),
-          sleep: (duration) => (Duration.toMillis(duration) === 0 ? Effect.asVoid(turns.take(1)) : clock.sleep(duration))
+          sleep: (duration) =>
+            Duration.toMillis(duration) === 0 ? Effect.asVoid(turns.take(1)) : clock.sleep(duration)
         })
       )
       const test = Effect.gen(function* () {
