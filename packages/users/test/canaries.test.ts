@@ -299,7 +299,7 @@ describe("no canary is seen when", () => {
             users.createAuthorization({ userId: badUserId, scopes: allScopes }),
             users.delegateAuthorization({ userId: badUserId, idHint: "a hint" }),
             users.delegateAuthorization({ userId, idHint: broken }),
-            users.delegateAuthorization({ userId, idHint: "a hint", scopes: cast([text]) }),
+            users.delegateAuthorization({ userId, idHint: "a hint", scopes: cast([broken]) }),
             users.revokeAll({ userId: badUserId }),
             users.authorize({ userId: badUserId, scopes: allScopes }),
             users.authorizeWithCode({ code, scopes: allScopes }),
