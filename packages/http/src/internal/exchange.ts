@@ -193,7 +193,7 @@ const readSuccess = <A>(
       onFailure: (error) =>
         Effect.fail(
           error._tag === "BodyTooLarge"
-            ? Failures.unreadable(attempt, response, "the body is too large")
+            ? Failures.unreadable(attempt, response, error.detail)
             : Failures.fromClientError(attempt, error)
         ),
       onSuccess: (body) => Failures.decode(attempt, response, request.response, body)

@@ -7,9 +7,17 @@ import * as ContentEncoding from "./contentEncoding.js"
 
 export class BodyTooLarge {
   readonly _tag = "BodyTooLarge"
+
+  readonly detail: string
+
+  constructor(detail: string) {
+    this.detail = detail
+  }
 }
 
 export type Failure = HttpClientError.ResponseError | BodyTooLarge
+
+const tooManyBytes = new BodyTooLarge("the body is too large")
 
 /** Most bodies are read in one step, and need no room here. */
 const minSize = 1024
@@ -60,6 +68,18 @@ const toBase64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) =>
 export const toText = (bytes: Uint8Array): string =>
   isPng(bytes) ? `data:image/png;base64,${toBase64(bytes)}` : decoder.decode(bytes)
 
+/** Parsed, a body of the shortest values, such as `{}`, takes 60 times its size. The values of Tink's bodies are longer. */
+const minBytesPerValue = 8
+
+/** An upper bound of the values in JSON: each but the first stands behind one of `[`, `{` and `,`. */
+const countValues = (json: string): number => json.match(/[[{,]/g)?.length ?? 0
+
+/** Rejects a text with more values than the largest allowed body has at Tink. */
+const checkValues = (text: string, maxBytes: number): Effect.Effect<string, BodyTooLarge> =>
+  text.length * minBytesPerValue > maxBytes && countValues(text) * minBytesPerValue > maxBytes
+    ? Effect.fail(new BodyTooLarge("the body has too many values"))
+    : Effect.succeed(text)
+
 /** The `Content-Length`, if it is that of the decoded body. Infinite otherwise. */
 const contentLength = ({ headers }: HttpClientResponse.HttpClientResponse): number => {
   const isPlain = headers["content-encoding"] === undefined && headers["transfer-encoding"] === undefined
@@ -87,7 +107,7 @@ const collect = (response: HttpClientResponse.HttpClientResponse, collector: Col
         if (!isEmpty(error)) fail(error)
         return Stream.empty
       }),
-      Stream.runForEachWhile((chunk) => Effect.sync(() => collector.add(chunk) || fail(new BodyTooLarge()))),
+      Stream.runForEachWhile((chunk) => Effect.sync(() => collector.add(chunk) || fail(tooManyBytes))),
       Effect.flatMap(() => (failure === undefined ? Effect.void : Effect.fail(failure)))
     )
   })
@@ -108,12 +128,13 @@ export const read = (
       return Effect.map(response.arrayBuffer, (buffer) => toText(new Uint8Array(buffer)))
     }
     const encoding = response.headers["content-encoding"]
-    return Effect.flatMap(collect(response, collector), () =>
+    const decoded = Effect.suspend(() =>
       encoding === undefined
-        ? Effect.succeed(toText(collector.bytes))
-        : Effect.mapBoth(ContentEncoding.decode(collector.bytes, encoding, collector.maxBytes), {
-            onFailure: () => new BodyTooLarge(),
-            onSuccess: toText
-          })
+        ? Effect.succeed(collector.bytes)
+        : Effect.mapError(ContentEncoding.decode(collector.bytes, encoding, collector.maxBytes), () => tooManyBytes)
+    )
+    return collect(response, collector).pipe(
+      Effect.andThen(decoded),
+      Effect.flatMap((bytes) => checkValues(toText(bytes), collector.maxBytes))
     )
   })
