@@ -16,9 +16,9 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
+import { baseUrlRequirement, isBaseUrl, isPrintableAscii, printableAsciiRequirement, toDuration } from "./InputRules.js"
 import type { Sign } from "./internal/clientAssertion.js"
 import * as ClientAssertion from "./internal/clientAssertion.js"
-import { baseUrlRequirement, isBaseUrl, isPrintableAscii, printableAsciiRequirement, toDuration } from "./InputRules.js"
 
 /**
  * How long to wait, and how often to retry.

@@ -153,7 +153,7 @@ const toInvalidGrant = (error: TinkError): TinkError =>
 const unless = <A>(problem: string | undefined, operation: string, send: () => Effect.Effect<A, TinkError>) =>
   problem === undefined ? send() : Effect.fail(invalidInput(operation, problem))
 
-const operationOf = (request: unknown): string =>
+const readOperation = (request: unknown): string =>
   Predicate.hasProperty(request, "operation") && Predicate.isString(request.operation) ? request.operation : "request"
 
 const fromConfig = (
@@ -211,7 +211,7 @@ const fromConfig = (
 
     return {
       clientId: config.clientId,
-      request: (request) => unless(findProblem(request), operationOf(request), () => send(request)),
+      request: (request) => unless(findProblem(request), readOperation(request), () => send(request)),
       exchangeCode: (code) => unless(findCodeProblem(code), "getUserAccessToken", () => exchange(code)),
       ...(clientAuthentication._tag === "PrivateKey" && {
         issueUserToken: (grant: UserGrant) =>

@@ -182,7 +182,7 @@ export class AuthenticationOption extends Schema.Class<AuthenticationOption>("@e
 ) {}
 
 /**
- * Ways to log in of which the user chooses one. Beta.
+ * Ways to log in; the user chooses one. Beta.
  *
  * @since 0.1.0
  * @category models
@@ -242,6 +242,8 @@ export const ListProvidersOptions = Schema.Struct({
 export interface ListProvidersOptions extends Schema.Schema.Type<typeof ListProvidersOptions> {}
 
 /**
+ * Which providers of a user to list.
+ *
  * @since 0.1.0
  * @category schemas
  */

@@ -61,6 +61,8 @@ export interface PollingOptions {
 }
 
 /**
+ * How a credential is followed.
+ *
  * @since 0.1.0
  * @category models
  */
@@ -73,6 +75,8 @@ export interface FollowOptions extends PollingOptions {
 }
 
 /**
+ * How a credential is refreshed and followed.
+ *
  * @since 0.1.0
  * @category models
  */

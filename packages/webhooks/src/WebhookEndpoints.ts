@@ -203,7 +203,7 @@ const listPage = (pageToken: string | undefined) =>
     response: PageJson
   })
 
-/** Of up to 100 endpoints each. An answer can name a next page for ever. */
+/** Of up to 100 endpoints each. An answer can name a next page forever. */
 const maxPages = 100
 
 const tooManyPages = new TinkError({

@@ -158,7 +158,7 @@ export const readRequestId = (attempt: Attempt, response: Response): { readonly 
   return requestId === undefined ? {} : { requestId }
 }
 
-/** What the head of an answer tells. */
+/** The status and the request id of an answer. */
 const readHead = (attempt: Attempt, response: Response): Details => ({
   ...(Number.isInteger(response.status) ? { status: response.status } : {}),
   ...readRequestId(attempt, response)
@@ -180,7 +180,7 @@ export const tokenRoute = "/api/v1/oauth/token"
 const isNotTink = (request: RequestDescription, status: number): boolean =>
   status === 404 && request.route === tokenRoute
 
-/** Statuses of gateways and servers in trouble. They claim nothing of what was asked. */
+/** Statuses of gateways and servers in trouble. They say nothing about what was asked. */
 const isTrouble = (status: number): boolean => status < 400 || status >= 500 || status === 408
 
 /**
@@ -285,7 +285,7 @@ export const unreadable = (attempt: Attempt, response: Response, problem: string
     detail: sanitize(problem, attempt.secrets())
   })
 
-/** A success that is Tink's error is none. */
+/** A success whose body is Tink's error is a failure. */
 const errorInSuccess = (attempt: Attempt, response: Response, body: ErrorBody.ErrorBody): TinkError =>
   make(attempt, "Decode", "maybe processed", {
     ...readHead(attempt, response),
