@@ -96,7 +96,7 @@ describe("delegateAuthorization", () => {
     ["a hint with a line break", { userId, idHint: "canary\n" }],
     ["no scopes", { userId, idHint: "a", scopes: [] }],
     ["a scope of a client", { userId, idHint: "a", scopes: ["user:create"] }],
-    ["a scope that does not exist", { userId, idHint: "a", scopes: ["canary"] }],
+    ["a scope of clients", { userId, idHint: "a", scopes: ["user:create"] }],
     ["an actor that is none", { userId, idHint: "a", actorClientId: "canary canary" }]
   ]
   it.effect("refuses invalid input before a request is sent", () =>

@@ -267,7 +267,7 @@ describe("a link to each flow", () => {
     ["no locale for business", "locale", TinkLink.updateBusinessConsent(cast({ ...german2, locale: undefined }))],
     ["no products", "products", TinkLink.connectProducts({ ...base, products: cast([]) })],
     ["an unknown product", "products", TinkLink.updateProductsConsent({ ...owned, products: [cast("CANARY")] })],
-    ["an unknown scope", "scopes", TinkLink.authorize({ ...base, scopes: [cast("canary")] })],
+    ["a scope with a blank", "scopes", TinkLink.authorize({ ...base, scopes: [cast("canary scope")] })],
     ["no scopes", "scopes", TinkLink.authorize({ ...base, scopes: cast([]) })],
     ["a text for a flag", "authenticate", TinkLink.refreshCredential({ ...owned, authenticate: cast("canary") })]
   ]
