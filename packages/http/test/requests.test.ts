@@ -304,6 +304,8 @@ const forbidden: ReadonlyArray<readonly [rule: string, changes: Readonly<Record<
   ["query must be", { query: { canary: [{ canary: 1 }] } }],
   ["headers must be", { headers: null }],
   ["headers must be", { headers: { canary: 7 } }],
+  ["headers must be", { headers: { canary: "a\r\ncanary: b" } }],
+  ["headers must be", { headers: { "canary name": "a" } }],
   ["body must be", { method: "POST", body: {} }],
   ["body must be", form(null)],
   ["body must be", form({ canary: 7 })],

@@ -101,13 +101,13 @@ const extra: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   }
 }
 
-const prefixOf = (market: string) => (market === "GB" ? "uk" : market.toLowerCase())
+const toPrefix = (market: string) => (market === "GB" ? "uk" : market.toLowerCase())
 
 /** The banks of all markets. */
 export const all: ReadonlyArray<Provider> = markets
   .flatMap((market) =>
     Object.entries({ ...everywhere, ...extra[market] }).map(([suffix, kind]) => ({
-      name: `${prefixOf(market)}-${suffix}`,
+      name: `${toPrefix(market)}-${suffix}`,
       market,
       ...kind
     }))
