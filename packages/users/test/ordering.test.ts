@@ -61,7 +61,7 @@ const follow = (users: Users.Service, options: Refresh.FollowOptions) =>
   })
 
 describe("the end of an earlier refresh", () => {
-  it.effect("is not taken for that of the next one, whenever its answer was asked for", () =>
+  it.effect("is not mistaken for the end of the next one, whenever it was polled", () =>
     everyRow(
       [
         { name: "before the refresh", first: "UPDATING", held: 2, isRefreshedBefore: false },
@@ -101,7 +101,7 @@ describe("the end of an earlier refresh", () => {
     )
   )
 
-  it.effect("is not final without patience either, when its answer was asked for before the next refresh", () => {
+  it.effect("is not final without patience either, when it was polled before the next refresh", () => {
     const { gate, script } = makeTink(
       [
         ["UPDATING", 1000],
@@ -144,7 +144,7 @@ describe("the end of an earlier refresh", () => {
     )
   })
 
-  it.effect("ends the following at once when it is what the application was told of", () => {
+  it.effect("is final at once after changed, which told of it", () => {
     const { polls, script } = makeTink([
       ["UPDATING", 1000],
       ["UPDATED", 2000]
@@ -163,7 +163,7 @@ describe("the end of an earlier refresh", () => {
 })
 
 describe("a follower that comes after a change", () => {
-  it.effect("is not answered by a poll from before it, neither ended nor under way", () => {
+  it.effect("is not answered by an earlier poll, whether that has ended or not", () => {
     const { gate, script } = makeTink(
       [
         ["UPDATING", 1000],
@@ -188,7 +188,7 @@ describe("a follower that comes after a change", () => {
     )
   })
 
-  it.effect("asks Tink itself when it is told of a change elsewhere by the status from before", () => {
+  it.effect("polls by itself when since tells of a change elsewhere", () => {
     const { polls, script } = makeTink([["UPDATED", 1000]])
     return withTink(script, ({ users }) =>
       Effect.gen(function* () {
@@ -204,7 +204,7 @@ describe("a follower that comes after a change", () => {
     )
   })
 
-  it.effect("has Tink asked again at once when the poll under way is from before it", () => {
+  it.effect("causes another poll at once when the poll in flight was sent before it", () => {
     const { gate, polls, script } = makeTink([["UPDATING", 1000]], 2)
     return withTink(script, ({ users }) =>
       Effect.gen(function* () {
@@ -219,7 +219,7 @@ describe("a follower that comes after a change", () => {
     )
   })
 
-  it.effect("does not take the old status for the final one when it is unknown whether the change was applied", () => {
+  it.effect("does not take the old status for the final one after an ambiguous change", () => {
     const { script } = makeTink(
       [
         ["UPDATED", 1000],
@@ -243,7 +243,7 @@ describe("a follower that comes after a change", () => {
 })
 
 describe("a change that Tink refused", () => {
-  it.effect("is none: what was in progress may end", () => {
+  it.effect("does not count: what was in progress may end", () => {
     const { script } = makeTink(
       [
         ["UPDATING", 1000],

@@ -299,7 +299,7 @@ it.scopedLive("a deletion that was applied before the connection broke has succe
   })
 )
 
-it.scopedLive("an answer of some megabytes is read whole", () =>
+it.scopedLive("an answer of several megabytes is read to its end", () =>
   Effect.gen(function* () {
     const tink = yield* serve
     const { users } = yield* connect(tink, { maxBodySize: 4_000_000 })

@@ -137,7 +137,7 @@ const isSuccess = ({ status }: Response): boolean => status >= 200 && status < 3
 /** An error needs no more: the rest of its body is left, and its connection closed. */
 const errorLimits = { bytes: 64 * 1024, millis: 2000 }
 
-/** How far the answer to an attempt got. */
+/** What has arrived of the answer to an attempt. */
 interface Answer {
   response?: Response
   /** The error as far as it is known, while the rest of its body is read. */

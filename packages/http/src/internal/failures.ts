@@ -211,7 +211,7 @@ const toReason = (request: RequestDescription, status: number, body: ErrorBody.E
   return reasonByStatus[status] ?? (status >= 400 && status < 500 ? "Invalid" : "Server")
 }
 
-/** Only a proxy answers so, and then it has passed nothing on. */
+/** Only a proxy sends this status, and then it has not forwarded the request. */
 const proxyRefusal = 407
 
 const toProgress = (reason: Reason, status: number): Progress =>
@@ -233,7 +233,7 @@ const missingScope = ({ authorization }: RequestDescription): Details => {
   return needed === undefined ? {} : { detail: `needs the scope ${needed}` }
 }
 
-/** What to look at when the answer is not Tink's. */
+/** What to check when the answer is not Tink's. */
 const suspect = (request: RequestDescription, status: number, reason: Reason): Details => {
   if (status === proxyRefusal) return { detail: "the proxy wants to be authenticated" }
   if (isNotTink(request, status)) return { detail: "not an answer from Tink: check the base URL" }

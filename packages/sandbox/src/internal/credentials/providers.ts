@@ -3,7 +3,7 @@ import { markets } from "../users/markets.js"
 import { type Field, field } from "./field.js"
 import type * as Timeline from "./timeline.js"
 
-/** A bank: what the sandbox knows of it. */
+/** A bank, as the sandbox knows it. */
 export interface Provider {
   readonly name: string
   /** The number of the bank among all. */

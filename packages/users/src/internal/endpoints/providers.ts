@@ -7,7 +7,7 @@ import { listAnswer } from "../schema.js"
 
 const ProvidersJson = Schema.parseJson(listAnswer("providers", P.Provider))
 
-/** What is the same for all users changes rarely. */
+/** Answers that are the same for all users change rarely. */
 const cache = { timeToLive: "1 hour" } as const
 
 /**
