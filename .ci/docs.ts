@@ -82,7 +82,7 @@ const problems = [
   ...examples.flatMap(({ document, linesOutside }) =>
     linesOutside.map((line) => `${document}:${line}: outside the margin of its example`)
   ),
-  ...documents.flatMap(unfencedIn).map((place) => `${place}: an example without a fence`)
+  ...documents.flatMap(unfencedIn).map((where) => `${where}: an example without a fence`)
 ]
 for (const problem of problems) process.stderr.write(`${problem}\n`)
 if (problems.length > 0) process.exit(1)

@@ -239,7 +239,7 @@ const freshLayer = (config: Effect.Effect<TinkConfig.TinkConfig, ConfigError.Con
 /**
  * `TinkHttp` with settings given as values, over the application's `HttpClient`. Fails if a setting is not valid.
  *
- * Redirects are not followed. If you customise `FetchHttpClient` with a `RequestInit`, provide it to this layer: it is
+ * Redirects are not followed. If you customize `FetchHttpClient` with a `RequestInit`, provide it to this layer: it is
  * replaced by a copy with `redirect: "manual"`.
  *
  * @example
