@@ -3,7 +3,7 @@
  * Each becomes a file in `examples/.docs`, named after its document and line, and all are compiled together.
  *
  * A fence with a line outside its margin, such as a line of a doc comment without ` * `, is an error: what is shown to
- * readers would not be what is compiled.
+ * readers would not be what is compiled. So is an `@example` without a fence.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -69,9 +69,22 @@ const examplesIn = (document: string): ReadonlyArray<Example> => {
 const fileName = ({ document, line }: Example): string =>
   `${document.replace(/\.\w+$/, "").replaceAll("/", "__")}__line-${line}.ts`
 
+/** Examples in doc comments that are not fenced would be shown as prose, and not be compiled. */
+const unfencedIn = (document: string): ReadonlyArray<string> =>
+  readFileSync(join(root, document), "utf8")
+    .split("\n")
+    .flatMap((line, index, lines) =>
+      /^\s*\* @example\b/.test(line) && !openingFence.test(lines[index + 1] ?? "") ? [`${document}:${index + 1}`] : []
+    )
+
 const examples = documents.flatMap(examplesIn)
-const problems = examples.flatMap(({ document, linesOutside }) => linesOutside.map((line) => `${document}:${line}`))
-for (const problem of problems) process.stderr.write(`${problem}: outside the margin of its example\n`)
+const problems = [
+  ...examples.flatMap(({ document, linesOutside }) =>
+    linesOutside.map((line) => `${document}:${line}: outside the margin of its example`)
+  ),
+  ...documents.flatMap(unfencedIn).map((where) => `${where}: an example without a fence`)
+]
+for (const problem of problems) process.stderr.write(`${problem}\n`)
 if (problems.length > 0) process.exit(1)
 
 rmSync(out, { recursive: true, force: true })

@@ -3,11 +3,8 @@ import { TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Endpoint, Users } from "@effect-tink/users"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect, Layer, Schema } from "effect"
 import { printable } from "./lib/printable.js"
 
 const Account = Schema.Struct({ id: Schema.String, name: Schema.String, type: Schema.String })

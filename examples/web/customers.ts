@@ -4,7 +4,7 @@
  * Each browser that connects a bank is a new customer here. An application with a login knows the customer from it.
  */
 import { Ids } from "@effect-tink/http"
-import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"

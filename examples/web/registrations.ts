@@ -2,7 +2,7 @@
  * Limits how many customers are created, before there is a session or a Tink user: per address, and in total. The counts are in the
  * database, so that all processes share them. They are deleted after the hour.
  */
-import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { tooManyRequests, type TooManyRequests } from "./errors.js"

@@ -1,7 +1,7 @@
 /** What is kept in the database. The tests are the same for SQLite and Postgres. */
 import { Ids } from "@effect-tink/http"
 import { assert, layer } from "@effect/vitest"
-import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql"
 import { Context, Duration, Effect, Exit, Layer, Option, Redacted, Schedule, type Scope, TestClock } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Customers from "./customers.js"

@@ -3,7 +3,7 @@
  *
  * An application with a login makes a new session id at each login.
  */
-import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { CustomerId, Customers } from "./customers.js"

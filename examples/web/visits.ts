@@ -1,6 +1,6 @@
 /** The visits to Tink Link that browsers have begun. Each can end once, in the browser that began it. */
 import { Ids } from "@effect-tink/http"
-import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Clock, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { hashToken, randomToken } from "./secrets.js"

@@ -1,8 +1,8 @@
 /** The database: a SQLite file or, if DATABASE_URL is set, Postgres. */
-import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
-import * as PgClient from "@effect/sql-pg/PgClient"
+import { LibsqlClient } from "@effect/sql-libsql"
+import { PgClient } from "@effect/sql-pg"
 import type * as Migrator from "@effect/sql/Migrator"
-import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Config, ConfigError, Effect, Layer, Option, type Redacted, Schedule } from "effect"
 import { pathToFileURL } from "node:url"

@@ -1,6 +1,5 @@
 /** The tables, for SQLite and Postgres alike. Times are milliseconds since 1970. A migration that was released is never changed. */
-import * as Migrator from "@effect/sql/Migrator"
-import * as SqlClient from "@effect/sql/SqlClient"
+import { Migrator, SqlClient } from "@effect/sql"
 import { Effect } from "effect"
 
 const createTables = Effect.gen(function* () {

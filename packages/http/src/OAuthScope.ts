@@ -161,8 +161,8 @@ export const userScopes = [
 const documented: ReadonlySet<string> = new Set([...clientScopes, ...userScopes])
 
 /**
- * A scope that this library does not list, for endpoints of an application's own: printable ASCII without blanks, commas, quotes and
- * backslashes. `other` makes one.
+ * The schema of a scope that this library does not list: printable ASCII without blanks, commas, quotes and backslashes. `other`
+ * makes one.
  *
  * @since 0.1.0
  * @category schemas
@@ -183,17 +183,20 @@ export type OtherScope = typeof OtherScope.Type
 
 /**
  * Names a scope that this library does not list: Tink uses more than its list has (`tink-api.md` 8.8). Its name stays in the type.
- * Throws for a scope that is listed, and for text that is no scope.
+ * Throws for a scope that is listed, and for a text that is not a scope.
+ *
+ * @example
+ * ```ts
+ * import { OAuthScope } from "@effect-tink/http"
+ *
+ * export const scope = OAuthScope.other("pension-accounts:read")
+ * ```
  *
  * @since 0.1.0
  * @category constructors
- * @example
- * import { OAuthScope } from "@effect-tink/http"
- *
- * const scope = OAuthScope.other("pension-accounts:read")
  */
 export const other = <const Name extends string>(name: Name): Name & OtherScope =>
-  // A brand is of the type alone, so the checked name has it.
+  // Only the type has the brand, and `make` has checked the name.
   OtherScope.make(name) as Name & OtherScope
 
 /**

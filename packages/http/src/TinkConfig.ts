@@ -16,9 +16,9 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
+import { baseUrlRequirement, isBaseUrl, isPrintableAscii, printableAsciiRequirement, toDuration } from "./InputRules.js"
 import type { Sign } from "./internal/clientAssertion.js"
 import * as ClientAssertion from "./internal/clientAssertion.js"
-import { baseUrlRequirement, isBaseUrl, isPrintableAscii, printableAsciiRequirement, toDuration } from "./InputRules.js"
 
 /**
  * How long to wait, and how often to retry.
@@ -43,15 +43,14 @@ export interface RetryOptions {
 }
 
 /**
- * What keeps a Tink in trouble from being hit harder. The requests of one layer share it: Tink counts per app.
+ * Limits that protect a Tink in trouble. The requests of one layer share them: Tink counts per app.
  *
  * @since 0.1.0
  * @category models
  */
 export interface LoadOptions {
   /**
-   * How many requests may be in flight. 100 by default. Others wait in the order in which they came; the wait counts against
-   * their deadline.
+   * How many requests may be in flight. 100 by default. Others wait in order, and the wait counts against their deadline.
    */
   readonly maxConcurrency?: number | undefined
   /**

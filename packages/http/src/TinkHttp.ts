@@ -153,7 +153,7 @@ const toInvalidGrant = (error: TinkError): TinkError =>
 const unless = <A>(problem: string | undefined, operation: string, send: () => Effect.Effect<A, TinkError>) =>
   problem === undefined ? send() : Effect.fail(invalidInput(operation, problem))
 
-const operationOf = (request: unknown): string =>
+const readOperation = (request: unknown): string =>
   Predicate.hasProperty(request, "operation") && Predicate.isString(request.operation) ? request.operation : "request"
 
 const fromConfig = (
@@ -211,7 +211,7 @@ const fromConfig = (
 
     return {
       clientId: config.clientId,
-      request: (request) => unless(findProblem(request), operationOf(request), () => send(request)),
+      request: (request) => unless(findProblem(request), readOperation(request), () => send(request)),
       exchangeCode: (code) => unless(findCodeProblem(code), "getUserAccessToken", () => exchange(code)),
       ...(clientAuthentication._tag === "PrivateKey" && {
         issueUserToken: (grant: UserGrant) =>
@@ -239,7 +239,7 @@ const freshLayer = (config: Effect.Effect<TinkConfig.TinkConfig, ConfigError.Con
 /**
  * `TinkHttp` with settings given as values, over the application's `HttpClient`. Fails if a setting is not valid.
  *
- * Redirects are not followed. If you customise `FetchHttpClient` with a `RequestInit`, provide it to this layer: it is
+ * Redirects are not followed. If you customize `FetchHttpClient` with a `RequestInit`, provide it to this layer: it is
  * replaced by a copy with `redirect: "manual"`.
  *
  * @example

@@ -300,7 +300,7 @@ describe("a client of the application", () => {
       [
         ["that cannot be interrupted", Effect.uninterruptible(Effect.never)],
         ["that acquires a resource", Effect.scoped(Effect.acquireRelease(Effect.never, () => Effect.void))],
-        ["that ends a resource for ever", Effect.ensuring(Effect.never, Effect.never)]
+        ["that ends a resource forever", Effect.ensuring(Effect.never, Effect.never)]
       ] as const,
       ([name]) => name,
       ([, never]) =>

@@ -74,7 +74,7 @@ describe("the timeout of an attempt", () => {
   it.scoped("does not make an uninterruptible caller interruptible", () =>
     Effect.gen(function* () {
       const gate = yield* makeGate
-      const { http, sent } = yield* over(() => Effect.zipRight(gate.pass, json(200, { id: "x" })))
+      const { http, sent } = yield* over(() => Effect.andThen(gate.pass, json(200, { id: "x" })))
       const done = yield* Deferred.make<unknown, TinkError.TinkError>()
       const fiber = yield* Effect.fork(Effect.uninterruptible(Effect.intoDeferred(http.request(getCredential), done)))
       yield* gate.reached
@@ -171,7 +171,7 @@ describe("the deadline", () => {
   it.scoped("leaves the request the time that the token has not used", () =>
     Effect.gen(function* () {
       const { http } = yield* over(
-        (sent) => (isTokenRequest(sent) ? Effect.zipRight(Effect.sleep("3 seconds"), tokenAnswer("t")) : Effect.never),
+        (sent) => (isTokenRequest(sent) ? Effect.andThen(Effect.sleep("3 seconds"), tokenAnswer("t")) : Effect.never),
         { deadline: "5 seconds" }
       )
       const { millis, value } = yield* elapse(timed(failure(http.request(createUser))))
@@ -213,7 +213,7 @@ describe("an interruption", () => {
       const gate = yield* makeGate
       const interrupted = yield* Deferred.make<void>()
       const { http, sent } = yield* over(() =>
-        Effect.onInterrupt(Effect.zipRight(gate.pass, json(200, {})), () => Deferred.succeed(interrupted, undefined))
+        Effect.onInterrupt(Effect.andThen(gate.pass, json(200, {})), () => Deferred.succeed(interrupted, undefined))
       )
       const fiber = yield* Effect.fork(http.request(getCredential))
       yield* gate.reached
@@ -289,7 +289,7 @@ describe("nothing is left", () => {
 
   it.scoped("no timer, once there is an answer, also where the caller cannot be interrupted", () =>
     Effect.gen(function* () {
-      const { http } = yield* over(() => Effect.zipRight(Effect.yieldNow(), json(200, {})))
+      const { http } = yield* over(() => Effect.andThen(Effect.yieldNow(), json(200, {})))
       const clock = yield* Effect.clock
       const cancelled = yield* Deferred.make<void>()
       const observed: Clock.Clock = {

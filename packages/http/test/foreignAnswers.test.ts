@@ -154,7 +154,7 @@ describe("a success that is an error", () => {
     )
   )
 
-  it.effect("a success without a documented body is one, and so is a 204 with a body", () =>
+  it.effect("a success without its documented body is a success, and so is a 204 with a body", () =>
     everyRow(
       ["", " ", "{}", "null", '""', '{"error":null}', "[]", '{"id":"x"}'],
       (body) => JSON.stringify(body),

@@ -111,7 +111,7 @@ export const failure = <A>(effect: Effect.Effect<A, TinkError.TinkError>): Effec
 export const makeGate = Effect.map(
   Effect.all({ reached: Deferred.make<void>(), opened: Deferred.make<void>() }),
   ({ opened, reached }) => ({
-    pass: Effect.zipRight(Deferred.succeed(reached, undefined), Deferred.await(opened)),
+    pass: Effect.andThen(Deferred.succeed(reached, undefined), Deferred.await(opened)),
     reached: Deferred.await(reached),
     open: Deferred.succeed(opened, undefined)
   })

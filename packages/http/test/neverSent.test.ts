@@ -110,7 +110,7 @@ describe("the error of a client", () => {
     )
   )
 
-  it.effect("otherwise leaves open what became of it", () =>
+  it.effect("otherwise says that the request may have been processed", () =>
     everyRow(
       maybeSent,
       ([name]) => name,

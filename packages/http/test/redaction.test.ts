@@ -396,7 +396,7 @@ describe("spans", () => {
       const { http } = yield* over(() =>
         Effect.option(Effect.currentSpan).pipe(
           Effect.map((span) => names.push(...Option.toArray(Option.map(span, ({ name }) => name)))),
-          Effect.zipRight(json(200, {}))
+          Effect.andThen(json(200, {}))
         )
       )
       yield* Effect.withSpan(http.request(getCredential), "outer")
@@ -431,7 +431,7 @@ describe("metrics", () => {
       const { http: slow } = yield* over(() => Effect.never, { attemptTimeout: 1, maxRetries: 0 })
       yield* elapse(Effect.either(slow.request(request)))
       const gate = yield* makeGate
-      const { http: stuck } = yield* over(() => Effect.zipRight(gate.pass, Effect.never))
+      const { http: stuck } = yield* over(() => Effect.andThen(gate.pass, Effect.never))
       const fiber = yield* Effect.fork(stuck.request(request))
       yield* gate.reached
       yield* Fiber.interrupt(fiber)

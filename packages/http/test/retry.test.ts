@@ -222,7 +222,7 @@ const timesInOwnTime = Effect.fnUntraced(function* (
   const times: Array<number> = []
   const { http } = yield* over(
     () =>
-      Effect.zipRight(
+      Effect.andThen(
         Effect.map(Clock.currentTimeMillis, (now) => times.push(now)),
         answer
       ),

@@ -46,7 +46,7 @@ export {
  * @example
  * ```ts
  * import { TinkSandbox } from "@effect-tink/sandbox"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
  *   const sandbox = yield* TinkSandbox.TinkSandbox
@@ -97,9 +97,9 @@ const makeSandbox = (options: ServerOptions) => Sandbox.make(Settings.make(optio
  *
  * @example
  * ```ts
- * import * as HttpClient from "@effect/platform/HttpClient"
+ * import { HttpClient } from "@effect/platform"
  * import { TinkSandbox } from "@effect-tink/sandbox"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
  *   const client = yield* HttpClient.HttpClient
@@ -129,7 +129,7 @@ export const layerHttpClient = (options: Options = {}): Layer.Layer<TinkSandbox 
  * @example
  * ```ts
  * import { TinkSandbox } from "@effect-tink/sandbox"
- * import * as Effect from "effect/Effect"
+ * import { Effect } from "effect"
  *
  * const program = Effect.gen(function* () {
  *   const sandbox = yield* TinkSandbox.TinkSandbox

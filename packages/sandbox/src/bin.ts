@@ -15,7 +15,7 @@ import { untilOrphaned } from "./internal/command/untilOrphaned.js"
 
 const run = Command.run(command, { name: "Tink sandbox", version: "0.1.0" })
 
-/** `--help` and `--log-level` count wherever they stand. `@effect/cli` takes the one only alone, and the other only first. */
+/** `--help` and `--log-level` work at any place. `@effect/cli` accepts `--help` only alone, and `--log-level` only first. */
 const withBuiltInsFirst = ([node = "", script = "", ...args]: ReadonlyArray<string>): ReadonlyArray<string> => {
   const help = args.find((arg) => arg === "--help" || arg === "-h")
   if (help !== undefined) return [node, script, help]

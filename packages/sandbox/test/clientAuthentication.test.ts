@@ -117,7 +117,7 @@ describe("the JWT-bearer grant", () => {
     )
   )
 
-  it.effect("refuses what is no JWT, a secret beside it, another client and a scope that no app has", () =>
+  it.effect("refuses a text that is not a JWT, an additional secret, another client and a scope that no app has", () =>
     Effect.gen(function* () {
       for (const text of ["", "x", "a.b", "a.b.c", "a.b.c.d", `${encode({ alg: "ES256" })}.e30.`, "%.%.%"]) {
         assert.strictEqual((yield* redeem(text)).status, 401, text)
@@ -229,7 +229,7 @@ describe("mutual TLS", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scopedLive("refuses another certificate of the same subject, none, and a secret beside it", () =>
+  it.scopedLive("refuses another certificate of the same subject, a missing one, and an additional secret", () =>
     Effect.gen(function* () {
       const { mutualTlsUrl = "" } = yield* TinkSandbox.TinkSandbox
       const tokenUrl = `${mutualTlsUrl}/api/v1/oauth/token`

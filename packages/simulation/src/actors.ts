@@ -1,8 +1,8 @@
 /** The users, sessions and credentials behind the numbers of a schedule, and the operations on them. */
 import { CredentialsId, type UserId } from "@effect-tink/http/Ids"
+import type { UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as UserSession from "@effect-tink/users/UserSession"
-import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { Environment } from "./environment.js"

@@ -1,9 +1,9 @@
 /** The real layers over the sandbox in process, with virtual time, seeded randomness and a recording client. */
-import * as HttpClient from "@effect/platform/HttpClient"
 import * as TinkHttp from "@effect-tink/http/TinkHttp"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Users from "@effect-tink/users/Users"
+import * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

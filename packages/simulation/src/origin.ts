@@ -2,11 +2,11 @@
  * The client between the layers under test and the sandbox. It records every request, and puts the request's number into the
  * answers to reads, so every value tells which request it came with.
  */
+import type { TinkSandbox } from "@effect-tink/sandbox"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import type { TinkSandbox } from "@effect-tink/sandbox"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"

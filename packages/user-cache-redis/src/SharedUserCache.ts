@@ -11,8 +11,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { InvalidationStore } from "./InvalidationStore.js"
 import * as internal from "./internal/sharedCache.js"
+import { InvalidationStore } from "./InvalidationStore.js"
 
 /**
  * The settings of a shared cache. All processes that share a store need the same `timeToLive` and `lease`.

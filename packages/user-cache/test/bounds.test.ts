@@ -70,38 +70,21 @@ describe("capacity", () => {
     }).pipe(withCache({ capacity: 10 }))
   )
 
-  it.effect("is counted over one user with many keys", () =>
-    Effect.gen(function* () {
-      const cache = yield* UserCache
-      for (let i = 0; i < 50; i++) {
-        yield* read(cache, `u/${i}`)
-        assert.isAtMost((yield* cache.stats).size, 10)
-      }
-      assert.strictEqual(
-        (yield* stored(
-          cache,
-          Array.from({ length: 50 }, (_, i) => `u/${i}`)
-        )).length,
-        10
-      )
-    }).pipe(withCache({ capacity: 10 }))
-  )
-
-  it.effect("is counted over many users with one key", () =>
-    Effect.gen(function* () {
-      const cache = yield* UserCache
-      for (let i = 0; i < 50; i++) {
-        yield* read(cache, `${i}/k`)
-        assert.isAtMost((yield* cache.stats).size, 10)
-      }
-      assert.strictEqual(
-        (yield* stored(
-          cache,
-          Array.from({ length: 50 }, (_, i) => `${i}/k`)
-        )).length,
-        10
-      )
-    }).pipe(withCache({ capacity: 10 }))
+  it.effect("is counted over one user with many keys, and over many users with one key", () =>
+    everyRow(
+      [(i: number) => `u/${i}`, (i: number) => `${i}/k`],
+      (toSlot) => toSlot(0),
+      (toSlot) =>
+        Effect.gen(function* () {
+          const cache = yield* UserCache
+          const slots = Array.from({ length: 50 }, (_, i) => toSlot(i))
+          for (const slot of slots) {
+            yield* read(cache, slot)
+            assert.isAtMost((yield* cache.stats).size, 10)
+          }
+          assert.lengthOf(yield* stored(cache, slots), 10)
+        }).pipe(withCache({ capacity: 10 }))
+    )
   )
 
   it.effect("an invalidated or expired value makes room", () =>

@@ -50,7 +50,7 @@ export const makeVersions = Effect.sync(() => {
 
 /** Waits until the cache has seen something happen. */
 export const untilStats = (cache: UserCache.Service, happened: (stats: UserCache.Stats) => boolean) =>
-  Effect.yieldNow().pipe(Effect.zipRight(cache.stats), Effect.repeat({ until: happened }), Effect.asVoid)
+  Effect.yieldNow().pipe(Effect.andThen(cache.stats), Effect.repeat({ until: happened }), Effect.asVoid)
 
 /** Fails as an ambiguous mutation: it may have been applied. */
 export const failAmbiguously = (userId: string) =>

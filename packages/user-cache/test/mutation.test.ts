@@ -106,7 +106,7 @@ describe("invalidateAfter", () => {
       const { lookup } = yield* makeVersions
       yield* cache.get("u", "k", lookup)
       const sent = yield* Deferred.make<void>()
-      const mutation = Effect.zipRight(Deferred.succeed(sent, undefined), Effect.never)
+      const mutation = Effect.andThen(Deferred.succeed(sent, undefined), Effect.never)
       const caller = yield* Effect.fork(cache.invalidateAfter("u", mutation, isAmbiguous))
       yield* Deferred.await(sent)
       assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
@@ -125,7 +125,7 @@ describe("invalidateAfter", () => {
         const sent = yield* Deferred.make<void>()
         const answer = yield* Deferred.make<void>()
         const mutation = Effect.uninterruptible(
-          Effect.zipRight(Deferred.succeed(sent, undefined), Deferred.await(answer))
+          Effect.andThen(Deferred.succeed(sent, undefined), Deferred.await(answer))
         )
         const caller = yield* Effect.fork(cache.invalidateAfter("u", mutation, isAmbiguous))
         yield* Deferred.await(sent)
@@ -171,7 +171,7 @@ describe("invalidateAfter", () => {
       const { lookup } = yield* makeVersions
       const sent = yield* Deferred.make<void>()
       const answer = yield* Deferred.make<void>()
-      const mutation = Effect.zipRight(Deferred.succeed(sent, undefined), Deferred.await(answer))
+      const mutation = Effect.andThen(Deferred.succeed(sent, undefined), Deferred.await(answer))
       const caller = yield* Effect.fork(cache.invalidateAfter("u", mutation, isAmbiguous))
       yield* Deferred.await(sent)
       assert.strictEqual(yield* cache.get("u", "k", lookup), "v1")
@@ -189,10 +189,10 @@ describe("invalidateAfter", () => {
       const start = Effect.gen(function* () {
         const sent = yield* Deferred.make<void>()
         const answer = yield* Deferred.make<void>()
-        const mutation = Effect.zipRight(Deferred.succeed(sent, undefined), Deferred.await(answer))
+        const mutation = Effect.andThen(Deferred.succeed(sent, undefined), Deferred.await(answer))
         const fiber = yield* Effect.fork(cache.invalidateAfter("u", mutation, isAmbiguous))
         yield* Deferred.await(sent)
-        return Effect.zipRight(Deferred.succeed(answer, undefined), Fiber.join(fiber))
+        return Effect.andThen(Deferred.succeed(answer, undefined), Fiber.join(fiber))
       })
       const endFirst = yield* start
       const endSecond = yield* start

@@ -24,8 +24,8 @@ const begin = (method: "get" | "refresh", userId: string, key: string, options?:
       fiber,
       leave: Fiber.interrupt(fiber),
       isInterrupted: Deferred.isDone(interrupted),
-      end: (value: string) => Effect.zipRight(Deferred.succeed(result, value), Fiber.join(fiber)),
-      fail: Effect.zipRight(Deferred.fail(result, certain), Effect.flip(Fiber.join(fiber)))
+      end: (value: string) => Effect.andThen(Deferred.succeed(result, value), Fiber.join(fiber)),
+      fail: Effect.andThen(Deferred.fail(result, certain), Effect.flip(Fiber.join(fiber)))
     }
   })
 

@@ -164,8 +164,8 @@ describe("a reader who leaves", () => {
       const mayStop = yield* Deferred.make<void>()
       const started = yield* Deferred.make<void>()
       const slow = Deferred.succeed(started, undefined).pipe(
-        Effect.zipRight(Effect.never),
-        Effect.onInterrupt(() => Effect.zipRight(Deferred.succeed(stopping, undefined), Deferred.await(mayStop)))
+        Effect.andThen(Effect.never),
+        Effect.onInterrupt(() => Effect.andThen(Deferred.succeed(stopping, undefined), Deferred.await(mayStop)))
       )
       const first = yield* Effect.fork(cache.get("u", "k", slow))
       yield* Deferred.await(started)
@@ -310,7 +310,7 @@ describe("failures", () => {
     Effect.gen(function* () {
       const cache = yield* UserCache
       const mayEnd = yield* Deferred.make<void>()
-      const lookup = Effect.zipRight(Deferred.await(mayEnd), Effect.interrupt)
+      const lookup = Effect.andThen(Deferred.await(mayEnd), Effect.interrupt)
       const first = yield* Effect.fork(cache.get("u", "k", lookup))
       yield* untilStats(cache, (stats) => stats.misses === 1)
       const joiner = yield* Effect.fork(cache.get("u", "k", lookup))

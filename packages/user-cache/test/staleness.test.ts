@@ -497,7 +497,7 @@ describe("when the machine's clock is", () => {
     const { clock, pass, set } = makeClocks()
     return Effect.gen(function* () {
       const cache = yield* UserCache
-      const lookup = Effect.zipRight(Effect.zipRight(set(-20_000), pass(30_000)), Effect.succeed("slow"))
+      const lookup = Effect.andThen(Effect.andThen(set(-20_000), pass(30_000)), Effect.succeed("slow"))
       assert.strictEqual(yield* cache.get("u", "k", lookup), "slow")
       assert.strictEqual((yield* cache.stats).size, 0)
     }).pipe(withCache(), Effect.withClock(clock))

@@ -19,6 +19,8 @@ export class AuthorizationGrant extends Schema.Class<AuthorizationGrant>("@effec
 }) {}
 
 /**
+ * To whom access to a user is delegated, and for what.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -253,6 +253,8 @@ export const AuthenticateOptions = Schema.Struct(login)
 export interface AuthenticateOptions extends Schema.Schema.Type<typeof AuthenticateOptions> {}
 
 /**
+ * A new credential, with what the user logs in with.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -367,6 +369,8 @@ export const RelayedCallbackInput = Schema.Struct({
 export interface RelayedCallbackInput extends Schema.Schema.Type<typeof RelayedCallbackInput> {}
 
 /**
+ * What Tink answers to a relayed callback (`tink-api.md` 6.3).
+ *
  * @since 0.1.0
  * @category models
  */

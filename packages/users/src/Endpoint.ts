@@ -7,8 +7,8 @@
  */
 import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import type { ClientScope, UserScope } from "@effect-tink/http/OAuthScope"
-import type { RequestDescription } from "@effect-tink/http/TinkRequest"
 import type { TinkError } from "@effect-tink/http/TinkError"
+import type { RequestDescription } from "@effect-tink/http/TinkRequest"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
@@ -162,6 +162,8 @@ export interface ClientEndpoint<in Args extends ReadonlyArray<unknown>, Answer>
 }
 
 /**
+ * An endpoint that takes the token of a session.
+ *
  * @since 0.1.0
  * @category models
  */

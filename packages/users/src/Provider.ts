@@ -5,6 +5,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { fieldMembers } from "./internal/fieldMembers.js"
 import * as Input from "./internal/input.js"
 import { Int, lenient, lenientList, lenientMember, lenientOr, orUnknown } from "./internal/schema.js"
 
@@ -49,33 +50,10 @@ export type Capability = typeof Capability.Type
 export class Field extends Schema.Class<Field>("@effect-tink/users/Field")(
   lenient("Field", {
     name: Schema.String,
-    /** The label. */
-    description: Schema.String,
-    helpText: Schema.String,
-    /** A placeholder, such as `NNNNNN`. */
-    hint: Schema.String,
-    /** What the field already holds. An `immutable` field with a value is text to show. */
+    ...fieldMembers,
+    /** What the field already holds. */
     value: Schema.String,
     defaultValue: Schema.String,
-    /** A regular expression for the answer. */
-    pattern: Schema.String,
-    /** What to tell the user if the answer does not match `pattern`. */
-    patternError: Schema.String,
-    minLength: Int,
-    maxLength: Int,
-    numeric: Schema.Boolean,
-    /** Whether to hide the answer, as for a password. */
-    masked: Schema.Boolean,
-    sensitive: Schema.Boolean,
-    immutable: Schema.Boolean,
-    optional: Schema.Boolean,
-    /** Whether the answer is `"true"` or `"false"`. */
-    checkbox: Schema.Boolean,
-    /** Of the fields with the same `group`, only one is filled in if `oneOf` is true. */
-    group: Schema.String,
-    oneOf: Schema.Boolean,
-    type: Schema.String,
-    style: Schema.String,
     additionalInfo: Schema.String,
     selectOptions: lenientList(
       "Field",
@@ -182,7 +160,7 @@ export class AuthenticationOption extends Schema.Class<AuthenticationOption>("@e
 ) {}
 
 /**
- * Ways to log in of which the user chooses one. Beta.
+ * Ways to log in; the user chooses one. Beta.
  *
  * @since 0.1.0
  * @category models
@@ -242,6 +220,8 @@ export const ListProvidersOptions = Schema.Struct({
 export interface ListProvidersOptions extends Schema.Schema.Type<typeof ListProvidersOptions> {}
 
 /**
+ * Which providers of a user to list.
+ *
  * @since 0.1.0
  * @category schemas
  */

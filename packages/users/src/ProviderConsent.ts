@@ -139,6 +139,8 @@ export class ProviderConsent extends Schema.Class<ProviderConsent>("@effect-tink
 }
 
 /**
+ * Which consents to list.
+ *
  * @since 0.1.0
  * @category schemas
  */

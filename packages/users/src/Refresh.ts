@@ -61,18 +61,22 @@ export interface PollingOptions {
 }
 
 /**
+ * How a credential is followed.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface FollowOptions extends PollingOptions {
   /**
-   * The credential as it was before the change that is followed. A status that still looks like it is not final before
+   * The credential as it was before the change that is followed. A status that is the same as this one is not final before
    * `patience` is over. Changes through the same `Users` need no such hint.
    */
   readonly since?: Credential | undefined
 }
 
 /**
+ * How a credential is refreshed and followed.
+ *
  * @since 0.1.0
  * @category models
  */

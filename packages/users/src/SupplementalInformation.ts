@@ -8,9 +8,10 @@ import * as Data from "effect/Data"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { fieldMembers } from "./internal/fieldMembers.js"
 import * as Input from "./internal/input.js"
 import { lazily } from "./internal/lazily.js"
-import { Int, lenient, lenientList, SerializedJson } from "./internal/schema.js"
+import { lenient, lenientList, SerializedJson } from "./internal/schema.js"
 
 const Secret = Schema.Redacted(Schema.String)
 
@@ -35,37 +36,13 @@ export class SelectOption extends Schema.Class<SelectOption>("@effect-tink/users
  * @since 0.1.0
  * @category models
  */
-export class Field extends Schema.Class<Field>("@effect-tink/users/Field")({
+export class Field extends Schema.Class<Field>("@effect-tink/users/SupplementalField")({
   /** Under which `Users.submitSupplementalInformation` takes the answer. */
   name: Schema.NonEmptyString,
   ...lenient("Field", {
-    /** What to call it, in the language of the user. */
-    description: Schema.String,
-    helpText: Schema.String,
-    /** What the user's answer looks like. */
-    hint: Schema.String,
-    /** What it holds already, which may be a code for one use. */
+    ...fieldMembers,
+    /** What the field already holds, which may be a code for one use. */
     value: Secret,
-    minLength: Int,
-    maxLength: Int,
-    /** A regular expression for the whole answer. */
-    pattern: Schema.String,
-    /** What to tell the user when the answer does not match `pattern`. */
-    patternError: Schema.String,
-    /** Whether the answer has digits alone. */
-    numeric: Schema.Boolean,
-    /** Whether the answer must not be shown as it is typed. */
-    masked: Schema.Boolean,
-    sensitive: Schema.Boolean,
-    immutable: Schema.Boolean,
-    optional: Schema.Boolean,
-    /** The answer is then `"true"` or `"false"`. */
-    checkbox: Schema.Boolean,
-    /** Only one of the fields of a `group` is then answered. */
-    oneOf: Schema.Boolean,
-    group: Schema.String,
-    type: Schema.String,
-    style: Schema.String,
     selectOptions: lenientList("Field", "selectOptions", SelectOption),
     /** JSON, for example of an account that the user can choose. */
     additionalInfo: Schema.Redacted(SerializedJson)

@@ -163,6 +163,8 @@ export type UserReference =
   | { readonly externalUserId: string; readonly userId?: undefined }
 
 /**
+ * A new user.
+ *
  * @since 0.1.0
  * @category schemas
  */
@@ -186,6 +188,8 @@ export const CreateUserInput = Schema.Struct({
 export interface CreateUserInput extends Schema.Schema.Type<typeof CreateUserInput> {}
 
 /**
+ * The user that `ensureUser` finds or creates, by their external id.
+ *
  * @since 0.1.0
  * @category models
  */

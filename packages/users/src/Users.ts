@@ -5,9 +5,9 @@
  */
 import type { AccessToken } from "@effect-tink/http/AccessToken"
 import { type CredentialsId, UserId } from "@effect-tink/http/Ids"
+import { toDuration } from "@effect-tink/http/InputRules"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
-import { toDuration } from "@effect-tink/http/InputRules"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import * as TokenSource from "@effect-tink/http/TokenSource"
 import * as Cache from "@effect-tink/user-cache/UserCache"
@@ -73,8 +73,8 @@ export interface EndpointOperations extends Operations<typeof endpoints> {}
  */
 export interface Service extends EndpointOperations {
   /**
-   * Returns the user with an external id, and creates them if there is none: exactly one user exists afterwards, however often
-   * and by however many processes it is called, and whichever requests fail.
+   * Returns the user with an external id, and creates them if there is none: exactly one user exists afterwards, even if several
+   * processes call it at once and requests fail.
    *
    * An existing user is not changed, also if their market or locale differ. The Tink app needs the scopes `user:create`,
    * `authorization:grant` and, to find an existing user, `user:read` (`tink-api.md` 2, 3 and 5.1). A creation with an ambiguous
@@ -334,6 +334,8 @@ export class Users extends Context.Tag("@effect-tink/users/Users")<Users, Servic
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
+ * The settings of `layerWith` and `make`.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -189,7 +189,7 @@ describe("a cached answer", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is not shared by two Users over one cache, and neither takes a session of the other", () =>
+  it.effect("is not shared by two Users over one cache, which refuse the sessions of each other", () =>
     Effect.gen(function* () {
       const { session, userId } = yield* makeSession
       const { accessToken } = yield* getToken(userId)

@@ -170,7 +170,7 @@ describe("createCredential", () => {
           yield* Effect.all(
             [
               users.createCredential(writer, { providerName: "p", fields: { password } }),
-              Effect.zipRight(
+              Effect.andThen(
                 Effect.yieldNow(),
                 Effect.sync(() => Redacted.unsafeWipe(password))
               )

@@ -205,7 +205,7 @@ describe("extendProviderConsent", () => {
     )
   )
 
-  it.effect("is not taken for done when the answer is no consent", () =>
+  it.effect("fails as an ambiguous change when the answer is not a consent", () =>
     everyRow(
       [{}, { message: "No", status: "error" }, { error: "No" }, null],
       (answer) => JSON.stringify(answer),

@@ -135,7 +135,7 @@ describe("ensureUser", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("gives up after three ambiguous creations, with a look after each, and can be called again", () =>
+  it.effect("gives up after three ambiguous creations, each followed by a search, and can be called again", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* sandbox.injectFault({ kind: "drop-before", path: "/api/v1/user/create", times: 100 })
@@ -183,7 +183,7 @@ describe("ensureUser", () => {
       }).pipe(provideAll())
   )
 
-  it.effect("finds the user of a lost creation that lands between the look and the second creation", () =>
+  it.effect("finds a user whose lost creation is applied between the search and the second creation", () =>
     Effect.gen(function* () {
       let creations = 0
       const answer = (line: string): Reply => {
@@ -358,7 +358,7 @@ const deletedBefore = (n: number, createdAgain: boolean) =>
     // All share the token of the application, which is no user's.
     yield* users.createAuthorization({ externalUserId, scopes: ["user:read"] })
     yield* takeLines
-    yield* beforeRequest(n, () => Effect.zipRight(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn)))
+    yield* beforeRequest(n, () => Effect.andThen(Deferred.succeed(isReached, undefined), Deferred.await(mayGoOn)))
     const running = yield* Effect.fork(ensure)
     yield* Deferred.await(isReached)
     yield* users.deleteUser({ externalUserId })

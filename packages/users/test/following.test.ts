@@ -51,7 +51,7 @@ const takePolls = Effect.map(takeLines, (lines) => lines.filter(isPoll).length)
 
 /** Lets seconds pass, one by one. */
 const pass = (seconds: number) =>
-  Effect.zipRight(TestClock.adjust("1 second"), Effect.replicateEffect(turn, 5, { discard: true })).pipe(
+  Effect.andThen(TestClock.adjust("1 second"), Effect.replicateEffect(turn, 5, { discard: true })).pipe(
     Effect.replicateEffect(seconds, { discard: true })
   )
 

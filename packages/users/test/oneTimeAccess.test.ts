@@ -152,7 +152,7 @@ describe("authorizeWithCode", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("tries again to learn whose token it is, and says that the whole cannot be tried again", () =>
+  it.effect("retries the request that identifies the user, and fails with an error that is not retryable", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox

@@ -150,7 +150,7 @@ describe("documented failures", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("400: a market that looks like one but is none", () =>
+  it.effect("400: a market of the right form that Tink does not have", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const error = yield* failure(users.createUser({ market: "ZZ" }))
@@ -335,7 +335,7 @@ describe("a change that may have been processed is not sent again", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("createUser without an external id: the error is ambiguous, as there is no way to look to know", () =>
+  it.effect("createUser without an external id fails ambiguously: the user cannot be looked up", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const sandbox = yield* TinkSandbox.TinkSandbox

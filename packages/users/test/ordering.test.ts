@@ -61,17 +61,18 @@ const follow = (users: Users.Service, options: Refresh.FollowOptions) =>
   })
 
 describe("the end of an earlier refresh", () => {
-  it.effect("is not taken for that of the next one, whenever its answer was asked for", () =>
+  it.effect("is not mistaken for the end of the next one, whenever it was polled", () =>
     everyRow(
       [
-        ["before the refresh", 2],
-        ["right after it", undefined]
-      ] as const,
-      ([name]) => name,
-      ([, held]) => {
+        { name: "before the refresh", first: "UPDATING", held: 2, isRefreshedBefore: false },
+        { name: "right after it", first: "UPDATING", held: undefined, isRefreshedBefore: false },
+        { name: "before it, after one with the same status", first: "UPDATED", held: 2, isRefreshedBefore: true }
+      ],
+      ({ name }) => name,
+      ({ first, held, isRefreshedBefore }) => {
         const { gate, polls, script } = makeTink(
           [
-            ["UPDATING", 1000],
+            [first, 1000],
             ["UPDATED", 2000],
             ["UPDATED", 2000],
             ["AUTHENTICATING", 3000],
@@ -81,6 +82,7 @@ describe("the end of an earlier refresh", () => {
         )
         return withTink(script, ({ users }) =>
           Effect.gen(function* () {
+            if (isRefreshedBefore) yield* users.refreshCredential(session, id)
             const { fiber, seen } = yield* follow(users, options)
             if (held !== undefined) yield* TestClock.adjust("1 second")
             yield* turns
@@ -89,7 +91,7 @@ describe("the end of an earlier refresh", () => {
             yield* Deferred.succeed(gate, undefined)
             yield* turns
             // No time has passed since the refresh: a clock could not tell.
-            assert.deepStrictEqual(seen, ["UPDATING@1000", "UPDATED@2000"])
+            assert.deepStrictEqual(seen, [`${first}@1000`, "UPDATED@2000"])
             assert.isNull(fiber.unsafePoll())
             yield* withTime(Fiber.join(fiber))
             assert.deepStrictEqual(seen.slice(2), ["AUTHENTICATING@3000", "UPDATED@4000"])
@@ -99,35 +101,7 @@ describe("the end of an earlier refresh", () => {
     )
   )
 
-  it.effect("is not taken for that of the next one when the one before it had the same status", () => {
-    const { gate, script } = makeTink(
-      [
-        ["UPDATED", 1000],
-        ["UPDATED", 2000],
-        ["UPDATED", 2000],
-        ["AUTHENTICATING", 3000],
-        ["UPDATED", 4000]
-      ],
-      2
-    )
-    return withTink(script, ({ users }) =>
-      Effect.gen(function* () {
-        yield* users.refreshCredential(session, id)
-        const { fiber, seen } = yield* follow(users, options)
-        yield* TestClock.adjust("1 second")
-        yield* turns
-        yield* users.refreshCredential(session, id)
-        yield* Deferred.succeed(gate, undefined)
-        yield* turns
-        assert.deepStrictEqual(seen, ["UPDATED@1000", "UPDATED@2000"])
-        assert.isNull(fiber.unsafePoll())
-        yield* withTime(Fiber.join(fiber))
-        assert.deepStrictEqual(seen.slice(2), ["AUTHENTICATING@3000", "UPDATED@4000"])
-      })
-    )
-  })
-
-  it.effect("is not final without patience either, when its answer was asked for before the next refresh", () => {
+  it.effect("is not final without patience either, when it was polled before the next refresh", () => {
     const { gate, script } = makeTink(
       [
         ["UPDATING", 1000],
@@ -170,7 +144,7 @@ describe("the end of an earlier refresh", () => {
     )
   })
 
-  it.effect("ends the following at once when it is what the application was told of", () => {
+  it.effect("is final at once after changed, which told of it", () => {
     const { polls, script } = makeTink([
       ["UPDATING", 1000],
       ["UPDATED", 2000]
@@ -189,7 +163,7 @@ describe("the end of an earlier refresh", () => {
 })
 
 describe("a follower that comes after a change", () => {
-  it.effect("is not answered by a poll from before it, neither ended nor under way", () => {
+  it.effect("is not answered by an earlier poll, whether that has ended or not", () => {
     const { gate, script } = makeTink(
       [
         ["UPDATING", 1000],
@@ -214,7 +188,7 @@ describe("a follower that comes after a change", () => {
     )
   })
 
-  it.effect("asks Tink itself when it is told of a change elsewhere by the status from before", () => {
+  it.effect("polls by itself when since tells of a change elsewhere", () => {
     const { polls, script } = makeTink([["UPDATED", 1000]])
     return withTink(script, ({ users }) =>
       Effect.gen(function* () {
@@ -230,7 +204,7 @@ describe("a follower that comes after a change", () => {
     )
   })
 
-  it.effect("has Tink asked again at once when the poll under way is from before it", () => {
+  it.effect("causes another poll at once when the poll in flight was sent before it", () => {
     const { gate, polls, script } = makeTink([["UPDATING", 1000]], 2)
     return withTink(script, ({ users }) =>
       Effect.gen(function* () {
@@ -245,7 +219,7 @@ describe("a follower that comes after a change", () => {
     )
   })
 
-  it.effect("does not take the old status for the final one when it is unknown whether the change was applied", () => {
+  it.effect("does not take the old status for the final one after an ambiguous change", () => {
     const { script } = makeTink(
       [
         ["UPDATED", 1000],
@@ -269,7 +243,7 @@ describe("a follower that comes after a change", () => {
 })
 
 describe("a change that Tink refused", () => {
-  it.effect("is none: what was in progress may end", () => {
+  it.effect("does not count: what was in progress may end", () => {
     const { script } = makeTink(
       [
         ["UPDATING", 1000],

@@ -294,7 +294,7 @@ describe("the profile", () => {
   )
 
   it.effect("needs its scopes", () =>
-    Effect.zipRight(
+    Effect.andThen(
       assertNeeds("user:read", (users, session) => users.getProfile(session)),
       assertNeeds("user:write", (users, session) => users.updateProfile(session, cast(profile)))
     )

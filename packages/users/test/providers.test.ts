@@ -79,22 +79,24 @@ describe("the list of a market", () => {
     headers: ["X-Tink-OAuth-Client-ID"]
   })
 
-  it.effect("can also be asked for with a user token, or with none and the header of the app, by own endpoints", () =>
-    Effect.gen(function* () {
-      const users = yield* Users.Users
-      const { userId } = yield* makeUser()
-      const session = yield* users.authorize({ userId, scopes: ["providers:read"] })
-      const { providers: ofUser } = yield* users.request(session, asUser, "SE")
-      yield* takeSent
-      const { providers: ofApp } = yield* users.requestAsClient(anonymously, "SE", { clientId: "sandbox-client" })
-      assert.deepStrictEqual(ofApp, ofUser)
-      const [sent, ...others] = yield* takeSent
-      assert.isEmpty(others)
-      assert.strictEqual(sent?.headers["x-tink-oauth-client-id"], "sandbox-client")
-      assert.isUndefined(sent?.headers["authorization"])
-      const unknown = users.requestAsClient(anonymously, "SE", { clientId: "another" })
-      assert.strictEqual((yield* failure(unknown)).reason, "Unauthorized")
-    }).pipe(provideAll())
+  it.effect(
+    "can also be requested by endpoints of your own with a user token, or without a token and with the header of the app",
+    () =>
+      Effect.gen(function* () {
+        const users = yield* Users.Users
+        const { userId } = yield* makeUser()
+        const session = yield* users.authorize({ userId, scopes: ["providers:read"] })
+        const { providers: ofUser } = yield* users.request(session, asUser, "SE")
+        yield* takeSent
+        const { providers: ofApp } = yield* users.requestAsClient(anonymously, "SE", { clientId: "sandbox-client" })
+        assert.deepStrictEqual(ofApp, ofUser)
+        const [sent, ...others] = yield* takeSent
+        assert.isEmpty(others)
+        assert.strictEqual(sent?.headers["x-tink-oauth-client-id"], "sandbox-client")
+        assert.isUndefined(sent?.headers["authorization"])
+        const unknown = users.requestAsClient(anonymously, "SE", { clientId: "another" })
+        assert.strictEqual((yield* failure(unknown)).reason, "Unauthorized")
+      }).pipe(provideAll())
   )
 })
 

@@ -102,7 +102,7 @@ describe("users.request", () => {
     )
   )
 
-  it.effect("sends what a POST says is query as the query, and the rest as its body", () =>
+  it.effect("sends the members that a POST names in query as its query, and the others as its body", () =>
     withTink(script, ({ take, users }) => {
       const search = Endpoint.change({
         name: "search",
@@ -224,7 +224,7 @@ describe("users.requestAsClient", () => {
     )
   )
 
-  it.effect("never answers one secret with what another has brought, and shares no answer to what is not JSON", () =>
+  it.effect("keeps the answers to different secrets apart, and shares none to input that is not JSON", () =>
     withTink(
       () => json(200, { accounts: [] }),
       ({ take, users }) =>

@@ -874,7 +874,7 @@ describe("what a session holds", () => {
     scopes: ["credentials:read"]
   })
 
-  it.effect("is of no use to another copy of the package, which says so", () =>
+  it.effect("is refused by another copy of the package, with the reason", () =>
     Effect.gen(function* () {
       const copy = "../src/internal/session.js?copy"
       const other: typeof Sessions = yield* Effect.promise(() => import(copy))

@@ -114,14 +114,14 @@ const scenarios: ReadonlyArray<Scenario> = [
   },
   { name: "no answer comes", handle: () => {}, timing: brief, reason: "Timeout", ...unknownOutcome },
   {
-    name: "the body stalls for ever",
+    name: "the body stalls forever",
     handle: (_, response) => begin(response, () => {}),
     timing: brief,
     reason: "Timeout",
     ...unknownOutcome
   },
   {
-    name: "the body of a failure stalls for ever",
+    name: "the body of a failure stalls forever",
     handle: (_, response) => response.writeHead(404, { "content-length": "100" }).write("{"),
     timing: brief,
     reason: "Server",
@@ -299,7 +299,7 @@ it.scopedLive("a deletion that was applied before the connection broke has succe
   })
 )
 
-it.scopedLive("an answer of some megabytes is read whole", () =>
+it.scopedLive("an answer of several megabytes is read to its end", () =>
   Effect.gen(function* () {
     const tink = yield* serve
     const { users } = yield* connect(tink, { maxBodySize: 4_000_000 })

@@ -84,7 +84,7 @@ export interface CreateInput {
 }
 
 /**
- * What of an endpoint is changed. What is not given stays as it is.
+ * The changes of an endpoint. What is not given stays as it is.
  *
  * @since 0.1.0
  * @category models
@@ -131,7 +131,7 @@ const isEndpointUrl = (url: unknown): boolean =>
   isPrintableAscii(url) && !url.includes("#") && isBaseUrl(url.replace(/\?.*$/, ""))
 
 /** The first rule that an input breaks. At run time it may be of any type. A whole one has a URL and events. */
-const problemOf = (input: unknown, isWhole: boolean): string | undefined => {
+const findProblem = (input: unknown, { isWhole }: { readonly isWhole: boolean }): string | undefined => {
   if (!Predicate.isRecord(input)) return "the input must be an object"
   const { description, disabled, enabledEvents, url } = input
   if ((isWhole || url !== undefined) && !isEndpointUrl(url)) {
@@ -144,15 +144,19 @@ const problemOf = (input: unknown, isWhole: boolean): string | undefined => {
   return disabled === undefined || Predicate.isBoolean(disabled) ? undefined : "disabled must be true or false"
 }
 
-const check = (operation: string, input: unknown, isWhole: boolean): Effect.Effect<void, TinkError> =>
+const check = (
+  operation: string,
+  input: unknown,
+  options: { readonly isWhole: boolean }
+): Effect.Effect<void, TinkError> =>
   Effect.suspend(() => {
-    const problem = problemOf(input, isWhole)
+    const problem = findProblem(input, options)
     return problem === undefined ? Effect.void : invalidInput(operation, problem)
   })
 
-const checkWhole = (operation: string, input: unknown) => check(operation, input, true)
+const checkWhole = (operation: string, input: unknown) => check(operation, input, { isWhole: true })
 
-const checkChanges = (operation: string, input: unknown) => check(operation, input, false)
+const checkChanges = (operation: string, input: unknown) => check(operation, input, { isWhole: false })
 
 const members = ({ description, disabled, enabledEvents, url }: UpdateInput) => ({
   url,
@@ -203,7 +207,7 @@ const listPage = (pageToken: string | undefined) =>
     response: PageJson
   })
 
-/** Of up to 100 endpoints each. An answer can name a next page for ever. */
+/** Each has up to 100 endpoints. Without a bound, answers that always name a next page would never end. */
 const maxPages = 100
 
 const tooManyPages = new TinkError({

@@ -257,12 +257,12 @@ type Members = Readonly<Record<string, unknown>>
 
 const isMembers = (value: unknown): value is Members => Predicate.isReadonlyRecord(value) && !Array.isArray(value)
 
-const membersOf = (value: unknown): Members => (isMembers(value) ? value : {})
+const toMembers = (value: unknown): Members => (isMembers(value) ? value : {})
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === ""
 
 /** The ids are in the context or in the content (`tink-api.md` 9.3). */
-const idsOf = (context: Members, content: Members): Members =>
+const findIds = (context: Members, content: Members): Members =>
   Record.filter(
     {
       userId: isAbsent(context["userId"]) ? content["userId"] : context["userId"],
@@ -286,19 +286,19 @@ const flatten = (event: string, content: Members): Members | undefined => {
     case "account-transactions:modified":
     case "account-booked-transactions:modified":
       return {
-        ...membersOf(content["transactions"]),
+        ...toMembers(content["transactions"]),
         _tag: "TransactionsModified",
-        accountId: membersOf(content["account"])["id"]
+        accountId: toMembers(content["account"])["id"]
       }
     case "account-transactions:deleted":
       return {
         _tag: "TransactionsDeleted",
-        accountId: membersOf(content["account"])["id"],
-        transactionIds: membersOf(content["transactions"])["ids"]
+        accountId: toMembers(content["account"])["id"],
+        transactionIds: toMembers(content["transactions"])["ids"]
       }
     case "account:created":
     case "account:updated":
-      return { _tag: "AccountChanged", accountId: content["id"] ?? membersOf(content["account"])["id"] }
+      return { _tag: "AccountChanged", accountId: content["id"] ?? toMembers(content["account"])["id"] }
     default:
       return undefined
   }
@@ -316,13 +316,13 @@ const decodeFailure = (detail: string): TinkError =>
   new TinkError({ reason: "Decode", operation: "decodeWebhookEvent", detail, isRetryable: false, isAmbiguous: false })
 
 /** Paths only: a message repeats the value. It cannot be made of a value that is nested deeper than the stack. */
-const pathsOf = Option.liftThrowable((error: ParseResult.ParseError): string => {
+const formatPaths = Option.liftThrowable((error: ParseResult.ParseError): string => {
   const paths = ParseResult.ArrayFormatter.formatErrorSync(error).map(({ path }) => path.join("."))
   return `: ${Array.from(new Set(paths)).join(", ")}`
 })
 
 const describe = (error: ParseResult.ParseError): string =>
-  `not as documented${Option.getOrElse(pathsOf(error), () => "")}`
+  `not as documented${Option.getOrElse(formatPaths(error), () => "")}`
 
 const strict = <A>(decoded: Effect.Effect<A, ParseResult.ParseError>): Effect.Effect<A, TinkError> =>
   Effect.mapError(decoded, (error) => decodeFailure(describe(error)))
@@ -347,14 +347,14 @@ export const decode = (body: Uint8Array): Effect.Effect<WebhookEvent, TinkError>
     const members = yield* parse(body)
     const { event } = members
     if (typeof event !== "string" || event === "") return yield* decodeFailure("event is not a name")
-    const context = membersOf(members["context"])
-    const content = membersOf(members["content"])
+    const context = toMembers(members["context"])
+    const content = toMembers(members["content"])
     for (const name of ["userId", "externalUserId"]) {
       if (isContradictory(name, context, content)) {
         return yield* decodeFailure(`${name} is not the same in the context and in the content`)
       }
     }
-    const ids = idsOf(context, content)
+    const ids = findIds(context, content)
     const flat = flatten(event, content)
     if (flat !== undefined) {
       const { userId: _, externalUserId: __, ...rest } = flat

@@ -66,7 +66,7 @@ const refuseSignature = ({ message, reason }: WebhookSignature.WebhookSignatureE
   refuse(receiversFault.has(reason) ? 503 : 412, message)
 
 /** At run time a setting may be of any type: `Number(undefined)` of a variable would bound nothing. */
-const findInvalid = ({
+const findProblem = ({
   bodyTimeout,
   maxBodyBytes,
   onEvent,
@@ -81,7 +81,7 @@ const findInvalid = ({
 }
 
 /** The kind of the failure alone: the failure itself may hold what was in the body. */
-const kindOf = (cause: Cause.Cause<unknown>): string => {
+const describeKind = (cause: Cause.Cause<unknown>): string => {
   const failure = Option.getOrUndefined(Cause.failureOption(cause))
   if (Predicate.hasProperty(failure, "_tag") && typeof failure._tag === "string") return failure._tag
   if (Cause.isFailure(cause)) return "an error"
@@ -127,7 +127,7 @@ const redactSpan = Effect.annotateCurrentSpan(signatureAttribute, "<redacted>")
  */
 export const httpApp = <E, R>(options: Options<E, R>): HttpApp.Default<never, R | Scope.Scope> => {
   const { bodyTimeout = "10 seconds", maxBodyBytes = 1024 * 1024, onEvent, rememberDeliveries = 0 } = options
-  const invalid = findInvalid({ bodyTimeout, maxBodyBytes, onEvent, rememberDeliveries })
+  const invalid = findProblem({ bodyTimeout, maxBodyBytes, onEvent, rememberDeliveries })
   const verify = WebhookSignature.verify(options)
   const recent = RecentDeliveries.make(rememberDeliveries)
 
@@ -136,7 +136,7 @@ export const httpApp = <E, R>(options: Options<E, R>): HttpApp.Default<never, R 
     return (rememberDeliveries > 0 ? recent.once(delivery.deliveryId, handled) : handled).pipe(
       Effect.matchCauseEffect({
         onSuccess: () => Effect.succeed(answer(204)),
-        onFailure: (cause) => refuse(503, `onEvent ended with ${kindOf(cause)}`)
+        onFailure: (cause) => refuse(503, `onEvent ended with ${describeKind(cause)}`)
       }),
       Effect.annotateLogs({ deliveryId: delivery.deliveryId })
     )

@@ -62,7 +62,7 @@ describe("WebhookEndpoints", () => {
     return { sent, list: Effect.provide(WebhookEndpoints.list, layer) }
   }
 
-  it.effect("lists the endpoints that can be read beside one that cannot, and none as no list at all", () =>
+  it.effect("leaves out an endpoint that cannot be read, and fails if none can", () =>
     Effect.gen(function* () {
       const odd = [{ ...listed, id: 7 }, null, { ...listed, description: 7, disabled: null }]
       const readable = yield* overPages(() => ({ webhookEndpoints: odd })).list

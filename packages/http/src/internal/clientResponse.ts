@@ -11,7 +11,7 @@ const findSource = (response: unknown, depth = 0): unknown => {
 
 /**
  * Closes the connection of a response that switches protocols (101). With `NodeHttpClient.layer` such a response has no body
- * and its socket belongs to the caller: it would stay open for ever.
+ * and its socket belongs to the caller: it would stay open forever.
  */
 export const closeSocket = (response: HttpClientResponse.HttpClientResponse): void => {
   const source = findSource(response)

@@ -23,7 +23,6 @@ import type { Body, RequestDescription, TinkRequest } from "../TinkRequest.js"
 import { closeSocket } from "./clientResponse.js"
 import * as ErrorBody from "./errorBody.js"
 import * as Failures from "./failures.js"
-import { toHeaders } from "./furtherHeaders.js"
 import * as Metrics from "./metrics.js"
 import { toPath } from "./path.js"
 import { bodySecrets, jsonWithSecrets } from "./redact.js"
@@ -88,10 +87,10 @@ export const prepare = (
   request: RequestDescription,
   traceId: string
 ): Exit.Exit<PreparedRequest, TinkError> =>
-  Exit.flatMap(Exit.zip(toPath(request), toHeaders(request)), ([path, headers]) => {
+  Exit.flatMap(toPath(request), (path) => {
     const bodiless = HttpClientRequest.make(request.method)(config.baseUrl + path, {
       headers: {
-        ...headers,
+        ...request.headers,
         accept: "application/json, text/plain",
         // Not all clients decode what is compressed.
         "accept-encoding": "identity",
@@ -138,7 +137,7 @@ const isSuccess = ({ status }: Response): boolean => status >= 200 && status < 3
 /** An error needs no more: the rest of its body is left, and its connection closed. */
 const errorLimits = { bytes: 64 * 1024, millis: 2000 }
 
-/** How far the answer to an attempt got. */
+/** What has arrived of the answer to an attempt. */
 interface Answer {
   response?: Response
   /** The error as far as it is known, while the rest of its body is read. */
@@ -209,7 +208,7 @@ const annotate = (span: Tracer.Span, attempt: Failures.Attempt, response: Respon
 const clientSecrets = ({ clientAuthentication }: TinkConfig): ReadonlyArray<Redacted.Redacted> =>
   clientAuthentication._tag === "ClientSecret" ? [clientAuthentication.clientSecret] : []
 
-/** All that the errors of an attempt need, including the secrets to redact. */
+/** What the errors of an attempt need, including the secrets to redact. */
 export const makeAttempt = (
   config: TinkConfig,
   { prepared, request, traceId }: Pick<Exchange<RequestDescription>, "request" | "prepared" | "traceId">,

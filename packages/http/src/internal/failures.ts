@@ -158,7 +158,7 @@ export const readRequestId = (attempt: Attempt, response: Response): { readonly 
   return requestId === undefined ? {} : { requestId }
 }
 
-/** What the head of an answer tells. */
+/** The status and the request id of an answer. */
 const readHead = (attempt: Attempt, response: Response): Details => ({
   ...(Number.isInteger(response.status) ? { status: response.status } : {}),
   ...readRequestId(attempt, response)
@@ -180,7 +180,7 @@ export const tokenRoute = "/api/v1/oauth/token"
 const isNotTink = (request: RequestDescription, status: number): boolean =>
   status === 404 && request.route === tokenRoute
 
-/** Statuses of gateways and servers in trouble. They claim nothing of what was asked. */
+/** Statuses of gateways and servers in trouble. They say nothing about what was asked. */
 const isTrouble = (status: number): boolean => status < 400 || status >= 500 || status === 408
 
 /**
@@ -211,7 +211,7 @@ const toReason = (request: RequestDescription, status: number, body: ErrorBody.E
   return reasonByStatus[status] ?? (status >= 400 && status < 500 ? "Invalid" : "Server")
 }
 
-/** Only a proxy answers so, and then it has passed nothing on. */
+/** Only a proxy sends this status, and then it has not forwarded the request. */
 const proxyRefusal = 407
 
 const toProgress = (reason: Reason, status: number): Progress =>
@@ -233,7 +233,7 @@ const missingScope = ({ authorization }: RequestDescription): Details => {
   return needed === undefined ? {} : { detail: `needs the scope ${needed}` }
 }
 
-/** What to look at when the answer is not Tink's. */
+/** What to check when the answer is not Tink's. */
 const suspect = (request: RequestDescription, status: number, reason: Reason): Details => {
   if (status === proxyRefusal) return { detail: "the proxy wants to be authenticated" }
   if (isNotTink(request, status)) return { detail: "not an answer from Tink: check the base URL" }
@@ -285,7 +285,7 @@ export const unreadable = (attempt: Attempt, response: Response, problem: string
     detail: sanitize(problem, attempt.secrets())
   })
 
-/** A success that is Tink's error is none. */
+/** A success whose body is Tink's error is a failure. */
 const errorInSuccess = (attempt: Attempt, response: Response, body: ErrorBody.ErrorBody): TinkError =>
   make(attempt, "Decode", "maybe processed", {
     ...readHead(attempt, response),

@@ -63,12 +63,17 @@ const isAuthorization: Test = (value) => {
 const isQueryValue: Test = (value) =>
   Predicate.isString(value) || Predicate.isBoolean(value) || isListOf(Predicate.isString)(value)
 
+/** Clients refuse other headers, and a line break would begin another one. */
+const areHeaders: Test = (value) =>
+  isRecordOf(isOptional((text) => typeof text === "string" && /^[\x20-\x7e]+$/.test(text)))(value) &&
+  Object.keys(Object(value)).every((name) => /^[A-Za-z0-9-]+$/.test(name))
+
 const rules: Readonly<Record<string, readonly [test: Test, requirement: string]>> = {
   operation: [isText, "a text"],
   method: [isOneOf("GET", "POST", "PUT", "PATCH", "DELETE"), "GET, POST, PUT, PATCH or DELETE"],
   params: [isOptional(Predicate.isRecord), "an object of ids"],
   query: [isOptional(isRecordOf(isOptional(isQueryValue))), "an object of texts, flags and lists of texts"],
-  headers: [isOptional(isRecordOf(isOptional(Predicate.isString))), "an object of texts"],
+  headers: [isOptional(areHeaders), "of names of letters, digits and -, with values of printable ASCII"],
   body: [isOptional(isBody), "a form of texts or JSON"],
   authorization: [isAuthorization, "None, Client with scopes, or User with tokens"],
   isSafe: [isOptional(Predicate.isBoolean), "true or false"],

@@ -95,30 +95,35 @@ const toRuntime = <A, E>(
     })
   )
 
+/** The result for the caller. */
+const toResult = <A, E>(
+  ended: Exit.Exit<Exit.Exit<A, E>>,
+  { onAbort, onDefect }: DetachedOptions<A, E>
+): Exit.Exit<A, E> => {
+  const exit = Exit.flatten(ended)
+  if (Exit.isSuccess(exit)) return exit
+  if (onDefect === undefined) return Exit.isInterrupted(exit) ? Exit.fail(onAbort()) : exit
+  return Option.match(Cause.failureOption(exit.cause), {
+    onNone: () => Exit.fail(Cause.isInterruptedOnly(exit.cause) ? onAbort() : onDefect(Cause.squash(exit.cause))),
+    onSome: (error) => Exit.fail(error)
+  })
+}
+
 /** `timeoutDetached` where interruption is masked already. */
 export const detached =
   <A, E>(options: DetachedOptions<A, E>) =>
   (effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.withFiberRuntime((fiber, { runtimeFlags }) => {
-      const { inFlight, millis, onAbort, onDefect, onEnd = constVoid, onTimeout, restore } = options
+      const { inFlight, millis, onAbort, onEnd = constVoid, onTimeout, restore } = options
       const endAs = (exit: Exit.Exit<A, E>): Exit.Exit<A, E> => {
         onEnd(exit, fiber)
         return exit
       }
       if (inFlight.isClosed) return endAs(Exit.fail(onAbort()))
-      const toResult = (ended: Exit.Exit<Exit.Exit<A, E>>): Exit.Exit<A, E> => {
-        const exit = Exit.flatten(ended)
-        if (Exit.isSuccess(exit)) return exit
-        if (onDefect === undefined) return Exit.isInterrupted(exit) ? Exit.fail(onAbort()) : exit
-        return Option.match(Cause.failureOption(exit.cause), {
-          onNone: () => Exit.fail(Cause.isInterruptedOnly(exit.cause) ? onAbort() : onDefect(Cause.squash(exit.cause))),
-          onSome: (error) => Exit.fail(error)
-        })
-      }
       // As an exit: a fiber that fails by itself would log its cause.
       const work = Runtime.runFork(toRuntime(fiber, runtimeFlags, options), Effect.exit(Effect.interruptible(effect)))
       const ended = work.unsafePoll()
-      if (ended !== null) return endAs(toResult(ended))
+      if (ended !== null) return endAs(toResult(ended, options))
 
       let stop = constVoid
       const wait = Effect.async<A, E>((resume) => {
@@ -135,7 +140,7 @@ export const detached =
         }
         work.addObserver((exit) => {
           stop()
-          resume(toResult(exit))
+          resume(toResult(exit, options))
         })
         // Closed since the work was started.
         if (inFlight.isClosed) onClose()

@@ -20,10 +20,10 @@ import * as RequestLog from "./requestLog/requestLog.js"
 import * as controls from "./routes/controls.js"
 import { refreshAllInBackground } from "./routes/refreshes.js"
 import { tinkRoutes } from "./routes/tinkRoutes.js"
-import { isPage } from "./tinkLink/flows.js"
 import type { Settings } from "./settings.js"
 import * as ids from "./state/ids.js"
 import * as State from "./state/state.js"
+import { isPage } from "./tinkLink/flows.js"
 import * as Webhooks from "./webhooks/webhooks.js"
 
 type Response = HttpServerResponse.HttpServerResponse

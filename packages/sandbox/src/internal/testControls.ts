@@ -15,8 +15,8 @@ import {
   type WebhookDelivery,
   type WebhookFault
 } from "./models.js"
-import type { Sandbox } from "./sandbox.js"
 import { refreshInBackground } from "./routes/refreshes.js"
+import type { Sandbox } from "./sandbox.js"
 import { revokeTokens, sweep } from "./state/state.js"
 import { WebhookFaultSchema } from "./webhooks/faults.js"
 

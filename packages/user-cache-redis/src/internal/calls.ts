@@ -1,4 +1,4 @@
-/** Calls to the store: counted, given up in time, and not made while a server fails. */
+/** Calls to the store: counted, ended in time, and not made while a server fails. */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -41,7 +41,7 @@ export const makeCalls = (options: {
   const { clock, counters, runtime, timeoutMillis } = options
   const callRuntime = makeCallRuntime(runtime)
   const setDeadline = makeDeadlines({ clock, millis: timeoutMillis, runtime })
-  /** Of each server: one that is down does not keep the others from being asked. */
+  /** One for each server: one that is down does not stop calls to the others. */
   const breakers = new Map<string, Breaker>()
 
   const breakerOf = (server: string): Breaker => {

@@ -101,7 +101,7 @@ export const makeQuestions = (options: {
       }
     }
 
-    // A reader that waits when the cache closes must not wait for ever.
+    // A reader that waits when the cache closes must not wait forever.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         isClosed = true

@@ -1,5 +1,5 @@
 /**
- * Lookups without a cache: a lookup answers only readers who came before it started. Of one key, one lookup runs and one
+ * Lookups without a cache: a lookup answers only readers who came before it started. For each key, one lookup runs and one
  * waits for it to end, with all readers who came meanwhile.
  */
 import * as Deferred from "effect/Deferred"
@@ -70,9 +70,9 @@ export const makeTurns = (scope: Scope.Scope) => {
   return (userId: string, key: string, lookup: Lookup) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.suspend(() => {
-        const place = JSON.stringify([userId, key])
-        const last = turns.get(place)
-        return last?.isOpen === true ? wait(last, restore) : start(place, last, lookup, restore)
+        const slot = JSON.stringify([userId, key])
+        const last = turns.get(slot)
+        return last?.isOpen === true ? wait(last, restore) : start(slot, last, lookup, restore)
       })
     )
 }

@@ -94,8 +94,8 @@ const withDigests = (members: unknown): string =>
     return Redacted.isRedacted(held) ? digest(String(Redacted.value(held))) : value
   })
 
-/** What is made once for each. */
-const makeOnce = <Source extends object, Made>(make: (source: Source) => Made): ((source: Source) => Made) => {
+/** Caches what is made of an object, for as long as the object lives. */
+const memoize = <Source extends object, Made>(make: (source: Source) => Made): ((source: Source) => Made) => {
   const made = new WeakMap<Source, Made>()
   return (source) => {
     const known = made.get(source)
@@ -106,25 +106,25 @@ const makeOnce = <Source extends object, Made>(make: (source: Source) => Made): 
   }
 }
 
-/** The same for calls that have the same answer. Endpoints are numbered, as an application may give one the name of another. */
+/** Calls with the same answer have the same key. Endpoints are numbered, as an application may reuse a name. */
 const makeCacheKey = () => {
   let endpoints = 0
   let others = 0
 
-  const prefixOf = makeOnce((endpoint: Keyed["endpoint"]) => `${endpoint.name} ${++endpoints}`)
+  const toPrefix = memoize((endpoint: Keyed["endpoint"]) => `${endpoint.name} ${++endpoints}`)
 
   const membersKey = (members: unknown): string => {
     try {
       const json = JSON.stringify(members)
       return json.includes(redacted) ? withDigests(members) : json
     } catch {
-      // Not JSON, and so like no other.
+      // Not JSON: a key that no other call has.
       return `#${++others}`
     }
   }
 
   return ({ endpoint, id = "", members }: Keyed, identity: string): string =>
-    `${prefixOf(endpoint)} ${id} ${endpoint.input === undefined ? "" : membersKey(members)} ${identity}`
+    `${toPrefix(endpoint)} ${id} ${endpoint.input === undefined ? "" : membersKey(members)} ${identity}`
 }
 
 export const make = (dependencies: {
@@ -167,7 +167,7 @@ export const make = (dependencies: {
   // Reads
   // -------------------------------------------------------------------------------------------------------------------
 
-  const cacheOptionsOf = makeOnce(({ cache: policy, name }: Policed): UserCache.GetOptions<never, TinkError> => {
+  const toCacheOptions = memoize(({ cache: policy, name }: Policed): UserCache.GetOptions<never, TinkError> => {
     const interrupted = () => cacheClosed(name)
     if (policy === undefined || policy === false) return { interrupted }
     const { connections, timeToLive = Duration.infinity } = policy
@@ -181,8 +181,8 @@ export const make = (dependencies: {
   })
 
   const cacheOptions = <A>(endpoint: ReadEndpoint<UserScope, never, A>) =>
-    // Those of an endpoint take its own answers.
-    cacheOptionsOf(endpoint) as UserCache.GetOptions<A, TinkError>
+    // The options of an endpoint are only used with its own answers.
+    toCacheOptions(endpoint) as UserCache.GetOptions<A, TinkError>
 
   // Suspended, as most reads are answered by the cache.
   const lookup = <A>(session: OpenSession, call: ReadCall<A>): Effect.Effect<A, TinkError> =>

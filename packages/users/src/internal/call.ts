@@ -17,7 +17,7 @@ import { isPlainObject, isRedactedText, toInvalidInput } from "./input.js"
 /** An endpoint whose answer is an `A`, with any arguments. */
 type Endpoint<A> = SessionEndpoint<UserScope, never, A> | ClientEndpoint<never, A>
 
-/** What a check of arguments needs to know of an endpoint. */
+/** The part of an endpoint that arguments are checked with. */
 type Parameters = Pick<Endpoint<never>, "name" | "route" | "id" | "input">
 
 type Sent = Pick<ChangeEndpoint<UserScope, never, never>, "method" | "query" | "headers" | "encoding" | "input">
@@ -48,7 +48,7 @@ const idName = (route: string): string => /\{(\w+)\}/.exec(route)?.[1] ?? "id"
 
 const isValidId = ({ id: schema }: Parameters, id: unknown): boolean => schema === undefined || Schema.is(schema)(id)
 
-/** An instance of a class, such as a `Map`, would count as an object without members. */
+/** Refuses instances of classes: a `Map` would count as an object without members. */
 const isAcceptable = (input: unknown): boolean => typeof input !== "object" || input === null || isPlainObject(input)
 
 const encode = ({ input: schema }: Parameters, input: unknown): Members =>
@@ -104,7 +104,7 @@ const toBody = (endpoint: Sent, members: Members): Body | undefined => {
 
 const headerValue = (value: unknown): string | undefined => (value === undefined ? undefined : String(value))
 
-/** Everything but the headers. A `GET` has no body. */
+/** The query and the body. A `GET` has no body. */
 const toQueryAndBody = (endpoint: Sent, members: Members): Pick<RequestDescription, "query" | "body"> => {
   const { method, query = [] } = endpoint
   if (method === "GET") return { query: Record.map(members, queryValue) }

@@ -107,13 +107,13 @@ export const Language = Schema.String.pipe(Schema.pattern(/^[A-Za-z]{2,8}(-[A-Za
   requirement("must be a language like sv or sv-SE (BCP 47)")
 )
 
-/** Schemes with which a URI runs a script, or shows what its author wrote or what is on the device. */
+/** Schemes of URIs that run a script, or show their own content or local files. */
 const unsafeScheme = /^(javascript|data|vbscript|blob|file|filesystem|view-source|about):/i
 
-/** Browsers read past them, before a scheme and within it. */
+/** Browsers ignore these before a scheme and within it. */
 const skipped = /[\s\p{Cc}]+/gu
 
-/** Whether a browser can be sent there without running or showing what the URI itself holds. */
+/** Whether a browser can be sent to the URI without running or showing its content. */
 export const isSafeUri = (uri: string): boolean => !unsafeScheme.test(uri.replace(skipped, ""))
 
 /** Absolute, of any scheme but the unsafe ones: mobile applications have their own. */
@@ -122,7 +122,7 @@ export const isUri = (value: unknown): value is string =>
 
 export const uriRequirement = "must be an absolute URI, not of a scheme like javascript: or data:"
 
-/** A browser would mend such a URL, or show another host than it goes to. */
+/** Of other URLs, browsers repair some and show a misleading host for others. */
 const isWebUrl = (uri: string): boolean =>
   /^https?:\/\/[A-Za-z0-9[][^\\"<>^`{|}]*$/i.test(uri) && URL.canParse(uri) && new URL(uri).username === ""
 
@@ -193,7 +193,7 @@ export const withReference = <Fields extends Schema.Struct.Fields>(fields: Field
 
 const unwrap = Option.liftThrowable((secret: Redacted.Redacted<unknown>) => Redacted.value(secret))
 
-/** The text of a value, redacted or not. A secret that was wiped has none. */
+/** The text of a value, redacted or not. Undefined for a secret that was wiped. */
 export const plainText = (value: unknown): string | undefined => {
   const text = Redacted.isRedacted(value) ? Option.getOrUndefined(unwrap(value)) : value
   return typeof text === "string" ? text : undefined

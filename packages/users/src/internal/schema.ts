@@ -83,7 +83,7 @@ export const lenientOr = <A, I>(model: string, member: string, schema: Schema.Sc
 
 const UnknownList = Schema.Array(Schema.Unknown)
 
-/** More than any list of Tink has. An answer of the largest size can hold far more, and each would be an object of its own. */
+/** No list of Tink is longer. The largest answer could hold far more items, each of them an object in memory. */
 const maxItems = 10_000
 
 const listOf = <A, I>(item: Schema.Schema<A, I>) => Schema.Array(anyValue(item)).pipe(Schema.maxItems(maxItems))

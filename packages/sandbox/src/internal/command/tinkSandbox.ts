@@ -27,11 +27,11 @@ export class InvalidDescription extends Data.TaggedError("InvalidDescription")<{
 /** The command cannot listen on its port. */
 export class CannotListen extends Data.TaggedError("CannotListen")<{ readonly message: string }> {}
 
-const codeOf = (cause: unknown): string =>
+const readCode = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : String(cause)
 
 const cannotListen = (host: string, port: number) => (error: HttpServerError.ServeError) => {
-  const code = codeOf(error.cause)
+  const code = readCode(error.cause)
   const message =
     code === "EADDRINUSE"
       ? `Port ${port} is in use: stop what is listening there, or choose another port with --port`
@@ -146,7 +146,7 @@ const readDescription = (given: Option.Option<string>) =>
   )
 
 /** For `--log-level`, which `@effect/cli` has for each command. */
-const levelOf = ({ status }: ReceivedRequest): LogLevel.LogLevel => {
+const toLevel = ({ status }: ReceivedRequest): LogLevel.LogLevel => {
   if (status !== null && status < 400) return LogLevel.Info
   return status !== null && status < 500 ? LogLevel.Warning : LogLevel.Error
 }
@@ -159,7 +159,7 @@ export const command = Command.make("tink-sandbox", options, ({ openapi, port, p
     const settings = yield* makeSettings({ ...others, ...description }, publicKey)
     const minimum = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
     const sandbox = yield* Sandbox.make(settings, (request) =>
-      LogLevel.lessThan(levelOf(request), minimum) ? Effect.void : Console.log(formatRequest(request))
+      LogLevel.lessThan(toLevel(request), minimum) ? Effect.void : Console.log(formatRequest(request))
     )
     const address = yield* Effect.mapError(NodeServer.listen(sandbox, { host, port }), cannotListen(host, port))
     const url = NodeServer.urlOf("http", address)

@@ -3,7 +3,7 @@ import { markets } from "../users/markets.js"
 import { type Field, field } from "./field.js"
 import type * as Timeline from "./timeline.js"
 
-/** A bank: what the sandbox knows of it. */
+/** A bank, as the sandbox knows it. */
 export interface Provider {
   readonly name: string
   /** The number of the bank among all. */
@@ -101,13 +101,13 @@ const extra: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   }
 }
 
-const prefixOf = (market: string) => (market === "GB" ? "uk" : market.toLowerCase())
+const toPrefix = (market: string) => (market === "GB" ? "uk" : market.toLowerCase())
 
 /** The banks of all markets. */
 export const all: ReadonlyArray<Provider> = markets
   .flatMap((market) =>
     Object.entries({ ...everywhere, ...extra[market] }).map(([suffix, kind]) => ({
-      name: `${prefixOf(market)}-${suffix}`,
+      name: `${toPrefix(market)}-${suffix}`,
       market,
       ...kind
     }))

@@ -1,4 +1,4 @@
-/** What a user reads about a bank, in Swedish. English is the language of all texts: one more tells languages apart. */
+/** The Swedish texts about a bank. The others are English: with a second language, tests can tell languages apart. */
 const swedish: ReadonlyMap<string, string> = new Map([
   ["For tests", "För tester"],
   ["Username", "Användarnamn"],

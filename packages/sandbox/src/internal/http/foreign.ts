@@ -1,5 +1,5 @@
 /**
- * Requests that a web page of another site makes in a developer's browser. Without a network there are none, and no `Host`.
+ * Requests that a web page of another site makes in a developer's browser. In process there are none, and no `Host`.
  */
 import type { Incoming } from "./incoming.js"
 

@@ -2,7 +2,7 @@ import { isApplied } from "../faults/faults.js"
 import type { Incoming } from "../http/incoming.js"
 import type { Fault, ReceivedRequest } from "../models.js"
 
-// The oldest are dropped, so that a sandbox that is left running does not grow for ever.
+// The oldest are dropped, so that a sandbox that is left running does not grow forever.
 const capacity = 10_000
 
 /** The received requests, oldest first. */

@@ -19,7 +19,7 @@ import { marketDefaults, markets } from "../users/markets.js"
 
 const iconPath = "/provider-images/bank.svg"
 
-const flowOf: Readonly<Record<CredentialsType, string>> = {
+const flows: Readonly<Record<CredentialsType, string>> = {
   THIRD_PARTY_APP: "REDIRECT",
   MOBILE_BANKID: "DECOUPLED",
   KEYFOB: "EMBEDDED",
@@ -27,7 +27,7 @@ const flowOf: Readonly<Record<CredentialsType, string>> = {
 }
 
 const authenticationFlow = ({ name, type }: providers.Provider) =>
-  providers.hasSession(name) ? { authenticationFlow: flowOf[type] } : {}
+  providers.hasSession(name) ? { authenticationFlow: flows[type] } : {}
 
 // Without `transactional` and `loginHeaderColour`, which were removed in April 2026: tink-api.md 12.22.
 const present = (provider: providers.Provider, origin: string, language: string) => ({
@@ -125,7 +125,7 @@ const identifierTypes = ["BLZ", "BIC", "SE_CLEARINGNUMBER", "IBAN"]
 const national: Readonly<Record<string, string>> = { DE: "BLZ", SE: "SE_CLEARINGNUMBER" }
 
 // Made up: each bank has a BIC, and in two markets its national number as well.
-const identifiersOf = ({ index, market, name: providerName }: providers.Provider): ReadonlyArray<Identifier> => {
+const toIdentifiers = ({ index, market, name: providerName }: providers.Provider): ReadonlyArray<Identifier> => {
   const number = String(index + 1).padStart(3, "0")
   const type = national[market]
   return [
@@ -136,7 +136,7 @@ const identifiersOf = ({ index, market, name: providerName }: providers.Provider
   ]
 }
 
-const identifiers = providers.all.flatMap(identifiersOf)
+const identifiers = providers.all.flatMap(toIdentifiers)
 
 const isFilterMet = (request: RoutedRequest, identifier: Identifier): boolean =>
   (["market", "type", "value", "providerName"] as const).every((key) => {

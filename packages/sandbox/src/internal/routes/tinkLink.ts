@@ -41,7 +41,7 @@ const pageOf = (state: State, settings: Settings, { action }: Flow, visit: Visit
     : pages.revisit(asker, form, action, bankNameOf(state, visit.credentialsId ?? ""))
 }
 
-/** A parameter that has to be given; an empty one is not. */
+/** A parameter that must be there and not empty. */
 const required = (query: URLSearchParams, name: string): Effect.Effect<string, LinkError.LinkError> => {
   const value = query.get(name) ?? ""
   return value === "" ? Effect.fail(LinkError.invalidParameter(name)) : Effect.succeed(value)

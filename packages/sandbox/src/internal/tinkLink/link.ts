@@ -10,7 +10,7 @@ import * as Scopes from "../users/scopes.js"
 import type { Flow } from "./flows.js"
 import * as LinkError from "./linkError.js"
 
-/** The scopes of one-time access to which the link adds none: those for reading. */
+/** The scopes of one-time access by a link without a `scope`: those for reading. */
 const oneTimeScopes: ReadonlySet<string> = new Set([
   "accounts:read",
   "balances:read",

@@ -68,7 +68,7 @@ interface Form {
 const hidden = ({ session }: Form) => html`<input type="hidden" name="session" value="${session}" />`
 
 const known = ({ idHint }: Asker) =>
-  idHint === "" ? nothing : html`<p>You are there as <strong>${idHint}</strong>.</p>`
+  idHint === "" ? nothing : html`<p>You continue as <strong>${idHint}</strong>.</p>`
 
 const button = (choice: string, text: string) => html`<button name="choice" value="${choice}">${text}</button>`
 

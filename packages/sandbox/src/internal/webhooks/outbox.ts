@@ -31,7 +31,7 @@ export interface Outbox {
   readonly clear: () => void
 }
 
-// The oldest are dropped, so that a sandbox that is left running does not grow for ever.
+// The oldest are dropped, so that a sandbox that is left running does not grow forever.
 const capacity = 10_000
 
 const maxRetries = 3

@@ -10,7 +10,7 @@ import * as delegation from "../tinkLink/delegation.js"
 
 const AuthorizationGrantJson = Schema.parseJson(AuthorizationGrant)
 
-/** A struct says that both ids are optional. It checks that there is one, which `UserReference` says. */
+/** The struct makes both ids optional, and its filter requires one: that is the type `UserReference`. */
 const narrow = <Input extends UserReference>(schema: Schema.Schema.AnyNoContext) =>
   schema as Schema.Schema<Input, Readonly<Record<string, string | undefined>>>
 
@@ -47,7 +47,7 @@ export const createAuthorization = Endpoint.client({
   source: "tink-api.md 2"
 })
 
-/** Tink sends the text in a header: only characters of ISO-8859-1, and not blank. */
+/** Tink sends the text in a header, which allows only ISO-8859-1. */
 const IdHint = Schema.String.pipe(
   Schema.filter((text) => /^[\x20-\x7e\xa0-\xff]+$/.test(text) && /\S/.test(text)),
   Schema.annotations(Input.requirement("must be of the characters of ISO-8859-1, and not blank"))

@@ -36,7 +36,7 @@ const ExtendedCredential = Schema.transform(
   }
 )
 
-/** All members of a consent are optional, so that an object of anything would be one. The extended one says whose it is, or until when. */
+/** All members of a consent are optional, so any object would decode. An extended consent has at least one of these two. */
 const ExtendedConsentJson = Schema.parseJson(
   ProviderConsent.pipe(
     Schema.filter(

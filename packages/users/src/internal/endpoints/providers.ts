@@ -7,13 +7,14 @@ import { listAnswer } from "../schema.js"
 
 const ProvidersJson = Schema.parseJson(listAnswer("providers", P.Provider))
 
-/** What is the same for all users changes rarely. */
+/** Answers that are the same for all users change rarely. */
 const cache = { timeToLive: "1 hour" } as const
 
 /**
  * Lists the providers of a market that the application may use.
  *
- * Sent with the client access token: `listUserProviders` has those of a user. Cached for an hour, for all callers. Fails when Tink does not know the market: `listMarkets` lists those that it knows.
+ * Sent with the client access token: `listUserProviders` has those of a user. Cached for an hour, for all callers. Fails when Tink
+ * does not know the market: `listMarkets` lists those that it knows.
  */
 export const listProviders = Endpoint.clientRead({
   name: "listProviders",

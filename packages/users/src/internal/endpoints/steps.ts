@@ -1,4 +1,4 @@
-/** Endpoints that are steps of operations, and no operations themselves. */
+/** Endpoints that are steps of operations, not operations themselves. */
 import { UserId } from "@effect-tink/http/Ids"
 import { NoContent } from "@effect-tink/http/TinkRequest"
 import * as Schema from "effect/Schema"
@@ -10,7 +10,7 @@ const UserIdentity = Schema.Struct({
   externalUserId: Schema.optionalWith(Schema.String, { exact: true, nullable: true })
 })
 
-/** Only the ids, so that nothing else in the answer can fail. */
+/** Decodes the ids only, so that no other member can fail. */
 export const getUserIdentity = Endpoint.read({
   name: "getUserIdentity",
   scope: "user:read",

@@ -50,8 +50,8 @@ export const getUser = Endpoint.read({
 /**
  * Changes the external id or the username of a user.
  *
- * One that is left out is not changed. It is resent when it may have been processed, since the same names change nothing more. Fails with `Invalid` when Tink does
- * not accept a name, or answers with another user than the session's.
+ * A name that is left out is not changed. It is resent when it may have been processed, since the same names change nothing
+ * more. Fails with `Invalid` when Tink does not accept a name, or answers with another user than the session's.
  */
 export const updateUser = Endpoint.change({
   name: "updateUser",

@@ -1,5 +1,5 @@
 /**
- * Which answers are from after which changes: decided by numbers, and here alone.
+ * Orders answers and changes: numbers, given out here only, say which answers came after which changes.
  *
  * A `Users` has one sequence. A change takes the next number when it ends. A poll notes, when it is sent, the number of the
  * latest change. An answer with a lower number than a change was asked for before the change had ended, so it may show the

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 
-/** Waits for a turn in which fewer have passed than may. */
+/** Waits until fewer than the bound have passed in this turn of the event loop. */
 export type Gate = Effect.Effect<void>
 
 /** Once the scope is closed, all pass. */

@@ -1,4 +1,4 @@
-/** What one reader has not read yet. Far smaller than a `Mailbox`: there may be many thousands of followers. */
+/** Messages that one reader has not read yet. Far smaller than a `Mailbox`: there may be thousands of followers. */
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 

@@ -21,7 +21,7 @@ export interface Observation {
   readonly credential: Credential
   /** Whether it differs from what the previous reading showed. */
   readonly isChange: boolean
-  /** Whether it is known to show what came of the latest change. */
+  /** Whether it is known to show an effect of the latest change. */
   readonly isPastChange: boolean
   /** Whether nothing more will happen unless something is done. */
   readonly isFinal: boolean
@@ -32,7 +32,7 @@ export interface State {
   readonly change: Change | undefined
   /** The credential before that change, or the first one after it, as far as is known. */
   readonly before: Credential | undefined
-  /** Whether something that came of that change was seen. */
+  /** Whether an effect of that change was seen. */
   readonly isPastChange: boolean
   /** The newest reading. */
   readonly newest: Reading | undefined

@@ -35,7 +35,7 @@ interface Entry {
 export interface StartedRefreshes {
   /**
    * Starts a refresh, or joins the one that a caller of this process has started and still follows. The request is interrupted
-   * when the last caller leaves. The failure of a session is not that of another one, which then tries by itself.
+   * when the last caller leaves. Another session does not get the failure: it tries by itself.
    */
   readonly join: (
     session: OpenSession,

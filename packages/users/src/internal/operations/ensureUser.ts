@@ -1,12 +1,12 @@
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
 import { CreatedUser, type EnsureUserInput } from "../../User.js"
-import { withOperationSpan } from "../operationSpan.js"
 import { bind, toClientRequest } from "../call.js"
 import type { Dependencies } from "../dependencies.js"
 import { createUser } from "../endpoints/users.js"
 import { withFlags } from "../errors.js"
 import { checkExternalUserId } from "../input.js"
+import { withOperationSpan } from "../operationSpan.js"
 import { findUserId } from "../tokens/findUser.js"
 import { isUserGone } from "./userGone.js"
 

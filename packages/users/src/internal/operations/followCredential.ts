@@ -22,7 +22,7 @@ import { isOptional, isPlainObject } from "../input.js"
 
 const isDuration = (value: unknown): boolean => Option.isSome(toDuration(value))
 
-const findInvalid = (options: FollowOptions & { readonly onProgress?: unknown }): string | undefined => {
+const findProblem = (options: FollowOptions & { readonly onProgress?: unknown }): string | undefined => {
   if (!isOptional(options.schedule, Schedule.isSchedule)) return "schedule must be a Schedule"
   if (!isOptional(options.patience, isDuration)) return "patience must be a duration"
   if (!isOptional(options.since, Schema.is(Credential))) return "since must be a Credential"
@@ -35,8 +35,8 @@ export const checkFollowOptions = (
   options: (FollowOptions & { readonly onProgress?: unknown }) | undefined
 ): Exit.Exit<void, TinkError> => {
   if (options === undefined) return Exit.void
-  const invalid = isPlainObject(options) ? findInvalid(options) : "the options must be a plain object"
-  return invalid === undefined ? Exit.void : Exit.fail(invalidInput(operation, invalid))
+  const problem = isPlainObject(options) ? findProblem(options) : "the options must be a plain object"
+  return problem === undefined ? Exit.void : Exit.fail(invalidInput(operation, problem))
 }
 
 const operation = "followCredential"

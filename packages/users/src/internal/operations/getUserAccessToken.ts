@@ -2,9 +2,9 @@ import type { AccessToken } from "@effect-tink/http/AccessToken"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
-import { withOperationSpan } from "../operationSpan.js"
 import type { Dependencies } from "../dependencies.js"
 import { checkCode } from "../input.js"
+import { withOperationSpan } from "../operationSpan.js"
 
 const operation = "getUserAccessToken"
 

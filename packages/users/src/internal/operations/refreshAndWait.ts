@@ -73,7 +73,7 @@ const conclude = ({ credential: before, failure }: Started, latest: Observation 
 const known = ({ change, credential, how }: Started): Followed["known"] =>
   how === "accepted" ? { before: credential, change } : { before: credential, change, isPastChange: true }
 
-/** The refresh may be running: repeating the call would refresh twice. */
+/** The refresh may be running, and repeating the call would refresh twice. */
 const withoutRepetition = ({ how }: Started, error: TinkError): TinkError =>
   how === "accepted" ? withFlags(error, { isRetryable: false, isAmbiguous: true }) : error
 
@@ -108,7 +108,7 @@ export const make = ({ access, changes, gate, http }: Dependencies, follow: Foll
     return Effect.mapError(makeLink("updateConsent", given), (error) => new TinkError({ ...error, operation }))
   }
 
-  /** The code is the only part of the link that is not known yet. */
+  /** Checks the options of the link before the refresh. Only its code is not known yet. */
   const checkLink = (userId: UserId, id: CredentialsId, options: LinkOptions | undefined) =>
     options === undefined
       ? Effect.void

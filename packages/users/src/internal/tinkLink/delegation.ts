@@ -1,4 +1,4 @@
-/** To whom, and for what, an authorization is delegated. `TinkLink` has the documentation; `Users` needs no more of it. */
+/** The defaults of `delegateAuthorization`, which `TinkLink` documents. Here, so that `Users` does not load `TinkLink`. */
 import type { DelegableScope } from "@effect-tink/http/OAuthScope"
 
 export const actorClientId = "df05e4b379934cd09963197cc855bfe9"

@@ -7,7 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Input from "../input.js"
 import { flows, type Flows } from "./flows.js"
 import { redirectParameters } from "./redirectParameters.js"
-import { namesOfOptions, type RuleName, ruleOf } from "./rules.js"
+import { namesOfOptions, type RuleName, rules } from "./rules.js"
 
 const defaultBaseUrl = "https://link.tink.com"
 
@@ -27,7 +27,7 @@ const areParameters = (value: unknown): value is Readonly<Record<string, string>
     ([name, text]) => /^[a-z][a-z0-9_]*$/.test(name) && !namesOfOptions.has(name) && Input.isText(text)
   )
 
-/** What `redirectUri` has itself would be taken for what Tink Link adds to it, or would make it ambiguous. */
+/** A parameter in `redirectUri` would be taken for the one that Tink Link adds, or make it ambiguous. */
 const reservedParameterChecks = (redirectUri: unknown): ReadonlyArray<Input.Check> => {
   if (typeof redirectUri !== "string") return []
   const [, query = ""] = /^[^?#]*\?([^#]*)/.exec(redirectUri) ?? []
@@ -45,7 +45,7 @@ const formatParameter = (name: string, value: string): string => `${name}=${enco
 
 /** An option's check, and its parameter if it has a value. */
 const readOption = (options: Given, name: RuleName, isNeeded: boolean) => {
-  const { encode, parameter, requirement } = ruleOf(name)
+  const { encode, parameter, requirement } = rules[name]
   const value = options[name]
   const text = value === undefined && !isNeeded ? "" : encode(value)
   const check: Input.Check = [text !== undefined, `${name} ${requirement}`]

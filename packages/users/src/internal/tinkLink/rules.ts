@@ -116,6 +116,3 @@ export type RuleName = keyof typeof rules
 
 /** Parameters that have an option of their own. It is not documented which of two values Tink takes. */
 export const namesOfOptions: ReadonlySet<string> = new Set(Object.values(rules).map(({ parameter }) => parameter))
-
-/** Read at run time, where an option may be of any type, and the options themselves nothing. */
-export const ruleOf = (name: RuleName): Rule => rules[name]

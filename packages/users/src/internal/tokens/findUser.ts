@@ -15,8 +15,8 @@ export const getIdentity = (http: TinkHttp.Service, operation: string, tokens: T
   )
 
 /**
- * Whether Tink answered about another user. An application with a private key names a user in one field, whichever id it has
- * (`tink-api.md` 1.5): an external id that is made like the id of another user would name that one.
+ * Whether Tink answered about another user. An application with a private key sends Tink's id and its own in the same
+ * field (`tink-api.md` 1.5): an external id that equals Tink's id of another user would name that user.
  */
 const isOtherUser = (found: Effect.Effect.Success<ReturnType<typeof getIdentity>>, externalUserId: string): boolean =>
   found.externalUserId === undefined ? found.id === externalUserId : found.externalUserId !== externalUserId

@@ -9,7 +9,7 @@ import { bind, toClientRequest } from "../call.js"
 import { createAuthorization } from "../endpoints/authorization.js"
 import { forbidden, withFlags } from "../errors.js"
 
-/** One more token changes nothing of the user: a grant or an exchange whose answer was lost can start again. */
+/** An additional token does not change the user: after a lost answer, the grant can start again. */
 const asUnambiguous = (error: TinkError): TinkError => {
   const isLost = error.reason === "Transport" || error.reason === "Timeout" || (error.status ?? 0) >= 500
   return error.isAmbiguous ? withFlags(error, { isAmbiguous: false, isRetryable: isLost }) : error
