@@ -28,7 +28,7 @@ try {
   await run(users.createUser({ market: "Sweden" }))
 } catch (error) {
   if (!(error instanceof TinkError.TinkError)) throw error
-  process.stdout.write(`${error.reason}: ${error.message}\n`)
+  process.stdout.write(`${error.message}\n`)
 } finally {
   await runtime.dispose()
 }

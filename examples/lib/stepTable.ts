@@ -35,7 +35,8 @@ interface Row {
   readonly text: string
 }
 
-const columns = process.stdout.columns ?? 80
+// A terminal without a size has 0 columns.
+const columns = process.stdout.columns || 80
 
 const numbersWidth = 29
 
@@ -53,7 +54,7 @@ const formatRow = ({ cache, sent, text, took }: Row, colorText = plain): string 
 
 const header = formatRow({ took: "took", sent: "sent", cache: "cache", text: "step" })
 
-export const printHeader = Console.log(`${header}\n  ${dim("─".repeat(Math.min(columns, 80) - 4))}`)
+export const printHeader = Console.log(`${header}\n  ${dim("─".repeat(Math.max(0, Math.min(columns, 80) - 4)))}`)
 
 export const printFailure = (message: string) => Console.error(`\n  failed: ${message}\n`)
 

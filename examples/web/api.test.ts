@@ -1,13 +1,15 @@
 import { Ids } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
-import { assert, layer } from "@effect/vitest"
-import { HttpClient, HttpClientRequest } from "@effect/platform"
-import { DateTime, Effect, Redacted } from "effect"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { HttpClient, HttpClientRequest, HttpServerRequest } from "@effect/platform"
+import { ConfigProvider, DateTime, Effect, Redacted } from "effect"
 import type { Connection } from "./api.js"
+import { clientAddress } from "./clientAddress.js"
 import { connectionNotFound } from "./errors.js"
 import * as Harness from "./harness.js"
 import { openBrowser, SentTokens, visitTinkLink } from "./harness.js"
 import { Settings } from "./settings.js"
+import { tinkLinkUrl } from "./tinkLinkUrl.js"
 
 const unknownId = Ids.CredentialsId.make("0123456789abcdef0123456789abcdef")
 
@@ -504,14 +506,78 @@ layer(Harness.layer({ limits: { registrationsPerAddress: 3 } }), { excludeTestSe
       const known = yield* openBrowser
       yield* known.connectBank
       const anonymous = yield* HttpClient.HttpClient
-      const begin = send(anonymous, "POST", "/api/connections", origin)
-      const answers = yield* Effect.replicateEffect(begin, 20, { concurrency: 10 })
+      // Without proxies of our own, X-Forwarded-For is what the client makes up.
+      const begin = (n: number) =>
+        send(
+          HttpClient.mapRequest(anonymous, HttpClientRequest.setHeader("X-Forwarded-For", `192.0.2.${n}`)),
+          "POST",
+          "/api/connections",
+          origin
+        )
+      const answers = yield* Effect.all(
+        Array.from({ length: 20 }, (_, n) => begin(n)),
+        { concurrency: 10 }
+      )
       const refused = answers.filter(({ status }) => status === 429)
       assert.strictEqual(refused.length, 18)
       assert.match(refused[0]?.headers["retry-after"] ?? "", /^\d+$/)
       const created = (yield* sandbox.requests).filter(({ path }) => path === "/api/v1/user/create")
       assert.strictEqual(created.length, 3)
       yield* known.connectBank
+    })
+  )
+})
+
+describe("the address of a client", () => {
+  const rows = [
+    ["without proxies, what it says of itself is ignored", 0, "192.0.2.1", "198.51.100.7"],
+    ["without a header, that of the connection", 1, undefined, "198.51.100.7"],
+    ["one proxy: the last entry", 1, "192.0.2.66, 192.0.2.1", "192.0.2.1"],
+    ["two proxies: the last entry but one", 2, "192.0.2.66, 192.0.2.1,10.0.0.1", "192.0.2.1"],
+    ["fewer entries than proxies: that of the connection", 2, "192.0.2.66", "198.51.100.7"],
+    ["an empty entry: that of the connection", 1, "192.0.2.66,", "198.51.100.7"],
+    ["a port is not part of it", 1, "192.0.2.1:4711", "192.0.2.1"],
+    ["of IPv6, the network of 64 bits", 1, "2001:db8:1:2:3::9", "2001:db8:1:2"],
+    ["of IPv6 with a port, too", 1, "[2001:db8::9]:4711", "2001:db8:0:0"],
+    ["IPv4 in IPv6 is IPv4", 1, "::ffff:192.0.2.1", "192.0.2.1"]
+  ] as const
+  for (const [name, proxies, forwarded, expected] of rows) {
+    it(name, () => {
+      const headers = new Headers(forwarded === undefined ? {} : { "X-Forwarded-For": forwarded })
+      const request = HttpServerRequest.fromWeb(new Request("http://localhost/", { headers }))
+      const received = request.modify({ remoteAddress: "198.51.100.7" })
+      assert.strictEqual(clientAddress(received, proxies), expected)
+    })
+  }
+})
+
+describe("Tink Link", () => {
+  const rows = [
+    ["https://api.tink.com", undefined, "https://link.tink.com"],
+    ["https://api.us.tink.com", undefined, "https://link.tink.com"],
+    // A sandbox never sends a user to the real Tink Link.
+    ["http://127.0.0.1:4010", undefined, "http://127.0.0.1:4010"],
+    ["https://api.tink.com.example", undefined, "https://api.tink.com.example"],
+    ["https://nottink.com", undefined, "https://nottink.com"],
+    ["http://sandbox:4010", "http://localhost:4010", "http://localhost:4010"]
+  ] as const
+  for (const [apiUrl, configured, expected] of rows) {
+    const variables = new Map(configured === undefined ? [] : [["TINK_LINK_URL", configured]])
+    it.effect(`of ${apiUrl}${configured === undefined ? "" : ` with ${configured}`} is ${expected}`, () =>
+      Effect.map(tinkLinkUrl(apiUrl), (url) => assert.strictEqual(url, expected)).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(variables))
+      )
+    )
+  }
+
+  it.effect("is not where a malformed or insecure TINK_LINK_URL says", () =>
+    Effect.gen(function* () {
+      for (const url of ["", "link.example", "http://link.example", "https://user:pass@link.example"]) {
+        const error = yield* Effect.flip(tinkLinkUrl("https://api.tink.com")).pipe(
+          Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["TINK_LINK_URL", url]])))
+        )
+        assert.include(String(error), "TINK_LINK_URL")
+      }
     })
   )
 })

@@ -14,6 +14,10 @@ const toNetwork = (address: string): string => {
   return [...groups, ...Array<string>(missing).fill("0"), ...(tail ?? "").split(":")].slice(0, 4).join(":")
 }
 
+/** Some proxies append the port of the client: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+const withoutPort = (address: string): string =>
+  (/^\[(.*)\](?::\d+)?$/.exec(address) ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(address))?.[1] ?? address
+
 /**
  * `proxies` is the number of our own proxies in front. Each appends the address of its client to `X-Forwarded-For`; what is before
  * these entries may be forged.
@@ -21,5 +25,5 @@ const toNetwork = (address: string): string => {
 export const clientAddress = ({ headers, remoteAddress }: HttpServerRequest.HttpServerRequest, proxies: number) => {
   const forwarded = (headers["x-forwarded-for"] ?? "").split(",").map((entry) => entry.trim())
   const address = proxies > 0 ? forwarded.at(-proxies) : undefined
-  return toNetwork(address || Option.getOrElse(remoteAddress, () => "unknown"))
+  return toNetwork(withoutPort(address || Option.getOrElse(remoteAddress, () => "unknown")))
 }

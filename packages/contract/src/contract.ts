@@ -9,11 +9,15 @@ import { type ConfigError, isConfigError } from "effect/ConfigError"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { clientScopes, clientToken } from "./statements.js"
 import { formatTable, walk } from "./walk.js"
-import { App } from "./wire.js"
+import { App, describe } from "./wire.js"
 
 const sandbox = Options.boolean("sandbox").pipe(
-  Options.withDescription("Checks a sandbox of its own instead of Tink, and needs no keys.")
+  Options.withDescription(
+    "Checks a sandbox of its own. Without it, the keys of a Tink app are needed: TINK_CLIENT_ID and TINK_CLIENT_SECRET."
+  )
 )
 
 const layerTink: Layer.Layer<App, ConfigError> = Layer.effect(
@@ -23,7 +27,8 @@ const layerTink: Layer.Layer<App, ConfigError> = Layer.effect(
       Config.map((url) => url.replace(/\/+$/, ""))
     ),
     clientId: Config.nonEmptyString("TINK_CLIENT_ID"),
-    clientSecret: Config.redacted("TINK_CLIENT_SECRET")
+    // The error of Config.redacted does not say what is missing.
+    clientSecret: Config.map(Config.nonEmptyString("TINK_CLIENT_SECRET"), Redacted.make)
   })
 )
 
@@ -32,9 +37,23 @@ const layerSandbox: Layer.Layer<App, ConfigError> = Layer.effect(App, TinkSandbo
   Layer.provide(Layer.orDie(TinkSandbox.layerServer()))
 )
 
+const fail = (message: string) => Effect.andThen(Console.error(message), new CommandLine.Failed())
+
+/** Without a token every statement would be contradicted, by the keys and not by Tink. */
+const requireClientToken = Effect.gen(function* () {
+  const { baseUrl } = yield* App
+  const answer = yield* Effect.catchAll(clientToken(clientScopes), ({ why }) => fail(`${baseUrl}: ${why}`))
+  if (answer.status === 200) return
+  yield* fail(
+    `There is no client token for ${clientScopes}: ${describe(answer)}.\n` +
+      "Check TINK_CLIENT_ID and TINK_CLIENT_SECRET, and the scopes of the app."
+  )
+})
+
 const check = Effect.gen(function* () {
   const { baseUrl } = yield* App
   yield* Console.error(`At ${baseUrl} this creates a user, reads what belongs to them, and deletes them.\n`)
+  yield* requireClientToken
   const rows = yield* walk(
     ({ text, verdict }) => Console.error(`  ${verdict.padEnd(12)}  ${text}`),
     (externalUserId) => Console.error(`\nThe user ${externalUserId} may be left: delete them by hand.`)
@@ -47,6 +66,6 @@ export const command = Command.make("contract", { sandbox }, ({ sandbox }) =>
   check.pipe(
     Effect.provide(sandbox ? layerSandbox : layerTink),
     Effect.provide(NodeHttpClient.layerUndici),
-    Effect.catchIf(isConfigError, (error) => Effect.andThen(Console.error(String(error)), new CommandLine.Failed()))
+    Effect.catchIf(isConfigError, (error) => fail(`${error}\nSet the keys of a Tink app, or use --sandbox.`))
   )
 ).pipe(Command.withDescription("Checks packages/http/tink-api.md against Tink."))

@@ -44,9 +44,10 @@ const token = (fields: Readonly<Record<string, string>>) =>
     })
   )
 
-const clientScopes = "user:create,authorization:grant"
+/** The scopes without which no statement about users can be checked. */
+export const clientScopes = "user:create,authorization:grant"
 
-const clientToken = (scope: string) => token({ grant_type: "client_credentials", scope })
+export const clientToken = (scope: string) => token({ grant_type: "client_credentials", scope })
 
 const grant = ({ clientToken, userId }: Story, scope: string) =>
   Effect.gen(function* () {

@@ -1,7 +1,12 @@
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { assert, describe, it } from "@effect/vitest"
+import { toExitCode } from "@effect-tink/simulation/commandLine"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { printedBy } from "../../../test/support/commands.js"
+import { command } from "../src/contract.js"
 import { statements } from "../src/statements.js"
 import { formatTable, type Row, walk } from "../src/walk.js"
 import { App } from "../src/wire.js"
@@ -48,5 +53,32 @@ describe("the statements of tink-api.md", () => {
       const requests = yield* sandbox.requests
       assert.deepInclude(requests.at(-1), { path: "/api/v1/user/delete", status: 204 })
     }).pipe(Effect.provide(layerSandbox))
+  )
+})
+
+describe("the command", () => {
+  it.scopedLive("says what is wrong with the keys, and checks nothing", () =>
+    Effect.gen(function* () {
+      const { baseUrl, requests } = yield* TinkSandbox.TinkSandbox
+      const keys = { TINK_BASE_URL: baseUrl, TINK_CLIENT_ID: "sandbox-client", TINK_CLIENT_SECRET: "hidden" }
+      const cases = [
+        [{}, /TINK_CLIENT_ID.*TINK_CLIENT_SECRET to exist[^]*--sandbox/],
+        [{ ...keys, TINK_CLIENT_SECRET: "" }, /TINK_CLIENT_SECRET/],
+        [keys, /no client token for user:create,authorization:grant: 401 .*\(oauth\.invalid_client_secret\)/],
+        [{ ...keys, TINK_BASE_URL: "http://127.0.0.1:1" }, /127\.0\.0\.1:1: no answer/]
+      ] as const
+      for (const [variables, expected] of cases) {
+        const { result, text } = yield* printedBy(toExitCode(command, ["node", "contract"])).pipe(
+          Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+        )
+        assert.strictEqual(result, 1)
+        assert.match(text, expected)
+        assert.notInclude(text, "hidden")
+      }
+      assert.deepStrictEqual(
+        (yield* requests).map(({ path }) => path),
+        ["/api/v1/oauth/token"]
+      )
+    }).pipe(Effect.provide(TinkSandbox.layerServer()), Effect.provide(NodeHttpClient.layerUndici))
   )
 })

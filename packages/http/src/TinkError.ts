@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /**
@@ -101,6 +102,7 @@ export class TinkError extends Schema.TaggedError<TinkError>("@effect-tink/http/
       `${this.operation}: ${this.reason}` +
       (request === "" ? "" : ` (${request})`) +
       (said === "" ? "" : `: ${said}`) +
+      (this.retryAfter === undefined ? "" : ` [retry after ${Math.ceil(Duration.toSeconds(this.retryAfter))} s]`) +
       (this.requestId === undefined ? "" : ` [request id ${this.requestId}]`)
     )
   }

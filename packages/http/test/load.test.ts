@@ -138,6 +138,7 @@ describe("the pause that Retry-After asks for", () => {
       const error = yield* failure(http.request(getCredential))
       assert.deepInclude(error, { reason: "RateLimited", isRetryable: true, isAmbiguous: false })
       assert.strictEqual(Duration.toSeconds(error.retryAfter ?? 0), 40)
+      assert.match(error.message, /Tink has asked to wait \[retry after 40 s\]$/)
       assert.lengthOf(sent, 1)
       yield* TestClock.adjust("40 seconds")
       yield* failure(http.request(getCredential))

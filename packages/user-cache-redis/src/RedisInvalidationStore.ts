@@ -123,11 +123,15 @@ export interface ConfigOptions extends Options {
   readonly url?: Config.Config<Redacted.Redacted> | undefined
 }
 
+/** For a missing secret, the error of `Config.redacted` says `<redacted>` in place of the reason. */
+const explainMissing = (error: ConfigError.ConfigError): ConfigError.ConfigError =>
+  error._op === "MissingData" ? ConfigError.MissingData([...error.path], `${error.path.join(".")} is not set`) : error
+
 const open = (
   options: ConfigOptions
 ): Effect.Effect<NodeRedisClient, StoreError | ConfigError.ConfigError, Scope.Scope> =>
   Effect.gen(function* () {
-    const url = yield* options.url ?? Config.redacted("REDIS_URL")
+    const url = yield* Effect.mapError(options.url ?? Config.redacted("REDIS_URL"), explainMissing)
     if (!/^rediss?:\/\/./.test(Redacted.value(url)) || !URL.canParse(Redacted.value(url))) {
       return yield* Effect.fail(
         ConfigError.InvalidData(["REDIS_URL"], "must be a URL that starts with redis:// or rediss://")

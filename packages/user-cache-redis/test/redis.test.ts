@@ -405,6 +405,7 @@ describe("layerConfig", () => {
         assert.include(String(error), "REDIS_URL")
         assert.notInclude(String(error), "hidden")
       }
+      assert.include(String(yield* Effect.flip(build(""))), "REDIS_URL is not set")
     })
   )
 })
