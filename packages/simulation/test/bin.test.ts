@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { execFile } from "node:child_process"
+import { type ChildProcess, execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { printedBy } from "../../../test/support/commands.js"
 import { toExitCode } from "../src/commandLine.js"
@@ -10,12 +10,17 @@ import { command } from "../src/simulate.js"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 
-const simulate = (args: ReadonlyArray<string>, imports: ReadonlyArray<string> = []) =>
+const simulate = (
+  args: ReadonlyArray<string>,
+  imports: ReadonlyArray<string> = [],
+  onStart: (child: ChildProcess) => void = () => {}
+) =>
   Effect.async<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((resume) => {
     const before = [...imports, "tsx"].flatMap((module) => ["--import", module])
-    execFile(process.execPath, [...before, bin, ...args], (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [...before, bin, ...args], (error, stdout, stderr) => {
       resume(Effect.succeed({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }))
     })
+    onStart(child)
   })
 
 const timeout = 120_000
@@ -33,11 +38,41 @@ describe("the command", () => {
     timeout
   )
 
+  it.live(
+    "prints the same with one process as with several, but for the time",
+    () =>
+      Effect.gen(function* () {
+        const args = ["--seed", "5", "--schedules", "4", "--workers"]
+        const printed = ({ code, stdout }: { readonly code: number; readonly stdout: string }) => [
+          code,
+          stdout.replace(/\([\d.]+ per second\)/, "")
+        ]
+        const [one, two] = yield* Effect.all([simulate([...args, "1"]), simulate([...args, "2"])])
+        assert.strictEqual(two.code, 0, two.stderr)
+        assert.deepStrictEqual(printed(two), printed(one))
+      }),
+    timeout
+  )
+
+  it.live(
+    "says what was checked on Ctrl-C, and ends with 130",
+    () =>
+      Effect.gen(function* () {
+        const args = ["--seed", "5", "--schedules", "100000", "--workers", "2"]
+        const { code, stdout } = yield* simulate(args, [], (child) =>
+          child.stderr?.once("data", () => child.kill("SIGINT"))
+        )
+        assert.strictEqual(code, 130)
+        assert.match(stdout, /Interrupted: \d+ schedules? /)
+      }),
+    timeout
+  )
+
   it.live("prints its options with --help", () =>
     Effect.gen(function* () {
       const { result, text } = yield* printedBy(toExitCode(command, ["node", "simulate", "--help"]))
       assert.strictEqual(result, 0)
-      for (const option of ["--seed", "--schedules"]) assert.include(text, option)
+      for (const option of ["--seed", "--schedules", "--workers"]) assert.include(text, option)
     })
   )
 

@@ -7,7 +7,6 @@ import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
 import { bankPath } from "./credentials/supplementalInformation.js"
 import * as Faults from "./faults/faults.js"
 import * as apiErrors from "./http/apiErrors.js"
@@ -45,7 +44,7 @@ export interface Sandbox {
    */
   readonly handle: <E>(
     request: HttpServerRequest.HttpServerRequest,
-    chunks: Stream.Stream<Uint8Array, E>,
+    body: Effect.Effect<Incoming.Incoming["body"], E>,
     connection: Incoming.Connection
   ) => Effect.Effect<Response, Faults.Damage | E>
 }
@@ -140,9 +139,12 @@ export const make = (settings: Settings, onRequest: OnRequest): Effect.Effect<Sa
       )
     }
 
-    const handle: Sandbox["handle"] = (request, chunks, connection) =>
+    const nextId = Effect.withRandom(ids.id, random)
+
+    const handle: Sandbox["handle"] = (request, body, connection) =>
       Effect.gen(function* () {
-        const incoming = yield* Incoming.read(request, chunks, connection, Effect.withRandom(ids.id, random))
+        const read = yield* body
+        const incoming = Incoming.make(request, read, connection, yield* nextId)
         const clock = yield* Effect.clock
         // An exit: a fiber that fails by itself logs the damaged response, with its body.
         const fiber = fork(Effect.exit(Effect.withClock(answer(request, incoming), clock)))

@@ -36,8 +36,20 @@ export const isOwn = (call: Call, { grantType, path }: OriginRequest): boolean =
 /** Whether a failure is of the request that the call is about, not of the token request before it. */
 export const isOwnRoute = (call: Call, route: string | undefined): boolean => isOwnPath(call, route ?? "")
 
+/** Finds something in a history once, as many promises are about it. A history is complete when it is checked. */
+const once = <A>(find: (history: History) => A): ((history: History) => A) => {
+  const found = new WeakMap<History, { readonly value: A }>()
+  return (history) => {
+    const known = found.get(history) ?? { value: find(history) }
+    found.set(history, known)
+    return known.value
+  }
+}
+
+const requestsByCall = once(({ requests }) => Arr.groupBy(requests, ({ call }) => String(call)))
+
 export const ownRequests = (history: History, call: Call): ReadonlyArray<OriginRequest> =>
-  history.requests.filter((request) => request.call === call.id && isOwn(call, request))
+  (requestsByCall(history)[String(call.id)] ?? []).filter((request) => isOwn(call, request))
 
 interface AnsweredRead {
   readonly read: Call
@@ -45,7 +57,7 @@ interface AnsweredRead {
   readonly source: OriginRequest
 }
 
-export const answeredReads = (history: History): ReadonlyArray<AnsweredRead> =>
+export const answeredReads = once((history): ReadonlyArray<AnsweredRead> =>
   history.calls.flatMap((read) => {
     const ending = read.ended?.ending
     if (!isRead(read) || ending?._tag !== "Success") return []
@@ -53,11 +65,13 @@ export const answeredReads = (history: History): ReadonlyArray<AnsweredRead> =>
     if (source === undefined) throw new Error(`the value of call ${read.id} does not say where it is from`)
     return [{ read, source }]
   })
+)
 
-export const endedChanges = (history: History) =>
+export const endedChanges = once((history) =>
   history.calls.flatMap((call) =>
     isUserChange(call) && call.ended !== undefined ? [{ call, ended: call.ended, own: ownRequests(history, call) }] : []
   )
+)
 
 /** Whether a change that sent nothing has got as far as trying to. */
 export const hasBegun = ({ ended, left, operation }: Call): boolean => {

@@ -4,13 +4,14 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { type Damage, halves } from "../faults/faults.js"
+import * as Incoming from "../http/incoming.js"
 import type { Sandbox } from "../sandbox.js"
 
 type ServerResponse = HttpServerResponse.HttpServerResponse
@@ -19,29 +20,42 @@ const transportError = (request: HttpClientRequest.HttpClientRequest, descriptio
   new HttpClientError.RequestError({ request, reason: "Transport", description, cause })
 
 interface SentBody {
-  readonly chunks: Stream.Stream<Uint8Array, unknown>
+  readonly read: Effect.Effect<Incoming.Incoming["body"], unknown>
   /** The content type of a multipart body, whose boundary is known only once it is written. */
   readonly contentType?: string | null
 }
 
+const noBody: SentBody = { read: Effect.succeed(new Uint8Array()) }
+
 const sentBody = ({ body }: HttpClientRequest.HttpClientRequest): SentBody => {
   switch (body._tag) {
     case "Empty":
-      return { chunks: Stream.empty }
+      return noBody
     case "Uint8Array":
-      return { chunks: Stream.make(body.body) }
+      return { read: Effect.sync(() => Incoming.toBody(body.body)) }
     case "Stream":
-      return { chunks: body.stream }
+      return { read: Incoming.readBody(body.stream) }
     case "Raw":
     case "FormData": {
       // A raw body is what the platform's fetch takes: its type says `unknown`.
       const source = new Response(body._tag === "Raw" ? (body.body as BodyInit) : body.formData)
       return {
-        chunks: Stream.fromEffect(Effect.tryPromise(async () => new Uint8Array(await source.arrayBuffer()))),
+        read: Effect.tryPromise(async () => Incoming.toBody(new Uint8Array(await source.arrayBuffer()))),
         contentType: source.headers.get("content-type")
       }
     }
   }
+}
+
+// One for all requests of a method, as the rest is replaced, and a web request is expensive.
+const emptyRequests = new Map<string, HttpServerRequest.HttpServerRequest>()
+
+const emptyRequest = (method: HttpMethod): HttpServerRequest.HttpServerRequest => {
+  const known = emptyRequests.get(method)
+  if (known !== undefined) return known
+  const made = HttpServerRequest.fromWeb(new Request("http://127.0.0.1/", { method }))
+  emptyRequests.set(method, made)
+  return made
 }
 
 // The headers bypass the web request, which would refuse some of them.
@@ -50,7 +64,8 @@ const toServerRequest = (
   { pathname, search }: URL,
   contentType: string | null | undefined
 ) =>
-  HttpServerRequest.fromWeb(new Request(`http://127.0.0.1${pathname}${search}`, { method })).modify({
+  emptyRequest(method).modify({
+    url: pathname + search,
     headers: typeof contentType === "string" ? Headers.fromInput({ "content-type": contentType, ...headers }) : headers
   })
 
@@ -109,11 +124,11 @@ export const make = (sandbox: Sandbox): Effect.Effect<HttpClient.HttpClient, nev
       }
     }
     return HttpClient.make((request, url) => {
-      const { chunks, contentType } = sentBody(request)
-      const read = Stream.mapError(chunks, (cause) =>
+      const { contentType, read } = sentBody(request)
+      const body = Effect.mapError(read, (cause) =>
         transportError(request, "The request body could not be read", cause)
       )
-      return sandbox.handle(toServerRequest(request, url, contentType), read, { certificate: undefined }).pipe(
+      return sandbox.handle(toServerRequest(request, url, contentType), body, { certificate: undefined }).pipe(
         Effect.catchIf(
           (error) => error._tag !== "RequestError",
           (damage) => damaged(damage, request)

@@ -10,6 +10,7 @@ import * as Http from "node:http"
 import * as Https from "node:https"
 import * as Tls from "node:tls"
 import { type Damage, halves } from "../faults/faults.js"
+import * as Incoming from "../http/incoming.js"
 import { noContent } from "../http/responses.js"
 import type { MutualTlsOptions } from "../models.js"
 import type { Sandbox } from "../sandbox.js"
@@ -53,7 +54,7 @@ const toApp = (sandbox: Sandbox): HttpApp.Default<HttpServerError.RequestError> 
     const request = yield* HttpServerRequest.HttpServerRequest
     const response = NodeHttpServerRequest.toServerResponse(request)
     const connection = { certificate: certificateOf(NodeHttpServerRequest.toIncomingMessage(request)) }
-    return yield* sandbox.handle(request, request.stream, connection).pipe(
+    return yield* sandbox.handle(request, Incoming.readBody(request.stream), connection).pipe(
       Effect.catchIf(
         (error) => error._tag !== "RequestError",
         (damage) => Effect.as(sendDamaged(response, damage), noContent)

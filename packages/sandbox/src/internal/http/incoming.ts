@@ -32,25 +32,30 @@ const splitUrl = (url: string): readonly [path: string, query: URLSearchParams] 
   return [path, new URLSearchParams(query.join("?"))]
 }
 
-/** Reads a request to its end. */
-export const read = <E>(
-  { headers, method, url }: HttpServerRequest.HttpServerRequest,
-  chunks: Stream.Stream<Uint8Array, E>,
-  connection: Connection,
-  nextId: Effect.Effect<string>
-): Effect.Effect<Incoming, E> =>
-  Effect.gen(function* () {
+/** A body of a carrier that has it in one piece. */
+export const toBody = (bytes: Uint8Array): Incoming["body"] => {
+  const collector = BodyCollector.make()
+  collector.add(bytes)
+  return collector.body()
+}
+
+/** Reads a body to its end. */
+export const readBody = <E>(chunks: Stream.Stream<Uint8Array, E>): Effect.Effect<Incoming["body"], E> =>
+  Effect.suspend(() => {
     const collector = BodyCollector.make()
-    yield* Stream.runForEach(chunks, (chunk) => Effect.sync(() => collector.add(chunk)))
-    const [path, query] = splitUrl(url)
-    return {
-      requestId: yield* nextId,
-      method,
-      path,
-      query,
-      headers,
-      body: collector.body(),
-      connection,
-      notes: { refresh: null }
-    }
+    return Effect.map(
+      Stream.runForEach(chunks, (chunk) => Effect.sync(() => collector.add(chunk))),
+      () => collector.body()
+    )
   })
+
+/** A request that has been read to its end. */
+export const make = (
+  { headers, method, url }: HttpServerRequest.HttpServerRequest,
+  body: Incoming["body"],
+  connection: Connection,
+  requestId: string
+): Incoming => {
+  const [path, query] = splitUrl(url)
+  return { requestId, method, path, query, headers, body, connection, notes: { refresh: null } }
+}
