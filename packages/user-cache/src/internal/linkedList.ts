@@ -19,6 +19,13 @@ export class LinkedList<N extends Links<N>> {
     this.size += 1
   }
 
+  /** Makes an element that is in this list the newest. */
+  touch(node: N): void {
+    if (node === this.newest) return
+    this.remove(node)
+    this.add(node)
+  }
+
   /** Removes an element that is in this list. */
   remove(node: N): void {
     if (node.older === undefined) this.oldest = node.newer

@@ -14,14 +14,13 @@
  *
  * Every step on the slots below is plain synchronous code, so no other fiber can run in between.
  */
+import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
 import * as Scope from "effect/Scope"
 import { isAmbiguousExit } from "./ambiguity.js"
 import { makeCounters } from "./counters.js"
@@ -29,6 +28,7 @@ import { LinkedList, type Links } from "./linkedList.js"
 import { maxElapsed, type Moment, now } from "./moment.js"
 import { makeQuarantine } from "./quarantine.js"
 import { type SlotKey, Slots } from "./slots.js"
+import { Waiter } from "./waiter.js"
 
 type TimeToLive = (value: unknown, startedAt: DateTime.Utc) => Duration.DurationInput
 
@@ -55,9 +55,9 @@ interface PendingLookup extends SlotKey {
   readonly startedAt: Moment
   /** That of the cache, until the value has arrived and may shorten it. */
   timeToLiveMillis: number
-  readonly result: Deferred.Deferred<unknown, unknown>
   fiber: Fiber.RuntimeFiber<void> | undefined
-  waiters: number
+  exit: Exit.Exit<unknown, unknown> | undefined
+  readonly waiters: Set<Waiter>
 }
 
 /** A stored value. */
@@ -133,8 +133,7 @@ export const make = (options: {
 
   const hit = (entry: Entry) => {
     counters.increment("hits")
-    recency.remove(entry)
-    recency.add(entry)
+    recency.touch(entry)
     return Effect.succeed(entry.value)
   }
 
@@ -155,14 +154,15 @@ export const make = (options: {
       if (isUsable) store(pending, exit.value)
       else counters.increment("lateResults")
     }
-    Deferred.unsafeDone(pending.result, exit)
+    pending.exit = exit
+    for (const waiter of pending.waiters) waiter.done(exit)
   }
 
   /** The last waiter to leave interrupts the lookup: its result is no longer needed. */
-  const leave = (pending: PendingLookup) =>
+  const leave = (pending: PendingLookup, waiter: Waiter) =>
     Effect.suspend(() => {
-      pending.waiters -= 1
-      if (pending.waiters > 0 || pending.fiber === undefined) return Effect.void
+      pending.waiters.delete(waiter)
+      if (pending.waiters.size > 0 || pending.fiber === undefined) return Effect.void
       drop(pending)
       return Fiber.interrupt(pending.fiber)
     })
@@ -176,16 +176,22 @@ export const make = (options: {
     order: ++lookups,
     startedAt,
     timeToLiveMillis: options.timeToLiveMillis,
-    result: Deferred.unsafeMake(FiberId.none),
     fiber: undefined,
-    waiters: 0
+    exit: undefined,
+    waiters: new Set()
   })
 
-  // `start`, `wait` and `leave` run uninterruptibly: each counted waiter also leaves, and the forked fiber, which inherits
+  // `start`, `wait` and `leave` run uninterruptibly: each waiter that is interrupted also leaves, and the forked fiber, which inherits
   // this, always settles its lookup.
   const wait = (pending: PendingLookup, restore: Restore) => {
-    pending.waiters += 1
-    return Effect.onInterrupt(restore(Deferred.await(pending.result)), () => leave(pending))
+    if (pending.exit !== undefined) return pending.exit
+    const waiter = new Waiter()
+    pending.waiters.add(waiter)
+    // Not `Effect.onInterrupt`, which would mask interruption once more.
+    return Effect.catchAllCause(restore(waiter.result), (cause) => {
+      const failure = Effect.failCause(cause)
+      return Cause.isInterruptedOnly(cause) ? Effect.andThen(leave(pending, waiter), failure) : failure
+    })
   }
 
   const start = (

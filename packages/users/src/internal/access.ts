@@ -106,12 +106,34 @@ const memoize = <Source extends object, Made>(make: (source: Source) => Made): (
   }
 }
 
-/** Calls with the same answer have the same key. Endpoints are numbered, as an application may reuse a name. */
-const makeCacheKey = () => {
+/** The texts that are made of texts, each once while they are few. */
+const makeFew = (capacity: number, make: (source: string) => string): ((source: string) => string) => {
+  const made = new Map<string, string>()
+  return (source) => {
+    const known = made.get(source)
+    if (known !== undefined) return known
+    if (made.size === capacity) made.clear()
+    const value = make(source)
+    made.set(source, value)
+    return value
+  }
+}
+
+/** Joined, not a template: V8 would keep all parts of one, and put them together at each comparison. */
+const joinKey = (...parts: ReadonlyArray<string>): string => parts.join(" ")
+
+/**
+ * Calls with the same answer have the same key. Endpoints are numbered, as an application may reuse a name.
+ * `usersId` is part of it: another `Users` may be for another Tink app.
+ */
+const makeCacheKey = (usersId: string) => {
   let endpoints = 0
   let others = 0
 
-  const toPrefix = memoize((endpoint: Keyed["endpoint"]) => `${endpoint.name} ${++endpoints}`)
+  const keysOf = memoize((endpoint: Keyed["endpoint"]) => {
+    const prefix = joinKey(usersId, endpoint.name, String(++endpoints))
+    return { prefix, withoutArguments: makeFew(1_000, (identity) => joinKey(prefix, "", "", identity)) }
+  })
 
   const membersKey = (members: unknown): string => {
     try {
@@ -123,8 +145,11 @@ const makeCacheKey = () => {
     }
   }
 
-  return ({ endpoint, id = "", members }: Keyed, identity: string): string =>
-    `${toPrefix(endpoint)} ${id} ${endpoint.input === undefined ? "" : membersKey(members)} ${identity}`
+  return ({ endpoint, id, members }: Keyed, identity: string): string => {
+    const { prefix, withoutArguments } = keysOf(endpoint)
+    if (id === undefined && endpoint.input === undefined) return withoutArguments(identity)
+    return joinKey(prefix, id ?? "", endpoint.input === undefined ? "" : membersKey(members), identity)
+  }
 }
 
 export const make = (dependencies: {
@@ -141,7 +166,7 @@ export const make = (dependencies: {
   readonly onChange: (userId: UserId, credentialsId: string | undefined) => void
 }): Access => {
   const { cache, connectionTimeToLive, http, isClosed, onChange, publicCache, usersId, userTokens } = dependencies
-  const cacheKey = makeCacheKey()
+  const cacheKey = makeCacheKey(usersId)
 
   const open: Access["open"] = (operation, session, scope) => {
     const held = unwrapSession(session)
@@ -155,7 +180,7 @@ export const make = (dependencies: {
     }
     return Exit.succeed({
       userId: session.userId,
-      identity: held._tag === "Static" ? `${usersId} ${held.identity}` : held.identity,
+      identity: held.identity,
       tokens: () => (held._tag === "Static" ? held.tokens : userTokens.of(session.userId, session.scopes))
     })
   }

@@ -60,7 +60,9 @@ export const bind = <E extends Parameters>(
   args: ReadonlyArray<unknown>,
   operation: string = endpoint.name
 ): Exit.Exit<Call<E>, TinkError> => {
-  const [id, input] = endpoint.id === undefined ? [undefined, args[0]] : args
+  const hasId = endpoint.id !== undefined
+  const id = hasId ? args[0] : undefined
+  const input = hasId ? args[1] : args[0]
   if (!isValidId(endpoint, id)) {
     return Exit.fail(invalidInput(operation, `${idName(endpoint.route)} must be ${idRequirement}`))
   }

@@ -26,6 +26,6 @@ export const make =
       return makeSession<Scopes>(userId, scopes, {
         _tag: "Renewable",
         usersId,
-        identity: `${usersId} ${scopes.join(",")}`
+        identity: scopes.join(",")
       })
     }).pipe(withOperationSpan(operation))
