@@ -70,7 +70,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "a caller's interruption spread to others",
     promise: "A caller that gives up does not interrupt the other waiters.",
     file: cacheEngine,
-    text: "if (pending.waiters > 0 || pending.fiber === undefined)",
+    text: "if (pending.waiters.size > 0 || pending.fiber === undefined)",
     replacement: "if (pending.fiber === undefined)",
     breaks: ["undisturbed"],
     firstSeed: 1
