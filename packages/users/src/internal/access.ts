@@ -10,14 +10,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import type { ChangeEndpoint, ClientEndpoint, ReadEndpoint, SessionEndpoint } from "../Endpoint.js"
 import type { UserSession } from "../UserSession.js"
+import { makeCacheKey } from "./cacheKey.js"
 import { bind, type Call, checkSubjects, toClientRequest, toUserRequest } from "./call.js"
 import { deepFreeze } from "./deepFreeze.js"
-import { digest } from "./digest.js"
 import { forbidden, withFlags } from "./errors.js"
 import type { ConnectionTimeToLive } from "./freshness.js"
+import { memoize } from "./memoize.js"
 import { withOperationSpan } from "./operationSpan.js"
 import { unwrapSession } from "./session.js"
 import type { UserTokens } from "./tokens/userTokens.js"
@@ -67,8 +67,6 @@ export interface Access {
   ) => Effect.Effect<A, TinkError>
 }
 
-type Keyed = Call<Pick<ReadEndpoint<UserScope, never, never>, "name" | "input">>
-
 type Policed = Pick<ReadEndpoint<UserScope, never, never>, "name" | "cache">
 
 const cacheClosed = (operation: string): TinkError =>
@@ -84,73 +82,6 @@ const refuse = (operation: string, detail: string) => Exit.fail(invalidInput(ope
 
 const isSurelyUnchanged = (exit: Exit.Exit<unknown, TinkError>): boolean =>
   Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), (error) => !error.isAmbiguous)
-
-/** JSON writes all secrets as this, so that the answer to one would be that to another. */
-const redacted = JSON.stringify(Redacted.make(""))
-
-const withDigests = (members: unknown): string =>
-  JSON.stringify(members, function (this: unknown, name: string, value: unknown) {
-    const held: unknown = Object(this)[name]
-    return Redacted.isRedacted(held) ? digest(String(Redacted.value(held))) : value
-  })
-
-/** Caches what is made of an object, for as long as the object lives. */
-const memoize = <Source extends object, Made>(make: (source: Source) => Made): ((source: Source) => Made) => {
-  const made = new WeakMap<Source, Made>()
-  return (source) => {
-    const known = made.get(source)
-    if (known !== undefined) return known
-    const value = make(source)
-    made.set(source, value)
-    return value
-  }
-}
-
-/** The texts that are made of texts, each once while they are few. */
-const makeFew = (capacity: number, make: (source: string) => string): ((source: string) => string) => {
-  const made = new Map<string, string>()
-  return (source) => {
-    const known = made.get(source)
-    if (known !== undefined) return known
-    if (made.size === capacity) made.clear()
-    const value = make(source)
-    made.set(source, value)
-    return value
-  }
-}
-
-/** Joined, not a template: V8 would keep all parts of one, and put them together at each comparison. */
-const joinKey = (...parts: ReadonlyArray<string>): string => parts.join(" ")
-
-/**
- * Calls with the same answer have the same key. Endpoints are numbered, as an application may reuse a name.
- * `usersId` is part of it: another `Users` may be for another Tink app.
- */
-const makeCacheKey = (usersId: string) => {
-  let endpoints = 0
-  let others = 0
-
-  const keysOf = memoize((endpoint: Keyed["endpoint"]) => {
-    const prefix = joinKey(usersId, endpoint.name, String(++endpoints))
-    return { prefix, withoutArguments: makeFew(1_000, (identity) => joinKey(prefix, "", "", identity)) }
-  })
-
-  const membersKey = (members: unknown): string => {
-    try {
-      const json = JSON.stringify(members)
-      return json.includes(redacted) ? withDigests(members) : json
-    } catch {
-      // Not JSON: a key that no other call has.
-      return `#${++others}`
-    }
-  }
-
-  return ({ endpoint, id, members }: Keyed, identity: string): string => {
-    const { prefix, withoutArguments } = keysOf(endpoint)
-    if (id === undefined && endpoint.input === undefined) return withoutArguments(identity)
-    return joinKey(prefix, id ?? "", endpoint.input === undefined ? "" : membersKey(members), identity)
-  }
-}
 
 export const make = (dependencies: {
   readonly http: TinkHttp.Service

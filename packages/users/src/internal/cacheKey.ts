@@ -1,0 +1,64 @@
+/** The keys of the cache: what must be the same for one call to have the answer of another. */
+import type { UserScope } from "@effect-tink/http/OAuthScope"
+import * as Redacted from "effect/Redacted"
+import type { ReadEndpoint } from "../Endpoint.js"
+import type { Call } from "./call.js"
+import { digest } from "./digest.js"
+import { memoize } from "./memoize.js"
+
+type Keyed = Call<Pick<ReadEndpoint<UserScope, never, never>, "name" | "input">>
+
+/** JSON writes all secrets as this, so that the answer to one would be that to another. */
+const redacted = JSON.stringify(Redacted.make(""))
+
+const withDigests = (members: unknown): string =>
+  JSON.stringify(members, function (this: unknown, name: string, value: unknown) {
+    const held: unknown = Object(this)[name]
+    return Redacted.isRedacted(held) ? digest(String(Redacted.value(held))) : value
+  })
+
+/** Makes each text once, and forgets them all when there are too many. */
+const memoizeTexts = (capacity: number, make: (source: string) => string): ((source: string) => string) => {
+  const made = new Map<string, string>()
+  return (source) => {
+    const known = made.get(source)
+    if (known !== undefined) return known
+    if (made.size === capacity) made.clear()
+    const value = make(source)
+    made.set(source, value)
+    return value
+  }
+}
+
+/** Joined, not a template: V8 would keep all parts of one, and put them together at each comparison. */
+const joinKey = (...parts: ReadonlyArray<string>): string => parts.join(" ")
+
+/**
+ * Calls with the same answer have the same key. Endpoints are numbered, as an application may reuse a name.
+ * `usersId` is part of it: another `Users` may be for another Tink app.
+ */
+export const makeCacheKey = (usersId: string) => {
+  let endpoints = 0
+  let others = 0
+
+  const keysOf = memoize((endpoint: Keyed["endpoint"]) => {
+    const prefix = joinKey(usersId, endpoint.name, String(++endpoints))
+    return { prefix, withoutArguments: memoizeTexts(1_000, (identity) => joinKey(prefix, "", "", identity)) }
+  })
+
+  const membersKey = (members: unknown): string => {
+    try {
+      const json = JSON.stringify(members)
+      return json.includes(redacted) ? withDigests(members) : json
+    } catch {
+      // Not JSON: a key that no other call has.
+      return `#${++others}`
+    }
+  }
+
+  return ({ endpoint, id, members }: Keyed, identity: string): string => {
+    const { prefix, withoutArguments } = keysOf(endpoint)
+    if (id === undefined && endpoint.input === undefined) return withoutArguments(identity)
+    return joinKey(prefix, id ?? "", endpoint.input === undefined ? "" : membersKey(members), identity)
+  }
+}
