@@ -29,8 +29,9 @@ const program = Effect.gen(function* () {
 
 const layerTink = Layer.unwrapEffect(Effect.map(TinkSandbox.TinkSandbox, TinkHttp.layer))
 
-program.pipe(
-  Effect.provide(Layer.provide(Users.layer, [UserCache.layer({ capacity: 100 }), layerTink])),
-  Effect.provide(TinkSandbox.layerHttpClient()),
-  NodeRuntime.runMain
+const layerUsers = Users.layer.pipe(
+  Layer.provide([UserCache.layer({ capacity: 100 }), layerTink]),
+  Layer.provideMerge(TinkSandbox.layerHttpClient())
 )
+
+program.pipe(Effect.provide(layerUsers), NodeRuntime.runMain)
