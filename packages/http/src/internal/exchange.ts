@@ -16,6 +16,7 @@ import { constTrue } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
+import { ByteCollector } from "../ByteCollector.js"
 import { isPrintableAscii, printableAsciiRequirement } from "../InputRules.js"
 import type { TinkConfig } from "../TinkConfig.js"
 import { invalidInput, type TinkError } from "../TinkError.js"
@@ -146,7 +147,7 @@ interface Answer {
 
 const readError = (inFlight: InFlight, attempt: Failures.Attempt, answer: Answer, response: Response) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const collector = new ResponseBody.Collector(errorLimits.bytes)
+    const collector = new ByteCollector(errorLimits.bytes)
     const toError = (body: ErrorBody.ErrorBody) => Failures.fromStatus(attempt, response, body, now)
     const toPartial = () =>
       toError(ErrorBody.parseBeginning(ResponseBody.toText(collector.bytes), response.headers["content-type"]))
@@ -170,7 +171,7 @@ const readError = (inFlight: InFlight, attempt: Failures.Attempt, answer: Answer
 const isBodiless = ({ status }: Response): boolean => status === 204 || status === 205
 
 const readBodiless = (inFlight: InFlight, response: Response) =>
-  ResponseBody.read(response, new ResponseBody.Collector(errorLimits.bytes)).pipe(
+  ResponseBody.read(response, new ByteCollector(errorLimits.bytes)).pipe(
     Effect.ignore,
     timeoutDetached({ inFlight, millis: errorLimits.millis, onTimeout: () => "late", onAbort: () => "aborted" }),
     Effect.ignore,
@@ -187,7 +188,7 @@ const readSuccess = <A>(
   Effect.matchEffect(
     isBodiless(response)
       ? readBodiless(inFlight, response)
-      : ResponseBody.read(response, new ResponseBody.Collector(config.maxBodySize)),
+      : ResponseBody.read(response, new ByteCollector(config.maxBodySize)),
     {
       onFailure: (error) =>
         Effect.fail(

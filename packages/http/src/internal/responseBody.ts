@@ -3,6 +3,7 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import type { ByteCollector } from "../ByteCollector.js"
 import * as ContentEncoding from "./contentEncoding.js"
 
 export class BodyTooLarge {
@@ -18,42 +19,6 @@ export class BodyTooLarge {
 export type Failure = HttpClientError.ResponseError | BodyTooLarge
 
 const tooManyBytes = new BodyTooLarge("the body is too large")
-
-/** Most bodies are read in one step, and need no room here. */
-const minSize = 1024
-
-/**
- * Collects bytes. They are copied, since a chunk of one byte may be a view of a buffer of 64 kB, and views would keep all of
- * those buffers.
- */
-export class Collector {
-  private buffer = new Uint8Array(0)
-  private size = 0
-
-  readonly maxBytes: number
-
-  constructor(maxBytes: number) {
-    this.maxBytes = maxBytes
-  }
-
-  /** Whether the chunk is within the bound. */
-  add(chunk: Uint8Array): boolean {
-    const size = this.size + chunk.byteLength
-    if (size > this.maxBytes) return false
-    if (size > this.buffer.byteLength) {
-      const grown = new Uint8Array(Math.min(this.maxBytes, Math.max(size, minSize, this.buffer.byteLength * 2)))
-      grown.set(this.buffer.subarray(0, this.size))
-      this.buffer = grown
-    }
-    this.buffer.set(chunk, this.size)
-    this.size = size
-    return true
-  }
-
-  get bytes(): Uint8Array<ArrayBuffer> {
-    return this.buffer.subarray(0, this.size)
-  }
-}
 
 /** UTF-8 without its byte order mark. Malformed bytes become U+FFFD: one bad character in a name loses no answer. */
 const decoder = new TextDecoder()
@@ -95,7 +60,10 @@ const isEmpty = (error: HttpClientError.ResponseError): boolean => error.reason 
  *
  * The stream never fails: it runs in its own fiber, which would log the client's error, and with it the request.
  */
-const collect = (response: HttpClientResponse.HttpClientResponse, collector: Collector): Effect.Effect<void, Failure> =>
+const collect = (
+  response: HttpClientResponse.HttpClientResponse,
+  collector: ByteCollector
+): Effect.Effect<void, Failure> =>
   Effect.suspend(() => {
     let failure: Failure | undefined
     const fail = (error: Failure) => {
@@ -121,7 +89,7 @@ const maxAtOnce = 16 * 1024
  */
 export const read = (
   response: HttpClientResponse.HttpClientResponse,
-  collector: Collector
+  collector: ByteCollector
 ): Effect.Effect<string, Failure> =>
   Effect.suspend(() => {
     if (contentLength(response) <= Math.min(maxAtOnce, collector.maxBytes)) {

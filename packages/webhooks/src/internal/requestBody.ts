@@ -1,3 +1,4 @@
+import { ByteCollector } from "@effect-tink/http/ByteCollector"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Chunk from "effect/Chunk"
 import type * as Duration from "effect/Duration"
@@ -13,28 +14,6 @@ interface Limits {
 
 export type Failure = "TooLarge" | "TooSlow" | "Broken"
 
-/** Copies the bytes: a sender can make a chunk of each byte, and each would keep a buffer far larger than itself. */
-const makeCollector = (maxBytes: number) => {
-  let buffer = new Uint8Array(0)
-  let size = 0
-  return {
-    /** Whether the chunk is within the bound. */
-    add: (chunk: Uint8Array): boolean => {
-      const end = size + chunk.byteLength
-      if (end > maxBytes) return false
-      if (end > buffer.byteLength) {
-        const grown = new Uint8Array(Math.min(maxBytes, Math.max(end, buffer.byteLength * 2)))
-        grown.set(buffer)
-        buffer = grown
-      }
-      buffer.set(chunk, size)
-      size = end
-      return true
-    },
-    bytes: (): Uint8Array => buffer.subarray(0, size)
-  }
-}
-
 const isEmpty = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0"
 
@@ -49,14 +28,14 @@ const readCounted = (
 ): Effect.Effect<Uint8Array, Failure, Scope.Scope> =>
   Effect.gen(function* () {
     const pull = yield* Stream.toPull(request.stream)
-    const collector = makeCollector(maxBytes)
+    const collector = new ByteCollector(maxBytes)
     const add = (more: Chunk.Chunk<Uint8Array>): Effect.Effect<void, Failure> =>
-      Chunk.every(more, collector.add) ? Effect.void : Effect.fail("TooLarge")
+      Chunk.every(more, (chunk) => collector.add(chunk)) ? Effect.void : Effect.fail("TooLarge")
     // The platform fails for a request without a body, too.
     const end = Option.match({
       onNone: () => Effect.succeedNone,
       onSome: () =>
-        collector.bytes().length === 0 && isEmpty(request) ? Effect.succeedNone : Effect.fail<Failure>("Broken")
+        collector.bytes.length === 0 && isEmpty(request) ? Effect.succeedNone : Effect.fail<Failure>("Broken")
     })
     const next = Effect.matchEffect(pull, {
       onFailure: end,
@@ -64,7 +43,7 @@ const readCounted = (
     })
     let more = true
     while (more) more = Option.isSome(yield* next)
-    return collector.bytes()
+    return collector.bytes
   })
 
 /** Reads a body within its limits. */
