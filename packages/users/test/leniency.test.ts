@@ -145,7 +145,7 @@ describe("an optional member that cannot be read is absent, counted by its name,
       const question = [{ name: "otp", description: "Code" }]
       const asked = yield* read({ ...connection, supplementalInformation: question }, get)
       assert.strictEqual(Redacted.value(asked.supplementalInformation ?? assert.fail()), JSON.stringify(question))
-      // As it is sent, whatever its members are called.
+      // As it is sent, with any names of members.
       const odd: unknown = JSON.parse(
         '{"__proto__":{"name":"otp"},"constructor":1,"desktop":{"url":"https://bank.example"}}'
       )

@@ -1,4 +1,4 @@
-/** The keys of the cache: what must be the same for one call to have the answer of another. */
+/** The keys of the cache. */
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as Redacted from "effect/Redacted"
 import type { ReadEndpoint } from "../Endpoint.js"
@@ -8,7 +8,7 @@ import { memoize } from "./memoize.js"
 
 type Keyed = Call<Pick<ReadEndpoint<UserScope, never, never>, "name" | "input">>
 
-/** JSON writes all secrets as this, so that the answer to one would be that to another. */
+/** The JSON of every secret: without digests, two secrets would share one answer. */
 const redacted = JSON.stringify(Redacted.make(""))
 
 const withDigests = (members: unknown): string =>
@@ -17,7 +17,7 @@ const withDigests = (members: unknown): string =>
     return Redacted.isRedacted(held) ? digest(String(Redacted.value(held))) : value
   })
 
-/** Makes each text once, and forgets them all when there are too many. */
+/** As `memoize`, for texts. It forgets them all when there are too many. */
 const memoizeTexts = (capacity: number, make: (source: string) => string): ((source: string) => string) => {
   const made = new Map<string, string>()
   return (source) => {

@@ -25,12 +25,12 @@ interface SentBody {
   readonly contentType?: string | null
 }
 
-const noBody: SentBody = { read: Effect.succeed(new Uint8Array()) }
+const emptyBody: SentBody = { read: Effect.succeed(new Uint8Array()) }
 
 const sentBody = ({ body }: HttpClientRequest.HttpClientRequest): SentBody => {
   switch (body._tag) {
     case "Empty":
-      return noBody
+      return emptyBody
     case "Uint8Array":
       return { read: Effect.sync(() => Incoming.toBody(body.body)) }
     case "Stream":
