@@ -12,13 +12,13 @@ import * as MetricState from "effect/MetricState"
 import * as Order from "effect/Order"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { heapBytes } from "../../../test/support/memory.js"
 import { everyRow } from "../../../test/support/rows.js"
 import { layer, layerNoop, type Service, type Stats, UserCache } from "../src/UserCache.js"
 import {
   ambiguous,
   certain,
   failAmbiguously,
-  heapBytes,
   isAmbiguous,
   makeOrigin,
   makeVersions,
@@ -140,9 +140,9 @@ describe("capacity", () => {
 const growthOf = (round: number, see: (user: string) => Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
     const users = Array.from({ length: 1000 }, (_, i) => `${round} ${i}`)
-    const before = yield* heapBytes
+    const before = heapBytes()
     yield* Effect.forEach(users, (user) => Effect.exit(see(user)), { discard: true })
-    return (yield* heapBytes) - before
+    return heapBytes() - before
   })
 
 /** What a thousand stored values take at least, but for two rounds in which other garbage was collected. */

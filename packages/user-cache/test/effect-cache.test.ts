@@ -17,8 +17,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { heapBytes } from "../../../test/support/memory.js"
 import { layer, UserCache } from "../src/UserCache.js"
-import { certain, type Failed, heapBytes, makeOrigin } from "./helpers.js"
+import { certain, type Failed, makeOrigin } from "./helpers.js"
 
 /** What both can do, for one user. */
 interface Subject<E> {
@@ -182,9 +183,9 @@ const memoryGrows = (make: Make) =>
     let least = Number.POSITIVE_INFINITY
     // What the engine itself allocates comes once; a leak comes every time.
     for (let i = 0; i < 4; i++) {
-      const before = yield* heapBytes
+      const before = heapBytes()
       yield* Effect.repeatN(round, times - 1)
-      least = Math.min(least, (yield* heapBytes) - before)
+      least = Math.min(least, heapBytes() - before)
     }
     // An object takes more than 20 bytes.
     return least > 20 * times

@@ -3,8 +3,6 @@ import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
-import * as v8 from "node:v8"
-import * as vm from "node:vm"
 import * as UserCache from "../src/UserCache.js"
 
 export class Failed extends Data.TaggedError("Failed")<{ readonly isAmbiguous: boolean }> {}
@@ -84,12 +82,3 @@ export const makeClocks = () => {
     })
   return { clock, pass, set }
 }
-
-v8.setFlagsFromString("--expose-gc")
-const collectGarbage: () => void = vm.runInNewContext("gc")
-
-/** What is in use after everything else was collected. */
-export const heapBytes = Effect.sync(() => {
-  collectGarbage()
-  return v8.getHeapStatistics().used_heap_size
-})
