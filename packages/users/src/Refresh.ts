@@ -31,6 +31,17 @@ export const schedule: Schedule.Schedule<unknown> = Schedule.exponential("1 seco
 )
 
 /**
+ * Polls at once, and every 30 seconds for ten minutes, in case a delivery is lost. For applications whose webhooks call
+ * `Users.changed`, at which followers poll anyway.
+ *
+ * @since 0.1.0
+ * @category schedules
+ */
+export const scheduleWithWebhooks: Schedule.Schedule<unknown> = Schedule.spaced("30 seconds").pipe(
+  Schedule.upTo("10 minutes")
+)
+
+/**
  * How a credential is polled.
  *
  * @since 0.1.0

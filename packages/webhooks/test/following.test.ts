@@ -2,13 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Ids, type TinkError, TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
-import { type Credential, type Refresh, Users, type UserSession } from "@effect-tink/users"
+import { type Credential, Refresh, Users, type UserSession } from "@effect-tink/users"
 import { WebhookEndpoints, Webhooks } from "@effect-tink/webhooks"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
@@ -142,7 +141,7 @@ const follow: Operation = (users, session, id, options) =>
 
 const byDefault: Refresh.PollingOptions = {}
 
-const patient: Refresh.PollingOptions = { schedule: Schedule.spaced("30 seconds") }
+const withWebhooks: Refresh.PollingOptions = { schedule: Refresh.scheduleWithWebhooks }
 
 /** The number of polls, and the second in which the operation ends. */
 const measure = (operation: Operation, options: Refresh.PollingOptions, isFed: boolean) =>
@@ -174,15 +173,15 @@ describe("a refresh that is followed", () => {
   > = [
     ["refreshAndWait", refreshAndWait, byDefault, false, 22, 36],
     ["refreshAndWait, with webhooks", refreshAndWait, byDefault, true, 22, end],
-    ["refreshAndWait, patient", refreshAndWait, patient, false, 4, 60],
-    ["refreshAndWait, patient, with webhooks", refreshAndWait, patient, true, 4, end],
+    ["refreshAndWait with its schedule for webhooks", refreshAndWait, withWebhooks, false, 4, 60],
+    ["refreshAndWait with its schedule for webhooks, and with webhooks", refreshAndWait, withWebhooks, true, 4, end],
     ["followCredential", follow, byDefault, false, 21, 36],
     ["followCredential, with webhooks", follow, byDefault, true, 21, end],
-    ["followCredential, patient", follow, patient, false, 3, 60],
-    ["followCredential, patient, with webhooks", follow, patient, true, 3, end]
+    ["followCredential with its schedule for webhooks", follow, withWebhooks, false, 3, 60],
+    ["followCredential with its schedule for webhooks, and with webhooks", follow, withWebhooks, true, 3, end]
   ]
 
-  it.effect("ends with its webhook, which a patient schedule can rely on", () =>
+  it.effect("ends with its webhook, which its own schedule relies on", () =>
     everyRow(
       rows,
       ([name]) => name,
