@@ -12,7 +12,7 @@ import { plainMap } from "../contestants/plainMap.js"
 import { userCache as makeUserCache } from "../contestants/userCache.js"
 import { fetchContestant } from "./clients/fetch.js"
 import { openapiFetch } from "./clients/openapiFetch.js"
-import { layerHttpClient, makePlatformClient, platformClient } from "./clients/platformClient.js"
+import { guardedPlatformClient, layerHttpClient, makePlatformClient, platformClient } from "./clients/platformClient.js"
 import { undici } from "./clients/undici.js"
 import type { Cache, Client, Contestant } from "./contestant.js"
 import * as Effects from "./effects.js"
@@ -72,7 +72,13 @@ export const exactLru: Contestant<Cache> = { name: "exact LRU", packages: [], ma
 const bento: Contestant<Cache> = { name: "bentocache", packages: ["bentocache"], make: fromGrouped(bentocache) }
 
 /** Clients without a cache. */
-export const clients: ReadonlyArray<Contestant<Client>> = [platformClient, undici, fetchContestant, openapiFetch]
+export const clients: ReadonlyArray<Contestant<Client>> = [
+  platformClient,
+  guardedPlatformClient,
+  undici,
+  fetchContestant,
+  openapiFetch
+]
 
 /** Caches in front of a client, in which concurrent readers share one lookup. */
 export const caches: ReadonlyArray<Contestant<Cache>> = [

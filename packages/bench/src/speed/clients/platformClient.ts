@@ -5,11 +5,13 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { Agent } from "undici"
-import type { Client, Contestant, Origin, Setup } from "../contestant.js"
+import type { Answer, Client, Contestant, Origin, Setup } from "../contestant.js"
 import * as Effects from "../effects.js"
 import { credentialIdOf, listPath, tokenOf } from "../tink.js"
 
@@ -51,12 +53,33 @@ export const makePlatformClient = (origin: Origin) =>
     }
   })
 
-export const platformClient: Contestant<Client> = {
-  name: "platform client",
-  packages: ["@effect/platform", "@effect/platform-node"],
-  make: async (setup) => {
+const packages = ["@effect/platform", "@effect/platform-node"]
+
+type List = (userId: string) => Effect.Effect<Answer, unknown>
+
+const make =
+  (change: (list: List) => List) =>
+  async (setup: Setup): Promise<Client> => {
     const runtime = ManagedRuntime.make(layerHttpClient(setup))
     const { list } = await runtime.runPromise(makePlatformClient(setup.origin))
-    return Effects.makeClient(setup, runtime, { open: (userId) => userId, list })
+    return Effects.makeClient(setup, runtime, { open: (userId) => userId, list: change(list) })
   }
+
+export const platformClient: Contestant<Client> = { name: "platform client", packages, make: make(identity) }
+
+const retries = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.intersect(Schedule.recurs(3)))
+
+/** What Effect offers for a part of what `TinkHttp` promises: time limits, retries and a span for each call. */
+export const guardedPlatformClient: Contestant<Client> = {
+  name: "platform client, with limits",
+  packages,
+  make: make(
+    (list) => (userId) =>
+      list(userId).pipe(
+        Effect.timeout("10 seconds"),
+        Effect.retry(retries),
+        Effect.timeout("30 seconds"),
+        Effect.withSpan("listCredentials")
+      )
+  )
 }
