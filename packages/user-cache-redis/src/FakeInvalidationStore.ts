@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -88,13 +87,14 @@ const copy = (records: Snapshot) =>
   new Map(Array.from(records, ([userId, record]) => [userId, { ...record, marks: new Map(record.marks) }] as const))
 
 /**
- * Makes a fake store. Its time is that of the `Clock`.
+ * Makes a fake store. Its time is that of the `Clock` with which it is made, as a server has a clock of its own.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make: Effect.Effect<Fake> = Effect.gen(function* () {
   const hints = yield* PubSub.unbounded<Hint>()
+  const clock = yield* Effect.clock
   const calls: Array<Call> = []
   let serverOf = onOneServer
   let behaviourOf: (call: Call) => Behaviour = withoutFault
@@ -127,7 +127,7 @@ export const make: Effect.Effect<Fake> = Effect.gen(function* () {
       yield* Effect.sleep(requestDelay)
       if (fault === "error") return yield* new StoreError({ operation: call.operation, message: "a fault" })
       if (fault === "lost request") return yield* Effect.never
-      const answer = run(yield* Clock.currentTimeMillis)
+      const answer = run(clock.unsafeCurrentTimeMillis())
       yield* fault === "lost answer" ? Effect.never : Effect.sleep(answerDelay)
       return answer
     })

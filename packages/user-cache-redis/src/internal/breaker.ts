@@ -1,18 +1,21 @@
 const maxFailures = 3
 const probeMillis = 1_000
 
-/** After three failures in a row, only one call a second is let through, until one succeeds. */
-export const makeBreaker = () => {
+/**
+ * After three failures in a row, only one call a second is let through, until one succeeds. Until then it does not ask for
+ * the time.
+ */
+export const makeBreaker = (now: () => number) => {
   let failures = 0
   let nextProbe = 0
-  const isOpen = (now: number) => failures >= maxFailures && now < nextProbe
+  const isOpen = () => failures >= maxFailures && now() < nextProbe
   return {
     /** Whether a call would be refused now. */
     isOpen,
     /** Reserves the probe, so one caller a second gets `true`. */
-    tryAcquire(now: number): boolean {
-      if (isOpen(now)) return false
-      nextProbe = now + probeMillis
+    tryAcquire(): boolean {
+      if (isOpen()) return false
+      if (failures >= maxFailures) nextProbe = now() + probeMillis
       return true
     },
     /** Returns whether it was open. */
@@ -22,10 +25,10 @@ export const makeBreaker = () => {
       return wasOpen
     },
     /** Returns whether it has opened. */
-    failed(now: number): boolean {
+    failed(): boolean {
       failures += 1
       if (failures !== maxFailures) return false
-      nextProbe = now + probeMillis
+      nextProbe = now() + probeMillis
       return true
     }
   }

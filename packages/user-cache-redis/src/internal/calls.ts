@@ -3,15 +3,13 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
-import * as FiberRef from "effect/FiberRef"
-import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
-import * as RuntimeFlags from "effect/RuntimeFlags"
 import { StoreError } from "../InvalidationStore.js"
 import { type Breaker, makeBreaker } from "./breaker.js"
 import type { makeCounters } from "./counters.js"
 import { makeDeadlines } from "./deadlines.js"
-import { now } from "./elapsed.js"
+import { monotonicMillis } from "./elapsed.js"
+import type { RunInWorker } from "./workers.js"
 
 export interface Call<A> {
   readonly server: string
@@ -19,27 +17,14 @@ export interface Call<A> {
   readonly effect: Effect.Effect<A, StoreError>
 }
 
-const makeCallRuntime = (runtime: Runtime.Runtime<never>): Runtime.Runtime<never> => {
-  const scheduler = FiberRefs.getOrDefault(runtime.fiberRefs, FiberRef.currentScheduler)
-  return runtime.pipe(
-    // A layer may be built in an uninterruptible region.
-    Runtime.enableRuntimeFlag(RuntimeFlags.Interruption),
-    // Without the fiber: the default scheduler would keep each one in a `WeakMap` until the next full garbage collection.
-    Runtime.setFiberRef(FiberRef.currentScheduler, {
-      shouldYield: (fiber) => scheduler.shouldYield(fiber),
-      scheduleTask: (task, priority) => scheduler.scheduleTask(task, priority)
-    })
-  )
-}
-
 export const makeCalls = (options: {
   readonly clock: Clock.Clock
   readonly counters: ReturnType<typeof makeCounters>
+  readonly runInWorker: RunInWorker
   readonly runtime: Runtime.Runtime<never>
   readonly timeoutMillis: number
 }) => {
-  const { clock, counters, runtime, timeoutMillis } = options
-  const callRuntime = makeCallRuntime(runtime)
+  const { clock, counters, runInWorker, runtime, timeoutMillis } = options
   const setDeadline = makeDeadlines({ clock, millis: timeoutMillis, runtime })
   /** One for each server: one that is down does not stop calls to the others. */
   const breakers = new Map<string, Breaker>()
@@ -47,7 +32,7 @@ export const makeCalls = (options: {
   const breakerOf = (server: string): Breaker => {
     const found = breakers.get(server)
     if (found !== undefined) return found
-    const breaker = makeBreaker()
+    const breaker = makeBreaker(() => monotonicMillis(clock))
     breakers.set(server, breaker)
     return breaker
   }
@@ -60,7 +45,7 @@ export const makeCalls = (options: {
       return
     }
     counters.add("storeFailures")
-    if (breaker.failed(now(clock).monotonic)) {
+    if (breaker.failed()) {
       log(
         Effect.logWarning(
           `The shared store has failed three times in a row. Until it answers, nothing is cached and changes are held back. ${result.message}`
@@ -73,12 +58,12 @@ export const makeCalls = (options: {
    * Makes a call, and tells `onEnd` its result, unless the function that this returns was called before.
    *
    * The effect runs in a fiber of its own: it is given up in time even if it cannot be interrupted, and its result is
-   * discarded then. The fiber starts after this has returned.
+   * discarded then. The effect starts after this has returned.
    */
   const start = <A>({ effect, operation, server }: Call<A>, onEnd: (result: A | StoreError) => void): (() => void) => {
     const breaker = breakerOf(server)
     const toError = (message: string) => new StoreError({ operation, message })
-    if (!breaker.tryAcquire(now(clock).monotonic)) {
+    if (!breaker.tryAcquire()) {
       onEnd(toError("not asked: it has failed three times in a row"))
       return () => {}
     }
@@ -93,23 +78,24 @@ export const makeCalls = (options: {
     }
     // The machine may have been too busy to start it in time.
     const inTime = Effect.suspend(() => (isOver ? Effect.interrupt : effect))
-    // As an exit: a fiber that fails by itself would log its cause.
-    const work = Runtime.runFork(callRuntime, Effect.exit(inTime), { immediate: false })
-    const interrupt = () => work.unsafeInterruptAsFork(FiberId.none)
-    const forgetDeadline = setDeadline(() => {
-      end(toError("no answer in time"))
-      interrupt()
-    })
-    work.addObserver((ended) => {
-      const exit = Exit.flatten(ended)
-      if (Exit.isSuccess(exit)) return end(exit.value)
-      end(exit.cause._tag === "Fail" ? exit.cause.error : toError("an effect that neither succeeds nor fails"))
-    })
-    return () => {
-      isOver = true
-      forgetDeadline()
-      interrupt()
+    const fiber = runInWorker(
+      Effect.map(Effect.exit(inTime), (exit) => {
+        if (Exit.isSuccess(exit)) return end(exit.value)
+        end(exit.cause._tag === "Fail" ? exit.cause.error : toError("an effect that neither succeeds nor fails"))
+      })
+    )
+    /** Only while the call is not over: its fiber may run another one then. */
+    const giveUp = (onGivenUp: () => void): void => {
+      if (isOver) return
+      fiber.unsafeInterruptAsFork(FiberId.none)
+      onGivenUp()
     }
+    const forgetDeadline = setDeadline(() => giveUp(() => end(toError("no answer in time"))))
+    return () =>
+      giveUp(() => {
+        isOver = true
+        forgetDeadline()
+      })
   }
 
   return {
@@ -122,7 +108,7 @@ export const makeCalls = (options: {
         return Effect.sync(stop)
       }),
 
-    isRefusing: (server: string): boolean => breakers.get(server)?.isOpen(now(clock).monotonic) === true
+    isRefusing: (server: string): boolean => breakers.get(server)?.isOpen() === true
   }
 }
 

@@ -1,7 +1,7 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { now } from "./elapsed.js"
+import { monotonicMillis } from "./elapsed.js"
 
 interface Wait {
   readonly until: number
@@ -23,7 +23,7 @@ export const makeDeadlines = (options: {
 
   const watch: Effect.Effect<void> = Effect.suspend(() => {
     for (const wait of waits) {
-      const left = wait.until - now(clock).monotonic
+      const left = wait.until - monotonicMillis(clock)
       if (left > 0) return Effect.andThen(Effect.sleep(left), watch)
       waits.delete(wait)
       wait.onDeadline()
@@ -34,7 +34,7 @@ export const makeDeadlines = (options: {
 
   /** Calls `onDeadline` when the time is over, unless the function that it returns was called before. */
   return (onDeadline: () => void): (() => void) => {
-    const wait = { until: now(clock).monotonic + millis, onDeadline }
+    const wait = { until: monotonicMillis(clock) + millis, onDeadline }
     waits.add(wait)
     if (!isWatching) {
       isWatching = true

@@ -6,9 +6,11 @@ export interface Moment {
   readonly monotonic: number
 }
 
+export const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1_000_000
+
 export const now = (clock: Clock.Clock): Moment => ({
   wall: clock.unsafeCurrentTimeMillis(),
-  monotonic: Number(clock.unsafeCurrentTimeNanos()) / 1_000_000
+  monotonic: monotonicMillis(clock)
 })
 
 /** An upper bound: infinite when the wall clock was set back. */

@@ -1,12 +1,12 @@
 import { maxElapsed, type Moment } from "./elapsed.js"
 
-/** What the store has said of a user. */
+/** What the store has said of a user. Changed in place: a new one for each question would survive to be collected late. */
 export interface Known {
-  readonly generation: string
+  generation: string
   /** When the question was sent. */
-  readonly validatedAt: Moment
+  validatedAt: Moment
   /** The position of the question among those of this process. */
-  readonly order: number
+  order: number
 }
 
 /** What is known of each user, for at most `capacity` users: the least recently learned is forgotten first. */
@@ -14,6 +14,13 @@ export const makeKnown = (capacity: number) => {
   const users = new Map<string, Known>()
   return {
     get: (userId: string): Known | undefined => users.get(userId),
+    /** Makes a user the most recently learned. */
+    touch(userId: string, known: Known): void {
+      // Until someone has to be forgotten, the order does not matter.
+      if (users.size < capacity) return
+      users.delete(userId)
+      users.set(userId, known)
+    },
     set(userId: string, known: Known): void {
       users.delete(userId)
       users.set(userId, known)

@@ -31,8 +31,8 @@ interface Queue {
   /** The question that has not been sent. */
   next: Question | undefined
   isSending: boolean
-  /** Gives up the question in flight. */
-  stop: () => void
+  /** The question in flight. Not a function that stops it: that kept each question alive until a full garbage collection. */
+  sent: Question | undefined
 }
 
 const noAnswers: Answers = { sentAt: { wall: 0, monotonic: 0 }, order: 0, validations: new Map() }
@@ -50,6 +50,17 @@ const takeNext = (queue: Queue): Question | undefined => {
   return question
 }
 
+const takeSent = (queue: Queue): Question | undefined => {
+  const question = queue.sent
+  queue.sent = undefined
+  return question
+}
+
+const answerNothing = (queue: Queue): void => {
+  answer(takeSent(queue), noAnswers)
+  answer(takeNext(queue), noAnswers)
+}
+
 export const makeQuestions = (options: {
   readonly store: Pick<Service, "serverOf" | "validate">
   readonly calls: Calls
@@ -64,48 +75,39 @@ export const makeQuestions = (options: {
     const queueOf = (server: string): Queue => {
       const found = queues.get(server)
       if (found !== undefined) return found
-      const queue: Queue = { server, next: undefined, isSending: false, stop: () => {} }
+      const queue: Queue = { server, next: undefined, isSending: false, sent: undefined }
       queues.set(server, queue)
       return queue
     }
 
     const sendNext = (queue: Queue): void => {
       queue.isSending = true
-      let question: Question | undefined
       let sent = { sentAt: now(clock), order }
       let userIds: ReadonlyArray<string> = []
       // The call starts later than this, so readers that come in the same tick share the question.
       const effect = Effect.suspend(() => {
-        question = takeNext(queue)
+        const question = takeNext(queue)
+        queue.sent = question
         sent = { sentAt: now(clock), order: ++order }
         userIds = [...(question?.userIds ?? [])]
         return store.validate(userIds)
       })
       const onEnd = (result: ReadonlyArray<Validation> | StoreError) => {
         queue.isSending = false
-        if (result instanceof StoreError) {
-          answer(question, noAnswers)
-          answer(takeNext(queue), noAnswers)
-          return
-        }
+        if (result instanceof StoreError) return answerNothing(queue)
         const validations = new Map<string, Validation>()
         result.forEach((validation, index) => validations.set(userIds[index] ?? "", validation))
-        answer(question, { ...sent, validations })
+        answer(takeSent(queue), { ...sent, validations })
         if (queue.next !== undefined) sendNext(queue)
       }
-      const stop = calls.start({ server: queue.server, operation: "validate", effect }, onEnd)
-      queue.stop = () => {
-        stop()
-        answer(question, noAnswers)
-        answer(takeNext(queue), noAnswers)
-      }
+      calls.start({ server: queue.server, operation: "validate", effect }, onEnd)
     }
 
-    // A reader that waits when the cache closes must not wait forever.
+    // The readers that wait when the cache closes are answered at once. The question in flight ends by itself.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         isClosed = true
-        for (const { stop } of queues.values()) stop()
+        queues.forEach(answerNothing)
       })
     )
 

@@ -3,7 +3,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import * as Stream from "effect/Stream"
-import { type Service, StoreError, type Validation } from "../InvalidationStore.js"
+import { type Hint, type Service, StoreError, type Validation } from "../InvalidationStore.js"
 import { type Connection, type ConnectionError, toMessage } from "./connection.js"
 import { hashSlot } from "./hashSlot.js"
 import * as scripts from "./scripts.js"
@@ -34,6 +34,7 @@ const serverOf =
 
 /** The users of each script. */
 const split = ({ nodeOf }: Connection, userIds: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
+  if (nodeOf === undefined && userIds.length <= usersPerScript) return [userIds]
   const groups =
     nodeOf === undefined ? [userIds] : Object.values(Arr.groupBy(userIds, (userId) => String(slotOf(userId))))
   return groups.flatMap((group) => Arr.chunksOf(group, usersPerScript))
@@ -99,11 +100,12 @@ export const make = (connection: Connection, namespace: string) =>
       parse: (answer: unknown) => A | undefined
     ): Effect.Effect<A, StoreError> =>
       Effect.tryPromise({
-        try: async () => {
-          const parsed = parse(await send(script, keys, args))
-          if (parsed === undefined) throw new Error("an answer that is not the script's")
-          return parsed
-        },
+        try: () =>
+          send(script, keys, args).then((answer) => {
+            const parsed = parse(answer)
+            if (parsed === undefined) throw new Error("an answer that is not the script's")
+            return parsed
+          }),
         catch: (cause) => new StoreError({ operation: script.name, message: toMessage(cause) })
       })
 
@@ -142,17 +144,16 @@ export const make = (connection: Connection, namespace: string) =>
         return isText(previous) && isText(generation) ? { previous, generation } : undefined
       })
 
-    const hints: Service["hints"] = Stream.asyncScoped<string, ConnectionError>((emit) =>
-      connection.subscribe(channel, (message) => void emit.single(message))
-    ).pipe(
-      // The check at the start of a process publishes an empty message.
-      Stream.filter((message) => message !== ""),
-      Stream.map((message) => {
-        const end = message.indexOf(" ")
-        return { changeId: message.slice(0, end), userId: message.slice(end + 1) }
-      }),
-      Stream.mapError(({ message }) => new StoreError({ operation: "hints", message }))
-    )
+    // Not `asyncScoped`, which makes a fiber for each message: a change would cost half as much again.
+    const hints: Service["hints"] = Stream.asyncPush<Hint, ConnectionError>(
+      (emit) =>
+        connection.subscribe(channel, (message) => {
+          const end = message.indexOf(" ")
+          // The check at the start of a process publishes an empty message.
+          if (end >= 0) emit.single({ changeId: message.slice(0, end), userId: message.slice(end + 1) })
+        }),
+      { bufferSize: 1024, strategy: "sliding" }
+    ).pipe(Stream.mapError(({ message }) => new StoreError({ operation: "hints", message })))
 
     /** Runs the script in both ways, and subscribes for a moment. */
     const check: Effect.Effect<Check, StoreError> = Effect.gen(function* () {

@@ -58,6 +58,7 @@ import { type Moment, now } from "./elapsed.js"
 import { isLeased, makeKnown } from "./known.js"
 import { type Answers, makeQuestions } from "./questions.js"
 import { makeTurns } from "./turns.js"
+import { makeWorkers } from "./workers.js"
 
 export interface Settings {
   readonly capacity: number
@@ -93,7 +94,8 @@ export const make = (store: Store, settings: Settings) =>
     const counters = makeCounters()
     const lookupInTurn = makeTurns(scope)
     const runtime = yield* Effect.runtime<never>()
-    const calls = makeCalls({ clock, counters, runtime, timeoutMillis: settings.commandTimeoutMillis })
+    const runInWorker = yield* makeWorkers(runtime, scope)
+    const calls = makeCalls({ clock, counters, runInWorker, runtime, timeoutMillis: settings.commandTimeoutMillis })
     const ask = yield* makeQuestions({ store, calls, clock })
 
     const call = <A>(userId: string, operation: StoreError["operation"], effect: Effect.Effect<A, StoreError>) =>
@@ -109,7 +111,9 @@ export const make = (store: Store, settings: Settings) =>
       if (found === undefined) return false
       if (found.order >= order) return true
       if (found.generation !== generation) return false
-      known.set(userId, { generation, validatedAt: sentAt, order })
+      found.validatedAt = sentAt
+      found.order = order
+      known.touch(userId, found)
       return true
     }
 
@@ -151,7 +155,7 @@ export const make = (store: Store, settings: Settings) =>
         onFailure: () => known.forget(userId),
         onSuccess: ({ generation, previous }) => {
           const found = known.get(userId)
-          if (found?.generation === previous) known.set(userId, { ...found, generation })
+          if (found?.generation === previous) found.generation = generation
           else if (found?.generation !== generation) known.forget(userId)
         }
       })

@@ -93,5 +93,26 @@ export const mutants: ReadonlyArray<Mutant> = [
     text: "found?.generation === previous",
     replacement: "found !== undefined",
     plan: "refreshes"
+  },
+  {
+    name: "the age of an answer by the wall clock alone",
+    file: "user-cache-redis/src/internal/elapsed.ts",
+    text: "Math.max(to.wall - from.wall, to.monotonic - from.monotonic)",
+    replacement: "to.wall - from.wall",
+    plan: "clocks set back"
+  },
+  {
+    name: "a wait for leases by the wall clock",
+    file: engine,
+    text: "now(clock).monotonic - from.monotonic)\n        return left",
+    replacement: "now(clock).wall - from.wall)\n        return left",
+    plan: "clocks set forward"
+  },
+  {
+    name: "the age of a value by the wall clock alone",
+    file: "user-cache/src/internal/moment.ts",
+    text: "to.wall < from.wall ? Number.POSITIVE_INFINITY : Math.max(to.wall - from.wall, to.monotonic - from.monotonic)",
+    replacement: "to.wall - from.wall",
+    plan: "clocks set back, and a process cut off"
   }
 ]

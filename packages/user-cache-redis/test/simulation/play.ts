@@ -1,10 +1,13 @@
 /**
  * Plays a random schedule of several processes over one fake store, in virtual time: fibers are stopped anywhere, the
- * store is slow, loses requests, answers and marks, and fails over to what it remembered before.
+ * store is slow, loses requests, answers and marks, and fails over to what it remembered before. The wall clocks of the
+ * processes and of the store are set back and forward.
  */
 import * as Prng from "@effect-tink/simulation/prng"
 import * as Scheduler from "@effect-tink/simulation/scheduler"
 import * as VirtualClock from "@effect-tink/simulation/virtualClock"
+import * as Arr from "effect/Array"
+import type * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,7 +15,7 @@ import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as FakeInvalidationStore from "../../src/FakeInvalidationStore.js"
-import { InvalidationStore } from "../../src/InvalidationStore.js"
+import { InvalidationStore, type Service, StoreError } from "../../src/InvalidationStore.js"
 import * as SharedUserCache from "../../src/SharedUserCache.js"
 
 class Failed extends Data.TaggedError("Failed")<{ readonly isAmbiguous: boolean }> {}
@@ -21,7 +24,7 @@ const processes = 3
 const timeToLive = 3_000
 const durationMillis = 6_000
 
-type Trouble = "flush" | "marks" | "remember" | "failover" | "restart" | "restart from a file" | "nothing"
+type Trouble = "cut off" | "flush" | "marks" | "remember" | "failover" | "restart" | "restart from a file" | "nothing"
 
 type List<A> = readonly [A, ...ReadonlyArray<A>]
 
@@ -39,6 +42,11 @@ interface Plan {
   readonly mutationMillis: number
   readonly betweenChanges: number
   readonly betweenTroubles: number
+  /** By how much a wall clock is set, at most. */
+  readonly clockMillis: number
+  readonly betweenClocks: number
+  /** How far a wall clock is set forward, as a share of how far it is set back. */
+  readonly forward: number
   readonly troubles: List<Trouble>
 }
 
@@ -53,7 +61,10 @@ const anything: Plan = {
   mutationMillis: 120,
   betweenChanges: 300,
   betweenTroubles: 300,
-  troubles: ["flush", "marks", "marks", "marks", "remember", "failover", "restart", "nothing"]
+  clockMillis: 5_000,
+  betweenClocks: 500,
+  forward: 1,
+  troubles: ["cut off", "flush", "marks", "marks", "marks", "remember", "failover", "restart", "nothing"]
 }
 
 const quiet: Plan = {
@@ -67,6 +78,9 @@ const quiet: Plan = {
   mutationMillis: 200,
   betweenChanges: 600,
   betweenTroubles: 300,
+  clockMillis: 0,
+  betweenClocks: 1_000,
+  forward: 1,
   troubles: ["nothing"]
 }
 
@@ -76,6 +90,19 @@ export const plans = {
   leases: quiet,
   "restarts from a file": { ...quiet, betweenTroubles: 100, troubles: ["restart from a file"] },
   "slow answers": { ...quiet, leases: [50], validationDelay: 190, mutationMillis: 20 },
+  "clocks set back": { ...quiet, clockMillis: 100, betweenClocks: 40, forward: 0.1 },
+  "clocks set forward": { ...quiet, clockMillis: 100, betweenClocks: 60, forward: 10 },
+  "clocks set back, and a process cut off": {
+    ...quiet,
+    users: ["ada", "bob", "cem", "dan", "eve", "fay"],
+    leases: [0],
+    refreshRate: 0,
+    betweenChanges: 2_000,
+    troubles: ["cut off"],
+    clockMillis: 2_500,
+    betweenClocks: 600,
+    forward: 0
+  },
   refreshes: { ...quiet, leases: [0], refreshRate: 0.3, lookupMillis: 200, mutationMillis: 10, betweenChanges: 200 }
 } satisfies Record<string, Plan>
 
@@ -86,6 +113,9 @@ export const planNames: ReadonlyArray<PlanName> = [
   "leases",
   "restarts from a file",
   "slow answers",
+  "clocks set back",
+  "clocks set forward",
+  "clocks set back, and a process cut off",
   "refreshes"
 ]
 
@@ -98,6 +128,17 @@ export interface Outcome {
   readonly hits: number
   readonly changes: number
   readonly failures: number
+}
+
+/** The wall clock of one machine, which can be set. Its monotonic clock cannot. */
+const makeMachineClock = (clock: Clock.Clock) => {
+  let offset = 0
+  const machineClock: Clock.Clock = {
+    ...clock,
+    unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + offset,
+    currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + offset)
+  }
+  return { clock: machineClock, setBy: (millis: number): void => void (offset += millis) }
 }
 
 export const play = (seed: number, planName: PlanName = "anything"): Outcome => {
@@ -117,6 +158,8 @@ export const play = (seed: number, planName: PlanName = "anything"): Outcome => 
   let reads = 0
   let changes = 0
   let isDown = false
+  /** The process that does not reach the store. */
+  let cutOff: number | undefined
 
   const pause = (millis: number) => Effect.suspend(() => Effect.sleep(prng.below(millis + 1)))
   const versionOf = (user: string) => versions.get(user) ?? 0
@@ -174,6 +217,11 @@ export const play = (seed: number, planName: PlanName = "anything"): Outcome => 
           yield* pause(plan.betweenTroubles)
           isDown = prng.chance(outageRate)
           const what = prng.pick(plan.troubles)
+          if (what === "cut off") {
+            cutOff = prng.below(processes)
+            yield* pause(2 * timeToLive)
+            cutOff = undefined
+          }
           if (what === "flush") yield* fake.flush
           if (what === "marks") yield* fake.forgetMarks
           if (what === "remember") remembered = yield* fake.snapshot
@@ -188,27 +236,57 @@ export const play = (seed: number, planName: PlanName = "anything"): Outcome => 
         })
       )
       isDown = false
+      cutOff = undefined
     })
 
+  /** The store as one process reaches it. */
+  const reachedBy = (process: number, store: Service): Service => {
+    const unless =
+      (operation: StoreError["operation"]) =>
+      <A>(effect: Effect.Effect<A, StoreError>) =>
+        Effect.suspend(() =>
+          cutOff === process ? Effect.fail(new StoreError({ operation, message: "cut off" })) : effect
+        )
+    return {
+      ...store,
+      validate: (userIds) => unless("validate")(store.validate(userIds)),
+      begin: (userId, changeId) => unless("begin")(store.begin(userId, changeId)),
+      finish: (end) => unless("finish")(store.finish(end)),
+      advance: (userId) => unless("advance")(store.advance(userId))
+    }
+  }
+
+  const machines = Array.from({ length: processes }, () => makeMachineClock(clock.clock))
+  const storeMachine = makeMachineClock(clock.clock)
+
+  const clockSetter = whileOpen(
+    Effect.gen(function* () {
+      yield* pause(plan.betweenClocks)
+      const isForward = prng.chance(0.5)
+      const millis = prng.below(plan.clockMillis + 1)
+      prng.pick([storeMachine, ...machines]).setBy(isForward ? Math.round(millis * plan.forward) : -millis)
+    })
+  )
+
   const program = Effect.gen(function* () {
-    const fake = yield* FakeInvalidationStore.make
+    const fake = yield* Effect.withClock(FakeInvalidationStore.make, storeMachine.clock)
     yield* fake.behave(({ operation }) => ({
       requestDelay: prng.below(delay + 1),
       answerDelay: prng.below((operation === "validate" ? (plan.validationDelay ?? delay) : delay) + 1),
       fault: isDown || prng.chance(lossRate) ? prng.pick(["error", "lost request", "lost answer"]) : undefined
     }))
-    const caches = yield* Effect.forEach(Array.from({ length: processes }), () =>
+    const caches = yield* Effect.forEach(machines, (machine, process) =>
       SharedUserCache.make({ capacity: 100, timeToLive, quarantine: 500, lease }).pipe(
-        Effect.provideService(InvalidationStore, fake.store)
+        Effect.provideService(InvalidationStore, reachedBy(process, fake.store)),
+        Effect.withClock(machine.clock)
       )
     )
-    const actors = caches.flatMap((cache, process) => [
-      reader(cache, process),
-      reader(cache, process),
-      reader(cache, process),
-      mutator(cache)
-    ])
-    yield* Effect.all([...actors, trouble(fake)], { concurrency: "unbounded" })
+    const actors = Arr.zip(caches, machines).flatMap(([cache, machine], process) =>
+      [reader(cache, process), reader(cache, process), reader(cache, process), mutator(cache)].map((actor) =>
+        Effect.withClock(actor, machine.clock)
+      )
+    )
+    yield* Effect.all([...actors, trouble(fake), clockSetter], { concurrency: "unbounded" })
     return yield* Effect.forEach(caches, ({ stats }) => stats)
   }).pipe(Effect.scoped, Effect.withClock(clock.clock), Logger.withMinimumLogLevel(LogLevel.None))
 
