@@ -34,12 +34,13 @@ export class Customers extends Context.Tag("web/Customers")<
   }
 >() {}
 
+const toTinkUser = (userId: string | null | undefined) =>
+  Option.map(Option.fromNullable(userId), (id) => Ids.UserId.make(id))
+
 export const layer = Layer.effect(
   Customers,
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    const toTinkUser = (userId: string | null | undefined) =>
-      Option.map(Option.fromNullable(userId), (id) => Ids.UserId.make(id))
     return {
       create: Effect.gen(function* () {
         const id = CustomerId.make(`user-${randomUUID()}`)

@@ -179,6 +179,18 @@ describe.concurrent("bin", () => {
       }),
     timeout
   )
+
+  it.scopedLive(
+    "prints its help as plain text where the output is no terminal",
+    () =>
+      Effect.gen(function* () {
+        const command = yield* run("--help")
+        assert.strictEqual(yield* command.exit, 0)
+        assert.include(command.stdout(), "--additional-scopes")
+        assert.notInclude(command.stdout(), "\u001b")
+      }),
+    timeout
+  )
 })
 
 interface Parsed {
