@@ -99,5 +99,13 @@ writeFileSync(
   })
 )
 process.stdout.write(`Compiling ${examples.length} examples of the documentation\n`)
-const { status } = spawnSync("tsc", ["-p", out], { stdio: "inherit" })
+// By its path: outside of npm's scripts tsc is not in PATH.
+const { error, status } = spawnSync(
+  process.execPath,
+  [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", out],
+  {
+    stdio: "inherit"
+  }
+)
+if (error !== undefined) process.stderr.write(`tsc cannot be started: ${error.message}\n`)
 process.exit(examples.length === 0 ? 1 : (status ?? 1))

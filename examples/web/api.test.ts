@@ -145,6 +145,7 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
         const states: Array<string> = []
         yield* next((event) => {
           if (event._tag === "connection") states.push(event.data.state)
+          if (event._tag === "overview") states.push(...event.data.connections.map(({ state }) => state))
           return event._tag === "settled"
         })
         assert.deepStrictEqual([...new Set(states)], ["updating", "up-to-date"])
@@ -493,6 +494,22 @@ layer(Harness.layer({}), { excludeTestServices: true })("webhooks", (it) => {
       yield* sandbox.refreshInBackground(id)
       const event = yield* next(({ _tag, data }) => _tag === "overview" && isNewer(data.connections[0], updatedAt))
       assert.strictEqual(event._tag, "overview")
+      assert.isAtMost((yield* sandbox.requests).length - before, 3)
+    })
+  )
+
+  it.scoped("a bank that is up to date when its customer comes back has settled, without polls", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const { api, comeBack, listen } = yield* openBrowser
+      const { url } = yield* api.connections.connect()
+      const next = yield* listen
+      const location = yield* visitTinkLink(url, "approve")
+      // Its webhook says so.
+      yield* next(({ _tag, data }) => _tag === "overview" && data.connections[0]?.state === "up-to-date")
+      const before = (yield* sandbox.requests).length
+      yield* comeBack(location)
+      yield* next(({ _tag }) => _tag === "settled")
       assert.isAtMost((yield* sandbox.requests).length - before, 3)
     })
   )

@@ -11,6 +11,7 @@ import * as EventStreams from "./eventStreams.js"
 import * as Page from "./page.js"
 import * as Redirects from "./redirects.js"
 import * as Registrations from "./registrations.js"
+import * as Retention from "./retention.js"
 import * as SandboxControls from "./sandboxControls.js"
 import { layerAuthenticated, layerRecognized, layerSameOrigin, withSecurityHeaders } from "./security.js"
 import * as Sessions from "./sessions.js"
@@ -29,7 +30,13 @@ const layerServe = Layer.unwrapEffect(
 )
 
 export const layer = layerServe.pipe(
-  Layer.provide([HttpApiSwagger.layer({ path: "/docs" }), Page.layer, Webhooks.layer, ChangesElsewhere.layer]),
+  Layer.provide([
+    HttpApiSwagger.layer({ path: "/docs" }),
+    Page.layer,
+    Webhooks.layer,
+    ChangesElsewhere.layer,
+    Retention.layer
+  ]),
   Layer.provide(layerApi),
   Layer.provide([Sessions.layer, Visits.layer, Registrations.layer]),
   Layer.provide([Banks.layer, Customers.layer, Changes.layer, EventStreams.layer, Shutdown.layer])

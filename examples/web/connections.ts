@@ -4,7 +4,7 @@ import { HttpApiBuilder } from "@effect/platform"
 import { Effect, Option } from "effect"
 import { Api } from "./api.js"
 import { beginSession } from "./beginSession.js"
-import { Changes } from "./changes.js"
+import * as Changes from "./changes.js"
 import { refusals } from "./errors.js"
 import * as Events from "./events.js"
 import { getOverview } from "./overview.js"
@@ -38,19 +38,19 @@ export const layer = HttpApiBuilder.group(Api, "connections", (handlers) =>
       Effect.gen(function* () {
         const { customerId } = yield* CurrentSession
         const users = yield* Users.Users
-        const changes = yield* Changes
+        const changes = yield* Changes.Changes
         const refresh = users.refreshCredential(yield* authorizeKnown(customerId), path.id)
         // Also after a failure: Tink may have accepted it.
-        yield* Effect.ensuring(refresh, changes.publish(customerId, path.id))
+        yield* Effect.ensuring(refresh, changes.publish(customerId, Changes.started(path.id)))
       }).pipe(Effect.catchTags(refusals))
     )
     .handle("disconnect", ({ path }) =>
       Effect.gen(function* () {
         const { customerId } = yield* CurrentSession
         const users = yield* Users.Users
-        const changes = yield* Changes
+        const changes = yield* Changes.Changes
         const disconnect = users.deleteCredential(yield* authorizeKnown(customerId), path.id)
-        yield* Effect.ensuring(disconnect, changes.publish(customerId))
+        yield* Effect.ensuring(disconnect, changes.publish(customerId, Changes.list))
       }).pipe(Effect.catchTags(refusals))
     )
 )

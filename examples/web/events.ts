@@ -1,6 +1,6 @@
 /** Server-sent events: tells a user's pages what happens to their banks. */
 import type { Ids, TinkError } from "@effect-tink/http"
-import { Users } from "@effect-tink/users"
+import { type Credential, Users } from "@effect-tink/users"
 import { HttpServerResponse } from "@effect/platform"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect, FiberMap, Mailbox, Option, Queue, Schedule, Schema, Stream } from "effect"
@@ -11,7 +11,7 @@ import { fromCredential, isInProgress } from "./connection.js"
 import type { Customers } from "./customers.js"
 import { Failure, log, toFailure } from "./errors.js"
 import { EventStreams } from "./eventStreams.js"
-import { getOverview } from "./overview.js"
+import { listCredentials, toOverview } from "./overview.js"
 import { type Session, Sessions } from "./sessions.js"
 import { Settings } from "./settings.js"
 import { Shutdown } from "./shutdown.js"
@@ -65,20 +65,25 @@ const watch = (session: Session) =>
     const sendProblem = (cause: TinkError.TinkError | SqlError) =>
       Effect.andThen(log(cause), events.offer({ _tag: "problem", data: toFailure(cause) }))
 
-    /** Follows a connection until it settles, also while the user is at their bank. */
-    const follow = (id: Ids.CredentialsId): Effect.Effect<void, never, Context> =>
+    const sendSettled = (id: Ids.CredentialsId) => events.offer({ _tag: "settled", data: { id } })
+
+    /**
+     * Follows a connection until it settles, also while the user is at their bank. `since` is what is in progress: without it, the
+     * library takes a state for final only when it knows that it is not an old one, which takes up to 30 seconds.
+     */
+    const follow = (id: Ids.CredentialsId, since?: Credential.Credential): Effect.Effect<void, never, Context> =>
       Effect.gen(function* () {
         const tinkUser = yield* authorize(customerId)
         if (Option.isNone(tinkUser)) return
-        const last = yield* users.followCredential(tinkUser.value, id, { schedule: polling }).pipe(
+        const last = yield* users.followCredential(tinkUser.value, id, { schedule: polling, since }).pipe(
           Stream.mapEffect(fromCredential),
           Stream.tap((connection) => events.offer({ _tag: "connection", data: connection })),
           Stream.runLast
         )
         if (Option.exists(last, ({ state }) => state === "waiting-for-you")) {
-          return yield* Effect.delay(follow(id), returnInterval)
+          return yield* Effect.delay(follow(id, since), returnInterval)
         }
-        yield* events.offer({ _tag: "settled", data: { id } })
+        yield* sendSettled(id)
       }).pipe(
         Effect.catchAll((error) =>
           error._tag === "TinkError" && error.reason === "NotFound" ? sendOverviewOrProblem : sendProblem(error)
@@ -88,22 +93,43 @@ const watch = (session: Session) =>
     /** One at a time, so that an older overview cannot follow a newer one. */
     const sendOverview = oneAtATime.withPermits(1)(
       Effect.gen(function* () {
-        const overview = yield* getOverview(Option.some(customerId))
+        const credentials = yield* listCredentials(customerId)
+        const overview = yield* toOverview(credentials, { isKnown: true })
         yield* events.offer({ _tag: "overview", data: overview })
-        yield* Effect.forEach(overview.connections.filter(isInProgress), ({ id }) =>
-          FiberMap.run(following, id, follow(id), { onlyIfMissing: true })
+        const inProgress = new Set(overview.connections.filter(isInProgress).map(({ id }) => id))
+        yield* Effect.forEach(
+          credentials.filter(({ id }) => inProgress.has(id)),
+          (credential) =>
+            FiberMap.run(following, credential.id, follow(credential.id, credential), { onlyIfMissing: true })
         )
+        return inProgress
       })
     )
 
     const sendOverviewOrProblem: Effect.Effect<void, never, Context> = Effect.catchAll(sendOverview, sendProblem)
 
-    const handleChange = ({ id }: Change) =>
-      // Replaces the fiber that follows it: that one may consider it settled.
-      Effect.andThen(
-        sendOverviewOrProblem,
-        Effect.transposeMapOption(id, (id) => FiberMap.run(following, id, follow(id)))
-      )
+    const settle = (id: Ids.CredentialsId) => Effect.andThen(FiberMap.remove(following, id), sendSettled(id))
+
+    const handleChange = (change: Change): Effect.Effect<void, never, Context> =>
+      Effect.gen(function* () {
+        const inProgress = yield* Effect.catchAll(sendOverview, (cause) => Effect.as(sendProblem(cause), undefined))
+        switch (change._tag) {
+          case "List":
+            return
+          case "Started":
+            // Replaces the fiber that follows it: that one may consider it settled.
+            yield* FiberMap.run(following, change.id, follow(change.id))
+            return
+          case "Returned":
+            if (inProgress?.has(change.id) === false) yield* settle(change.id)
+            return
+          case "Finished": {
+            const isFollowed = yield* FiberMap.has(following, change.id)
+            // Another refresh may have begun.
+            if (inProgress?.has(change.id) === false && isFollowed) yield* settle(change.id)
+          }
+        }
+      })
 
     const poll = sendOverview.pipe(
       Effect.as(Option.isSome(webhookSecret) ? pollInterval.withWebhooks : pollInterval.withoutWebhooks),

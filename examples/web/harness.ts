@@ -7,6 +7,7 @@ import { Cookies, HttpApiClient, HttpClient, HttpClientRequest } from "@effect/p
 import { NodeHttpClient } from "@effect/platform-node"
 import {
   Context,
+  Duration,
   Effect,
   Layer,
   LogLevel,
@@ -83,6 +84,7 @@ const layerTink = ({ limits, timing }: Options) =>
             testBanks: false,
             tinkLinkUrl: sandbox.baseUrl,
             proxies: 0,
+            customerRetention: Duration.days(30),
             limits: { ...defaultLimits, registrationsPerAddress: 1000, ...limits },
             sandbox: Option.some(sandbox),
             polling: Schedule.spaced("50 millis")

@@ -7,7 +7,7 @@ import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { RedisInvalidationStore, SharedUserCache } from "@effect-tink/user-cache-redis"
 import { Users } from "@effect-tink/users"
-import { Config, ConfigError, Console, Effect, Layer, Option } from "effect"
+import { Config, ConfigError, Console, Duration, Effect, Layer, Option } from "effect"
 import * as App from "./app.js"
 import * as Database from "./database/database.js"
 import * as Server from "./server.js"
@@ -58,6 +58,7 @@ const layerSettings = (baseUrl: string, sandbox: Option.Option<TinkSandbox.Servi
       tinkLinkUrl: tinkLinkUrl(baseUrl),
       proxies: wholeNumber("PROXIES", 0),
       limits,
+      customerRetention: Config.withDefault(Config.duration("CUSTOMER_RETENTION"), Duration.days(30)),
       sandbox: Effect.succeed(sandbox)
     })
   )

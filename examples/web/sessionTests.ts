@@ -2,7 +2,19 @@
 import { Ids } from "@effect-tink/http"
 import { assert, layer } from "@effect/vitest"
 import { SqlClient } from "@effect/sql"
-import { Context, Duration, Effect, Exit, Layer, Option, Redacted, Schedule, type Scope, TestClock } from "effect"
+import {
+  Clock,
+  Context,
+  Duration,
+  Effect,
+  Exit,
+  Layer,
+  Option,
+  Redacted,
+  Schedule,
+  type Scope,
+  TestClock
+} from "effect"
 import { randomUUID } from "node:crypto"
 import * as Customers from "./customers.js"
 import type { Database } from "./database/database.js"
@@ -23,6 +35,7 @@ const layerSettings = Layer.succeed(Settings, {
   tinkLinkUrl: "http://localhost",
   webhookSecret: Option.none(),
   proxies: 0,
+  customerRetention: Duration.days(30),
   limits,
   sandbox: Option.none(),
   polling: Schedule.forever
@@ -61,6 +74,27 @@ export const testSessions = (name: string, connection: Effect.Effect<Database, n
         }
         yield* TestClock.adjust(Sessions.lifetime)
         assert.isFalse(yield* isFound(id))
+      }).pipe(inProcess)
+    )
+
+    it.effect("a session that has ended is deleted, and its customer is inactive from then on", () =>
+      Effect.gen(function* () {
+        const customers = yield* Customers.Customers
+        const sessions = yield* Sessions.Sessions
+        const sql = yield* SqlClient.SqlClient
+        yield* TestClock.adjust("1000 days")
+        const [, { customerId, idHash }] = yield* beginSession
+        yield* TestClock.adjust(Sessions.lifetime)
+        yield* sessions.deleteExpired
+        assert.deepStrictEqual(yield* sql`SELECT * FROM sessions WHERE id_hash = ${idHash}`, [])
+        const isInactiveSince = (time: number) =>
+          Effect.map(customers.findInactiveSince(time), (inactive) => inactive.some(({ id }) => id === customerId))
+        const ended = yield* Clock.currentTimeMillis
+        assert.isFalse(yield* isInactiveSince(ended - 1))
+        yield* customers.deleteInactiveSince(customerId, ended - 1)
+        assert.isTrue(yield* isInactiveSince(ended))
+        yield* customers.deleteInactiveSince(customerId, ended)
+        assert.isFalse(yield* isInactiveSince(ended))
       }).pipe(inProcess)
     )
 

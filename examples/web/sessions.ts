@@ -29,6 +29,7 @@ export class Sessions extends Context.Tag("web/Sessions")<
     readonly extend: (session: Session) => Effect.Effect<boolean, SqlError>
     /** Creates a customer, and a session for their browser. Returns the value of the cookie. */
     readonly create: Effect.Effect<readonly [Redacted.Redacted, Session], SqlError>
+    readonly deleteExpired: Effect.Effect<void, SqlError>
   }
 >() {}
 
@@ -41,14 +42,18 @@ export const layer = Layer.effect(
     const findByHash = (idHash: string) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        const [row] = yield* sql<{ readonly customerId: string }>`
-          SELECT customer_id AS "customerId" FROM sessions WHERE id_hash = ${idHash} AND expires_at > ${now}`
+        // Postgres returns a BIGINT as text.
+        const [row] = yield* sql<{ readonly customerId: string; readonly expiresAt: number | string }>`
+          SELECT customer_id AS "customerId", expires_at AS "expiresAt"
+          FROM sessions WHERE id_hash = ${idHash} AND expires_at > ${now}`
         if (row === undefined) return Option.none()
+        const session: Session = { idHash, customerId: CustomerId.make(row.customerId) }
         const until = now + Duration.toMillis(lifetime)
-        yield* sql`
-          UPDATE sessions SET expires_at = ${until}
-          WHERE id_hash = ${idHash} AND expires_at < ${until - Duration.toMillis(extensionInterval)}`
-        return Option.some<Session>({ idHash, customerId: CustomerId.make(row.customerId) })
+        if (Number(row.expiresAt) < until - Duration.toMillis(extensionInterval)) {
+          yield* customers.extendUntil(session.customerId, until)
+          yield* sql`UPDATE sessions SET expires_at = ${until} WHERE id_hash = ${idHash}`
+        }
+        return Option.some(session)
       })
 
     return {
@@ -57,14 +62,19 @@ export const layer = Layer.effect(
       create: Effect.gen(function* () {
         const id = randomToken()
         const session = { idHash: hashToken(id), customerId: yield* customers.create }
-        const now = yield* Clock.currentTimeMillis
+        const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(lifetime)
+        yield* customers.extendUntil(session.customerId, until)
         yield* sql`INSERT INTO sessions ${sql.insert({
           id_hash: session.idHash,
           customer_id: session.customerId,
-          expires_at: now + Duration.toMillis(lifetime)
+          expires_at: until
         })}`
         return [Redacted.make(id), session] as const
-      })
+      }),
+      deleteExpired: Effect.flatMap(
+        Clock.currentTimeMillis,
+        (now) => sql`DELETE FROM sessions WHERE expires_at <= ${now}`
+      )
     }
   })
 )

@@ -1,7 +1,7 @@
 /** What differs between environments. */
 import type { TinkSandbox } from "@effect-tink/sandbox"
 import type { Refresh } from "@effect-tink/users"
-import { Context, type Option, type Redacted } from "effect"
+import { Context, type Duration, type Option, type Redacted } from "effect"
 
 /** What one client, and all together, can use up. */
 export interface Limits {
@@ -38,6 +38,8 @@ export class Settings extends Context.Tag("web/Settings")<
     /** How many proxies of our own are in front. */
     readonly proxies: number
     readonly limits: Limits
+    /** How long after the end of their last session customers are deleted, at Tink too. */
+    readonly customerRetention: Duration.Duration
     /** The sandbox in this process that replaces Tink, if one does. */
     readonly sandbox: Option.Option<TinkSandbox.Service>
     /** How often a connection is polled while it changes. */

@@ -4,7 +4,7 @@ import { TinkLink, Users } from "@effect-tink/users"
 import type { SqlError } from "@effect/sql/SqlError"
 import { Effect, Option } from "effect"
 import { TinkLinkVisit } from "./api.js"
-import { Changes } from "./changes.js"
+import * as Changes from "./changes.js"
 import { Customers } from "./customers.js"
 import { log } from "./errors.js"
 import type { Session } from "./sessions.js"
@@ -110,14 +110,15 @@ const toReturn = (session: Session, purpose: Purpose, redirect: TinkLink.Redirec
   Effect.gen(function* () {
     // All links are for users of this application, so a code cannot come from one of them.
     if (redirect._tag === "ConnectedOnce") return refused
-    const changes = yield* Changes
+    const changes = yield* Changes.Changes
     yield* noticeChange(session)
     if (redirect._tag === "Connected") {
       const outcome = yield* confirm(session, purpose, redirect.credentialsId)
-      yield* changes.publish(session.customerId, redirect.credentialsId)
+      yield* changes.publish(session.customerId, Changes.returned(redirect.credentialsId))
       return { outcome } satisfies Return
     }
-    yield* changes.publish(session.customerId, redirect.credentialsId)
+    const change = redirect.credentialsId === undefined ? Changes.list : Changes.returned(redirect.credentialsId)
+    yield* changes.publish(session.customerId, change)
     const outcome = redirect._tag === "Cancelled" ? "cancelled" : (errorOutcomes[redirect.error] ?? "failed")
     return { outcome, reference: redirect.trackingId } satisfies Return
   })

@@ -2,7 +2,7 @@
 import type { Ids } from "@effect-tink/http"
 import { Users, type UserSession } from "@effect-tink/users"
 import { Effect, Option } from "effect"
-import { Changes } from "./changes.js"
+import * as Changes from "./changes.js"
 import { type CustomerId, Customers } from "./customers.js"
 import { connectionNotFound } from "./errors.js"
 import { Settings } from "./settings.js"
@@ -49,9 +49,9 @@ export const forgetTinkUser = (customerId: CustomerId) =>
   Effect.flatMap(Customers, (customers) => customers.setTinkUser(customerId, Option.none()))
 
 /** Tells the pages of the customer whose Tink user has changed elsewhere: by a webhook, or by another process. */
-export const publishTinkUser = (userId: Ids.UserId) =>
+export const publishTinkUser = (userId: Ids.UserId, change = Changes.list) =>
   Effect.gen(function* () {
     const customers = yield* Customers
-    const changes = yield* Changes
-    yield* Effect.transposeMapOption(yield* customers.findByTinkUser(userId), (id) => changes.publish(id))
+    const changes = yield* Changes.Changes
+    yield* Effect.transposeMapOption(yield* customers.findByTinkUser(userId), (id) => changes.publish(id, change))
   })

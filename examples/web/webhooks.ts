@@ -3,7 +3,7 @@ import { WebhookEndpoints, type WebhookEvent, Webhooks } from "@effect-tink/webh
 import { Users } from "@effect-tink/users"
 import { HttpApiBuilder } from "@effect/platform"
 import { Config, Effect, Layer, Option, type Redacted } from "effect"
-import type { Changes } from "./changes.js"
+import * as Changes from "./changes.js"
 import type { Customers } from "./customers.js"
 import { log } from "./errors.js"
 import { webhookPath } from "./security.js"
@@ -15,7 +15,11 @@ const onEvent = (event: WebhookEvent.WebhookEvent) =>
     const users = yield* Users.Users
     yield* Webhooks.notifyUser(users.changed)(event)
     // Afterwards, so that the pages read nothing older.
-    if (event.userId !== undefined) yield* publishTinkUser(event.userId)
+    if (event.userId === undefined) return
+    yield* publishTinkUser(
+      event.userId,
+      event._tag === "RefreshFinished" ? Changes.finished(event.credentialsId) : Changes.list
+    )
   })
 
 /** Registers the endpoint. Tink shows a secret once, so an endpoint from an earlier start is created again. */
@@ -39,7 +43,7 @@ export const findSecret = ({ isSandbox, origin }: { readonly isSandbox: boolean;
 const route = (secret: Redacted.Redacted) =>
   HttpApiBuilder.Router.use((router) =>
     Effect.gen(function* () {
-      const context = yield* Effect.context<Users.Users | Customers | Changes>()
+      const context = yield* Effect.context<Users.Users | Customers | Changes.Changes>()
       const webhooks = Webhooks.httpApp({
         secrets: [secret],
         rememberDeliveries: 10_000,

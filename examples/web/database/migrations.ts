@@ -38,6 +38,21 @@ const createTables = Effect.gen(function* () {
     )`
 })
 
+const addSessionEnd = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  // When the customer's last session ends or ended, which is known after its row is deleted.
+  yield* sql`ALTER TABLE customers ADD COLUMN session_ends_at BIGINT NOT NULL DEFAULT 0`
+  yield* sql`
+    UPDATE customers SET session_ends_at = COALESCE(
+      (SELECT MAX(expires_at) FROM sessions WHERE customer_id = customers.id),
+      created_at
+    )`
+  yield* sql`CREATE INDEX customers_session_ends_at ON customers (session_ends_at)`
+})
+
 export const run = Migrator.make({})({
-  loader: Migrator.fromRecord({ "0001_create_tables": createTables })
+  loader: Migrator.fromRecord({
+    "0001_create_tables": createTables,
+    "0002_add_session_end": addSessionEnd
+  })
 })

@@ -211,12 +211,14 @@ type Checked<A> = Exit.Exit<A, Problem>
 const problem = (path: ReadonlyArray<string>, message: string): Problem => ConfigError.InvalidData([...path], message)
 
 interface Rule<A> {
-  readonly message: string
+  readonly subject: string
+  readonly requirement: string
   readonly isMet: (value: unknown) => value is A
 }
 
 const clientIdRule: Rule<string> = {
-  message: `the client id must be ${printableAsciiRequirement}`,
+  subject: "the client id",
+  requirement: `must be ${printableAsciiRequirement}`,
   isMet: isPrintableAscii
 }
 
@@ -226,34 +228,43 @@ const readSecret = Option.liftThrowable((value: unknown): unknown =>
 )
 
 const clientSecretRule: Rule<Redacted.Redacted> = {
-  message: `the client secret must be ${printableAsciiRequirement}, as a Redacted that was not wiped`,
+  subject: "the client secret",
+  requirement: `must be ${printableAsciiRequirement}, as a Redacted that was not wiped`,
   isMet: (value): value is Redacted.Redacted => isPrintableAscii(Option.getOrUndefined(readSecret(value)))
 }
-
-const privateKeyMessage =
-  "the private key must be a P-256 key, as PKCS#8 PEM (`openssl pkcs8 -topk8 -nocrypt` makes it of other PEM) or as a private JWK, " +
-  "in a Redacted that was not wiped"
 
 const noJoseMessage = "the private key needs the package jose, which cannot be loaded"
 
 const privateKeyRule: Rule<Redacted.Redacted> = {
-  message: privateKeyMessage,
+  subject: "the private key",
+  requirement:
+    "must be a P-256 key, as PKCS#8 PEM (`openssl pkcs8 -topk8 -nocrypt` makes it of other PEM) or as a private JWK, " +
+    "in a Redacted that was not wiped",
   isMet: (value): value is Redacted.Redacted => typeof Option.getOrUndefined(readSecret(value)) === "string"
 }
 
-const mutualTlsRule: Rule<boolean> = { message: "mutualTls must be true or false", isMet: Predicate.isBoolean }
+const mutualTlsRule: Rule<boolean> = {
+  subject: "mutualTls",
+  requirement: "must be true or false",
+  isMet: Predicate.isBoolean
+}
 
 const baseUrlRule = (allowInsecureHttp: boolean): Rule<string> => ({
-  message:
-    `the base URL must be ${baseUrlRequirement(defaultBaseUrl)}. ` +
+  subject: "the base URL",
+  requirement:
+    `must be ${baseUrlRequirement(defaultBaseUrl)}. ` +
     "allowInsecureHttp (TINK_ALLOW_INSECURE_HTTP=true) allows http to any host, where secrets can be read on the way",
   isMet: (value): value is string => isBaseUrl(value, { allowInsecureHttp })
 })
 
 const allowInsecureHttpRule: Rule<boolean> = {
-  message: "allowInsecureHttp must be true or false",
+  subject: "allowInsecureHttp",
+  requirement: "must be true or false",
   isMet: Predicate.isBoolean
 }
+
+/** One line that begins like a path, or ends like the name of a file. */
+const pathPattern = /^(?:[~.]{0,2}[/\\]|[A-Za-z]:[/\\]|file:).*$|^[^{}]*\.(?:pem|key|p8|json|jwk)$/i
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Settings that are read
@@ -278,6 +289,17 @@ const fail = (option: string, config: Config.Config<unknown>, message: string) =
 const formatMissing = (error: Problem): Problem =>
   error._op === "MissingData" ? ConfigError.MissingData([...error.path], `${error.path.join(".")} is not set`) : error
 
+/** Says what is wrong with a value, without the value. */
+const explain = ({ requirement, subject }: Rule<unknown>, value: unknown): string =>
+  value === "" || Option.contains(readSecret(value), "")
+    ? `${subject} is empty: it ${requirement}`
+    : `${subject} ${requirement}`
+
+const explainPrivateKey = (key: Redacted.Redacted): string => {
+  const why = explain(privateKeyRule, key)
+  return pathPattern.test(Redacted.value(key).trim()) ? `${why}. It is the key itself, not the path of its file` : why
+}
+
 // Config.validate omits the name of a redacted config.
 const read = <A>(
   option: string,
@@ -286,7 +308,7 @@ const read = <A>(
 ): Effect.Effect<A, ConfigError.ConfigError> => {
   if (!Config.isConfig(config)) return Effect.fail(problem([option], `${option} must be a Config`))
   return Effect.flatMap(Effect.mapError(config, formatMissing), (value) =>
-    rule.isMet(value) ? Effect.succeed(value) : fail(option, config, rule.message)
+    rule.isMet(value) ? Effect.succeed(value) : fail(option, config, explain(rule, value))
   )
 }
 
@@ -376,7 +398,11 @@ const readAuthentication = (settings: Configs): Effect.Effect<ClientAuthenticati
       return yield* ClientAssertion.makeSign(privateKey.value).pipe(
         Effect.map((sign) => ({ _tag: "PrivateKey", sign }) as const),
         Effect.catchAll(({ _tag }) =>
-          fail("privateKey", settings.privateKey ?? key, _tag === "InvalidKey" ? privateKeyMessage : noJoseMessage)
+          fail(
+            "privateKey",
+            settings.privateKey ?? key,
+            _tag === "InvalidKey" ? explainPrivateKey(privateKey.value) : noJoseMessage
+          )
         )
       )
     }

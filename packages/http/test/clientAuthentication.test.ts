@@ -198,7 +198,7 @@ describe("a private key", () => {
         ([, key]) =>
           Effect.gen(function* () {
             const error = yield* Effect.flip(TinkConfig.make(withKey(key)))
-            assert.include(String(error), "the private key must be a P-256 key")
+            assert.match(String(error), /the private key (is empty: it )?must be a P-256 key/)
             isClean(error, Cause.pretty(Cause.fail(error)))
             const variables = { TINK_CLIENT_ID: "id", TINK_PRIVATE_KEY: key }
             const named = yield* Effect.flip(reading(variables))
@@ -206,6 +206,32 @@ describe("a private key", () => {
             isClean(named, Cause.pretty(Cause.fail(named)))
           })
       )
+  )
+})
+
+describe("the path of a private key", () => {
+  const rows: ReadonlyArray<readonly [key: string, isPath: boolean]> = [
+    ["/etc/keys/tink", true],
+    ["./tink.pem", true],
+    ["~/tink.key", true],
+    ["C:\\keys\\tink.pem", true],
+    ["file:///keys/tink", true],
+    ["tink.pem\n", true],
+    ["-----BEGIN PRIVATE KEY-----", false],
+    ["-----BEGIN PRIVATE KEY-----\n/abc\n-----END PRIVATE KEY-----", false],
+    ['{"kty":"EC"}', false],
+    ["MIGHAgEAMBMGByqGSM49", false]
+  ]
+  it.effect("is refused with an error that says that it is not the key", () =>
+    everyRow(
+      rows,
+      ([key]) => key,
+      ([key, isPath]) =>
+        Effect.map(Effect.flip(TinkConfig.make(withKey(key))), (error) => {
+          assert.strictEqual(String(error).includes("the key itself, not the path of its file"), isPath)
+          assert.notInclude(String(error), key.trim())
+        })
+    )
   )
 })
 

@@ -68,6 +68,15 @@ describe("layerConfig", () => {
     })
   )
 
+  it.effect("says of an empty variable that it is empty", () =>
+    Effect.gen(function* () {
+      const text = yield* saidOf({ TINK_CLIENT_ID: "", TINK_CLIENT_SECRET: "", TINK_BASE_URL: "" })
+      for (const subject of ["the client id", "the client secret", "the base URL"]) {
+        assert.include(text, `${subject} is empty: it must be`)
+      }
+    })
+  )
+
   it.effect("says that a missing secret is missing, and not that it is redacted", () =>
     Effect.gen(function* () {
       const text = yield* saidOf({ TINK_CLIENT_ID: "id" })

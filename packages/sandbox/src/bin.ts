@@ -10,6 +10,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Arr from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import { withPlainText } from "./internal/command/plainText.js"
 import { command } from "./internal/command/tinkSandbox.js"
 import { untilOrphaned } from "./internal/command/untilOrphaned.js"
 
@@ -27,6 +28,7 @@ const withBuiltInsFirst = ([node = "", script = "", ...args]: ReadonlyArray<stri
 }
 
 run(withBuiltInsFirst(process.argv)).pipe(
+  withPlainText,
   Effect.raceFirst(untilOrphaned),
   Effect.tapError((error) =>
     Console.error(

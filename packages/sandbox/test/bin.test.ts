@@ -179,6 +179,18 @@ describe.concurrent("bin", () => {
       }),
     timeout
   )
+
+  it.scopedLive(
+    "prints its help as plain text where the output is no terminal",
+    () =>
+      Effect.gen(function* () {
+        const command = yield* run("--help")
+        assert.strictEqual(yield* command.exit, 0)
+        assert.include(command.stdout(), "--additional-scopes")
+        assert.notInclude(command.stdout(), "\u001b")
+      }),
+    timeout
+  )
 })
 
 interface Parsed {
@@ -284,13 +296,22 @@ describe("the command line", () => {
         updatingTime: "2 seconds",
         sessionLifetime: "90 days"
       }
-      const common = { ...times, publicKey: Option.none(), openapi: Option.none() }
+      const common = { ...times, additionalScopes: [], publicKey: Option.none(), openapi: Option.none() }
       const app = { clientId: "sandbox-client", clientSecret: "sandbox-secret" }
       assert.deepStrictEqual(defaults, [{ ...common, ...app, host: "127.0.0.1", port: 4010 }])
       const mine = ["--client-id=me", "--client-secret", "hush", "--host", "0.0.0.0", "--session-lifetime", "1 day"]
-      const { seen: given } = yield* parse("--port", "4011", ...mine)
+      const others = ["--additional-scopes", "beta:read,beta:write"]
+      const { seen: given } = yield* parse("--port", "4011", ...mine, ...others)
       assert.deepStrictEqual(given, [
-        { ...common, port: 4011, clientId: "me", clientSecret: "hush", host: "0.0.0.0", sessionLifetime: "1 day" }
+        {
+          ...common,
+          additionalScopes: ["beta:read", "beta:write"],
+          port: 4011,
+          clientId: "me",
+          clientSecret: "hush",
+          host: "0.0.0.0",
+          sessionLifetime: "1 day"
+        }
       ])
       const { isFailure, seen, text } = yield* parse("-h")
       assert.deepStrictEqual([isFailure, seen], [false, []])

@@ -201,6 +201,18 @@ describe("POST /api/v1/oauth/authorization-grant", () => {
     }).pipe(provideSandbox)
   )
 
+  it.effect("grants a scope that Tink does not document only if the sandbox is told to", () =>
+    Effect.gen(function* () {
+      const ask = Effect.gen(function* () {
+        const grant = yield* askCode({ user_id: yield* newUser(), scope: "user:read,beta:read" })
+        return grant.status === 200 ? (yield* redeem(grant.body.code)).body.scope : grant.status
+      })
+      assert.strictEqual(yield* provideSandbox(ask), 401)
+      const additional = TinkSandbox.layerHttpClient({ additionalScopes: ["beta:read"] })
+      assert.strictEqual(yield* Effect.provide(ask, additional), "beta:read,user:read")
+    })
+  )
+
   it.effect("grants by external user id", () =>
     Effect.gen(function* () {
       const userId = yield* newUser({ market: "SE", external_user_id: "cust-0001" })

@@ -7,9 +7,11 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { stripVTControlCharacters } from "node:util"
 
 /** A program fails with this after it has reported the reason. */
 export class Failed extends Data.TaggedError("Failed") {}
@@ -46,9 +48,25 @@ export const toExitCode = <Name extends string, A>(
   )
 }
 
+/** `NO_COLOR` and the kind of terminal are respected. */
+const hasColors = (stream: NodeJS.WriteStream): boolean => stream.isTTY && stream.hasColors()
+
+const toPlainText = (values: ReadonlyArray<unknown>): ReadonlyArray<unknown> =>
+  values.map((value) => (typeof value === "string" ? stripVTControlCharacters(value) : value))
+
+/** Prints without colors where the output has none. `@effect/cli` prints its help with colors everywhere. */
+const withPlainText = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Console.consoleWith((console) =>
+    Effect.withConsole(program, {
+      ...console,
+      log: (...values) => console.log(...(hasColors(process.stdout) ? values : toPlainText(values))),
+      error: (...values) => console.error(...(hasColors(process.stderr) ? values : toPlainText(values)))
+    })
+  )
+
 /** Runs a command as this process. Its exit code is that of `toExitCode`, or 130 for Ctrl-C. */
 export const run = <Name extends string, A>(command: Command.Command<Name, never, Failed, A>): void =>
-  NodeRuntime.runMain(toExitCode(command, process.argv), {
+  NodeRuntime.runMain(withPlainText(toExitCode(command, process.argv)), {
     disablePrettyLogger: true,
     teardown: (exit, onExit) => onExit(exitCode(exit))
   })

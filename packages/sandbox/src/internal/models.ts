@@ -44,6 +44,8 @@ export interface Options {
    * and "`204`, and nothing happens" (tink-api.md 12.1). Default: `"429"`.
    */
   readonly rateLimitedRefresh?: "429" | "204"
+  /** Scopes that the app may use besides those that Tink documents: for `OAuthScope.other`. Default: none. */
+  readonly additionalScopes?: ReadonlyArray<string>
   /** How often Tink refreshes all working credentials by itself. Default: never. */
   readonly backgroundRefreshInterval?: Duration.DurationInput
   /** How long after a failed webhook delivery it is sent again, doubled for each further attempt. Default: 10 seconds. */

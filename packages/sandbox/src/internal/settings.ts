@@ -3,6 +3,7 @@ import * as Crypto from "node:crypto"
 import type { ServerOptions } from "./models.js"
 import { readPublicKey } from "./oauth/assertion.js"
 import type { Document } from "./openapi/document.js"
+import * as Scopes from "./users/scopes.js"
 
 /** The options with their defaults. Durations are in milliseconds. */
 export interface Settings {
@@ -21,6 +22,8 @@ export interface Settings {
   readonly authenticatingTime: number
   readonly updatingTime: number
   readonly sessionLifetime: number
+  /** The scopes that the app may use. */
+  readonly scopes: Scopes.Allowed
   readonly rateLimitedRefresh: "429" | "204"
   /** `undefined` for never. */
   readonly backgroundRefreshInterval: number | undefined
@@ -51,6 +54,7 @@ export const make = (options: ServerOptions): Settings => ({
   // tink-api.md 10.2: "typically 90 days".
   sessionLifetime: Duration.toMillis(options.sessionLifetime ?? "90 days"),
   // tink-api.md 12.1: the guides disagree, so the sandbox offers both.
+  scopes: Scopes.allow(options.additionalScopes ?? []),
   rateLimitedRefresh: options.rateLimitedRefresh ?? "429",
   backgroundRefreshInterval:
     options.backgroundRefreshInterval === undefined ? undefined : Duration.toMillis(options.backgroundRefreshInterval),

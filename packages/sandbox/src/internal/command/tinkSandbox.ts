@@ -17,6 +17,7 @@ import * as Description from "../openapi/document.js"
 import { formatRequest } from "../requestLog/formatRequest.js"
 import * as Sandbox from "../sandbox.js"
 import * as Settings from "../settings.js"
+import * as Scopes from "../users/scopes.js"
 
 /** The file of `--public-key` has no such key. */
 export class InvalidPublicKey extends Data.TaggedError("InvalidPublicKey")<{ readonly message: string }> {}
@@ -103,6 +104,13 @@ export const options = {
         "default the one that comes with this package."
     ),
     Options.optional
+  ),
+  additionalScopes: Options.text("additional-scopes").pipe(
+    Options.map((text) => Array.from(Scopes.parse(text))),
+    Options.withDescription(
+      "Scopes, separated by commas, that the app may use besides those that Tink documents. None by default."
+    ),
+    Options.withDefault([])
   ),
   clientTokenLifetime: duration("client-token-lifetime", "30 minutes", "How long a client token is valid."),
   userTokenLifetime: duration("user-token-lifetime", "2 hours", "How long a user token is valid."),

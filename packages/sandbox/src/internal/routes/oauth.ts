@@ -32,8 +32,8 @@ type TokenForm = typeof TokenForm.Type
 
 const decodeTokenForm = requestBody.form(TokenForm)
 
-const requireAllowed = (scopes: ReadonlySet<string>): Effect.Effect<void, apiErrors.ApiError> => {
-  const disallowed = Scopes.firstDisallowed(scopes)
+const requireAllowed = (settings: Settings, scopes: ReadonlySet<string>): Effect.Effect<void, apiErrors.ApiError> => {
+  const disallowed = Scopes.firstDisallowed(settings.scopes, scopes)
   return disallowed === undefined ? Effect.void : Effect.fail(apiErrors.scopeNotAllowed(disallowed))
 }
 
@@ -75,10 +75,10 @@ const issue = (
   })
 }
 
-const clientScopes = Effect.fnUntraced(function* (form: TokenForm) {
+const clientScopes = Effect.fnUntraced(function* (settings: Settings, form: TokenForm) {
   const requested = Scopes.parse(form.scope ?? "")
-  yield* requireAllowed(requested)
-  return requested.size === 0 ? Scopes.allOfClient : requested
+  yield* requireAllowed(settings, requested)
+  return requested.size === 0 ? settings.scopes.ofClient : requested
 })
 
 const clientCredentials = Effect.fnUntraced(function* (
@@ -87,17 +87,17 @@ const clientCredentials = Effect.fnUntraced(function* (
   form: TokenForm,
   { certificate }: Connection
 ) {
-  const scopes = yield* clientScopes(form)
+  const scopes = yield* clientScopes(settings, form)
   const token = yield* ids.token
   const now = yield* Clock.currentTimeMillis
   const lifetime = settings.clientTokenLifetime
   return issue(state, token, now, { userId: undefined, scopes, certificate, lifetime, idHint: null })
 })
 
-const requireScopes = Effect.fnUntraced(function* (form: Pick<TokenForm, "scope">) {
+const requireScopes = Effect.fnUntraced(function* (settings: Settings, form: Pick<TokenForm, "scope">) {
   const scopes = Scopes.parse(form.scope ?? "")
   if (scopes.size === 0) return yield* apiErrors.invalid("scope has to be given")
-  yield* requireAllowed(scopes)
+  yield* requireAllowed(settings, scopes)
   return scopes
 })
 
@@ -130,11 +130,11 @@ const jwtBearer = Effect.fnUntraced(function* (
   state.assertions.set(jti, exp * 1000)
   const common = { certificate, lifetime: settings.userTokenLifetime, separator: " " } as const
   if (sub === iss) {
-    const scopes = yield* clientScopes(form)
+    const scopes = yield* clientScopes(settings, form)
     return issue(state, token, now, { ...common, userId: undefined, scopes, idHint: null })
   }
   const { id: userId } = yield* findSubject(state, sub)
-  const scopes = yield* requireScopes(form)
+  const scopes = yield* requireScopes(settings, form)
   return issue(state, token, now, { ...common, userId, scopes, idHint: "" })
 })
 
@@ -223,7 +223,7 @@ const grant = Effect.fnUntraced(function* (
 ) {
   const code = yield* ids.id
   const now = yield* Clock.currentTimeMillis
-  const scopes = yield* requireScopes(form)
+  const scopes = yield* requireScopes(settings, form)
   const user = yield* findUser(state, form)
   state.codes.set(code, { ...to, userId: user.id, scopes, expiresAt: now + settings.codeLifetime })
   return json(200, { code })

@@ -49,16 +49,16 @@ const isListOf = (allowed: ReadonlySet<string>) => (text: string) => text.split(
 const isAtMost = (length: number) => (text: string) => text.length <= length
 
 // The parameters with a rule of their own, if they are given.
-const rules: Readonly<Record<string, (text: string) => boolean>> = {
+const rules: Readonly<Record<string, (text: string, settings: Settings) => boolean>> = {
   input_provider: isAtMost(100),
   input_username: isAtMost(50),
   financial_services_segments: isListOf(segments),
   refreshable_items: isListOf(refreshableItems),
-  scope: (text) => Scopes.firstDisallowed(Scopes.parse(text)) === undefined
+  scope: (text, { scopes }) => Scopes.firstDisallowed(scopes, Scopes.parse(text)) === undefined
 }
 
-const firstInvalid = (query: URLSearchParams): string | undefined =>
-  Object.entries(rules).find(([name, isValid]) => !isValid(query.get(name) ?? "") && query.has(name))?.[0]
+const firstInvalid = (query: URLSearchParams, settings: Settings): string | undefined =>
+  Object.entries(rules).find(([name, isValid]) => !isValid(query.get(name) ?? "", settings) && query.has(name))?.[0]
 
 // `market` and `locale` are for connecting a bank; the other pages know them, and the guides still send them.
 const checkMarket = (link: Link): Exit.Exit<void, LinkError.LinkError> => {
@@ -75,7 +75,7 @@ export const read = (
   settings: Settings
 ): Exit.Exit<Link, LinkError.LinkError> => {
   if (query.get("client_id") !== settings.clientId) return Exit.fail(LinkError.invalidParameter("client_id"))
-  const invalid = firstInvalid(query)
+  const invalid = firstInvalid(query, settings)
   if (invalid !== undefined) return Exit.fail(LinkError.invalidParameter(invalid))
   if (flow.path.startsWith("/1.0/products/") && flow.action !== "extend" && !query.get("products")) {
     return Exit.fail(LinkError.invalidParameter("products"))

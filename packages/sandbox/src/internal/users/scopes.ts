@@ -39,18 +39,26 @@ const unlisted = [
   ["transfer:read", "transfer:execute", "user-report-bundles:read"]
 ].flat()
 
-const known: ReadonlySet<string> = new Set([...ofClients, ...ofUsers, ...ofBoth, ...ofEither, ...unlisted])
+/** What the app may use. */
+export interface Allowed {
+  readonly all: ReadonlySet<string>
+  /** The scopes of a client token that was requested without scopes: tink-api.md 1.1. */
+  readonly ofClient: ReadonlySet<string>
+}
 
-/** The scopes of a client token that was requested without scopes: tink-api.md 1.1. */
-export const allOfClient: ReadonlySet<string> = new Set([...ofClients, ...ofBoth])
+/** The documented scopes, and others, whose kind of token is not known. */
+export const allow = (additional: ReadonlyArray<string>): Allowed => ({
+  all: new Set([...ofClients, ...ofUsers, ...ofBoth, ...ofEither, ...unlisted, ...additional]),
+  ofClient: new Set([...ofClients, ...ofBoth, ...additional])
+})
 
 /** Parses scopes separated by commas or spaces: tink-api.md 12.6. */
 export const parse = (text: string): ReadonlySet<string> =>
   new Set(text.split(/[\s,]+/).filter((scope) => scope !== ""))
 
 /** The first scope that the app may not use. */
-export const firstDisallowed = (scopes: ReadonlySet<string>): string | undefined =>
-  Array.from(scopes).find((scope) => !known.has(scope))
+export const firstDisallowed = ({ all }: Allowed, scopes: ReadonlySet<string>): string | undefined =>
+  Array.from(scopes).find((scope) => !all.has(scope))
 
 /** Joins scopes in the order of the alphabet: the requested order is not preserved (tink-api.md 1.2). */
 export const format = (scopes: ReadonlySet<string>, separator: "," | " " = ","): string =>
