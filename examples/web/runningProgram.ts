@@ -2,10 +2,13 @@
 import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { join } from "node:path"
+import { bundled } from "../../test/support/programs.js"
 
-const start = (environment: Record<string, string>): ChildProcess => {
+const program = bundled(join(import.meta.dirname, "main.ts"))
+
+const start = (file: string, environment: Record<string, string>): ChildProcess => {
   const { DATABASE_URL: _database, TINK_CLIENT_ID: _id, TINK_CLIENT_SECRET: _secret, ...inherited } = process.env
-  return spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "main.ts")], {
+  return spawn(process.execPath, [file], {
     env: { ...inherited, NO_COLOR: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"]
   })
@@ -15,7 +18,7 @@ const stop = (program: ChildProcess) => Effect.sync(() => program.kill("SIGKILL"
 
 export const running = (environment: Record<string, string>) =>
   Effect.acquireRelease(
-    Effect.sync(() => start(environment)),
+    Effect.promise(async () => start(await program, environment)),
     stop
   )
 

@@ -4,17 +4,21 @@ import * as Effect from "effect/Effect"
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { printedBy } from "../../../test/support/commands.js"
+import { bundled } from "../../../test/support/programs.js"
 import { command as compare } from "../src/correctness/compare.js"
 import { command as bench } from "../src/speed/bench.js"
 
 const runBench = (...args: ReadonlyArray<string>) => printedBy(toExitCode(bench, ["node", "bench", ...args]))
 const runCompare = (...args: ReadonlyArray<string>) => printedBy(toExitCode(compare, ["node", "compare", ...args]))
 
+const programs = ["speed", "correctness"].map((folder) =>
+  bundled(join(import.meta.dirname, "..", "src", folder, "bin.ts"))
+)
+
 /** The exit code and the errors of a process. */
 const runProcess = (program: string, arg: string) =>
   new Promise<readonly [code: unknown, stderr: string]>((resolve) => {
-    const file = join(import.meta.dirname, "..", "src", program)
-    execFile(process.execPath, ["--import", "tsx", file, arg], (error, _, stderr) => resolve([error?.code, stderr]))
+    execFile(process.execPath, [program, arg], (error, _, stderr) => resolve([error?.code, stderr]))
   })
 
 describe("the commands", () => {
@@ -46,9 +50,9 @@ describe("the commands", () => {
   )
 
   it("are programs, which end so without a stack", async () => {
-    for (const program of ["speed/bin.ts", "correctness/bin.ts"]) {
-      const [code, stderr] = await runProcess(program, "--fast")
-      assert.strictEqual(code, 2, program)
+    for (const program of programs) {
+      const [code, stderr] = await runProcess(await program, "--fast")
+      assert.strictEqual(code, 2, await program)
       assert.include(stderr, "--fast")
       assert.notMatch(stderr, /\n +at /, "a stack")
     }

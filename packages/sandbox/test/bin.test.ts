@@ -11,9 +11,11 @@ import * as Queue from "effect/Queue"
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Net from "node:net"
 import { fileURLToPath } from "node:url"
+import { bundled } from "../../../test/support/programs.js"
 import { command, options } from "../src/internal/command/tinkSandbox.js"
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const program = bundled(bin)
 const description = fileURLToPath(new URL("../../users/openapi.json", import.meta.url))
 
 interface Command {
@@ -50,14 +52,17 @@ const start = (nodeArgs: ReadonlyArray<string>, environment: Record<string, stri
   }
 }
 
-const acquire = (command: () => Command) =>
-  Effect.acquireRelease(Effect.sync(command), ({ child }) => Effect.sync(() => child.kill("SIGKILL")))
+const acquire = (command: (program: string) => Command) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => command(await program)),
+    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+  )
 
-const run = (...args: ReadonlyArray<string>) => acquire(() => start(["--import", "tsx", bin, ...args]))
+const run = (...args: ReadonlyArray<string>) => acquire((program) => start([program, ...args]))
 
 /** As npx does: a process that starts the command, and dies without passing the signal on. */
-const runByNpx = acquire(() => {
-  const child = JSON.stringify(["--import", "tsx", bin, "--port", "0"])
+const runByNpx = acquire((program) => {
+  const child = JSON.stringify([program, "--port", "0"])
   const parent = `require("node:child_process").spawn(process.execPath, ${child}, { stdio: "inherit" })`
   return start(["--input-type=commonjs", "--eval", `${parent}; setInterval(() => {}, 1000)`], { npm_command: "exec" })
 })

@@ -1,5 +1,6 @@
 /** Plays the schedules of many seeds, several at once: what is found does not depend on how many. */
 import { fork } from "node:child_process"
+import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { generate } from "./generate.js"
 import { attempt, type Checked, nothingChecked } from "./search.js"
@@ -31,9 +32,12 @@ export const local: Player = {
 // A schedule leaves much garbage and keeps little: with room for it, collections are few.
 const heapOptions = ["--max-semi-space-size=64"]
 
+/** `.ts`, but for the bundle of the tests. */
+const extension = extname(import.meta.filename)
+
 /** Plays in a process of its own, started as this one was. */
 export const makeProcess = (): Player => {
-  const child = fork(fileURLToPath(new URL("./playerProcess.ts", import.meta.url)), {
+  const child = fork(fileURLToPath(new URL(`./playerProcess${extension}`, import.meta.url)), {
     execArgv: [...process.execArgv, ...heapOptions]
   })
   return {

@@ -3,25 +3,38 @@ import * as Effect from "effect/Effect"
 import { type ChildProcess, execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { printedBy } from "../../../test/support/commands.js"
+import { bundled } from "../../../test/support/programs.js"
 import { toExitCode } from "../src/commandLine.js"
-import { mutants } from "../src/mutants.js"
+import { type Mutant, mutants } from "../src/mutants.js"
 import { registration } from "../src/mutationTest.js"
 import { command } from "../src/simulate.js"
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const source = (name: string) => fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url))
+const program = bundled(source("bin"), source("playerProcess"))
 
-const simulate = (
-  args: ReadonlyArray<string>,
-  imports: ReadonlyArray<string> = [],
-  onStart: (child: ChildProcess) => void = () => {}
-) =>
-  Effect.async<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((resume) => {
-    const before = [...imports, "tsx"].flatMap((module) => ["--import", module])
-    const child = execFile(process.execPath, [...before, bin, ...args], (error, stdout, stderr) => {
+interface Printed {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const runNode = (args: ReadonlyArray<string>, onStart: (child: ChildProcess) => void = () => {}) =>
+  Effect.async<Printed>((resume) => {
+    const child = execFile(process.execPath, args, (error, stdout, stderr) => {
       resume(Effect.succeed({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }))
     })
     onStart(child)
   })
+
+const simulate = (args: ReadonlyArray<string>, onStart?: (child: ChildProcess) => void) =>
+  Effect.flatMap(
+    Effect.promise(() => program),
+    (program) => runNode([program, ...args], onStart)
+  )
+
+/** With its sources as they are loaded, not bundled: the mutant replaces a text in one of them. */
+const simulateMutant = (mutant: Mutant, args: ReadonlyArray<string>) =>
+  runNode(["--import", registration(mutant), "--import", "tsx", source("bin"), ...args])
 
 const timeout = 120_000
 
@@ -59,7 +72,7 @@ describe("the command", () => {
     () =>
       Effect.gen(function* () {
         const args = ["--seed", "5", "--schedules", "100000", "--workers", "2"]
-        const { code, stdout } = yield* simulate(args, [], (child) =>
+        const { code, stdout } = yield* simulate(args, (child) =>
           child.stderr?.once("data", () => child.kill("SIGINT"))
         )
         assert.strictEqual(code, 130)
@@ -97,8 +110,8 @@ describe("the command", () => {
         const mutant = mutants.find(({ name }) => name === "a caller's interruption spread to others")
         assert.isDefined(mutant)
         if (mutant === undefined) return
-        const args = ["--seed", String(mutant.firstSeed), "--schedules", "40"]
-        const { code, stderr } = yield* simulate(args, [registration(mutant)])
+        const args = ["--seed", String(mutant.firstSeed), "--schedules", "40", "--workers", "1"]
+        const { code, stderr } = yield* simulateMutant(mutant, args)
         assert.strictEqual(code, 1)
         assert.match(stderr, /Replay with: npm run simulate -- --seed \d+/)
         assert.match(stderr, /Shrunk from \d+ to \d steps/)
