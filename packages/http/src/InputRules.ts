@@ -56,6 +56,20 @@ export const isId = (value: unknown): value is string => typeof value === "strin
  */
 export const idRequirement = "1 to 128 of the characters A-Z a-z 0-9 _ -"
 
+/**
+ * Reads something of an input, or returns the fallback if that throws: a member can be a getter, and an input a `Proxy`.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const readOr = <A, B>(read: () => A, fallback: B): A | B => {
+  try {
+    return read()
+  } catch {
+    return fallback
+  }
+}
+
 const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
 
@@ -92,7 +106,10 @@ export const baseUrlRequirement = (example: string): string =>
  * @since 0.1.0
  * @category conversions
  */
-export const toDuration = (value: unknown): Option.Option<Duration.Duration> => {
+export const toDuration = (value: unknown): Option.Option<Duration.Duration> =>
+  readOr(() => decodeDuration(value), Option.none())
+
+const decodeDuration = (value: unknown): Option.Option<Duration.Duration> => {
   const parts: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
   const isRefused = parts.some(
     (part) =>

@@ -16,7 +16,14 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
-import { baseUrlRequirement, isBaseUrl, isPrintableAscii, printableAsciiRequirement, toDuration } from "./InputRules.js"
+import {
+  baseUrlRequirement,
+  isBaseUrl,
+  isPrintableAscii,
+  printableAsciiRequirement,
+  readOr,
+  toDuration
+} from "./InputRules.js"
 import type { Sign } from "./internal/clientAssertion.js"
 import * as ClientAssertion from "./internal/clientAssertion.js"
 
@@ -208,6 +215,44 @@ type Configs = RequestOptions & {
 
 type Checked<A> = Exit.Exit<A, Problem>
 
+const settingNames = [
+  "clientId",
+  "clientSecret",
+  "privateKey",
+  "mutualTls",
+  "baseUrl",
+  "allowInsecureHttp",
+  "attemptTimeout",
+  "deadline",
+  "maxRetries",
+  "retryBaseDelay",
+  "retryMaxDelay",
+  "maxConcurrency",
+  "retryBudget",
+  "maxSharedPause",
+  "circuitBreaker",
+  "maxBodySize"
+] as const satisfies ReadonlyArray<keyof ConfigOptions | keyof RequestOptions>
+
+/** The value of a member that throws when it is read. No rule is met by it. */
+const unreadable: unique symbol = Symbol.for("@effect-tink/http/Unreadable")
+
+/** Members by their names, each read once. At run time options may be of any type. */
+const readMembers = <Name extends string>(
+  options: unknown,
+  names: ReadonlyArray<Name>
+): { readonly [N in Name]?: unknown } =>
+  // The names are those of the type.
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      readOr(
+        (): unknown => (options === null || options === undefined ? undefined : Reflect.get(Object(options), name)),
+        unreadable
+      )
+    ])
+  ) as { readonly [N in Name]?: unknown }
+
 const problem = (path: ReadonlyArray<string>, message: string): Problem => ConfigError.InvalidData([...path], message)
 
 interface Rule<A> {
@@ -306,7 +351,7 @@ const read = <A>(
   config: Config.Config<unknown>,
   rule: Rule<A>
 ): Effect.Effect<A, ConfigError.ConfigError> => {
-  if (!Config.isConfig(config)) return Effect.fail(problem([option], `${option} must be a Config`))
+  if (!readOr(() => Config.isConfig(config), false)) return Effect.fail(problem([option], `${option} must be a Config`))
   return Effect.flatMap(Effect.mapError(config, formatMissing), (value) =>
     rule.isMet(value) ? Effect.succeed(value) : fail(option, config, explain(rule, value))
   )
@@ -445,12 +490,12 @@ const checkCount = (name: string, input: unknown, fallback: number, min: 0 | 1):
 
 const checkCircuitBreaker = (input: unknown): Checked<TinkConfig["circuitBreaker"]> => {
   if (input === undefined) return Exit.succeed(undefined)
-  if (!Predicate.hasProperty(input, "failures")) {
+  const { failures, openFor } = readMembers(input, ["failures", "openFor"])
+  if (failures === undefined) {
     return Exit.fail(problem(["circuitBreaker"], "circuitBreaker must have a number of failures"))
   }
-  const openFor = Predicate.hasProperty(input, "openFor") ? input.openFor : undefined
   return collect({
-    failures: checkCount("circuitBreaker.failures", input.failures, 0, 1),
+    failures: checkCount("circuitBreaker.failures", failures, 0, 1),
     openFor: checkDuration("circuitBreaker.openFor", openFor, "1 second", { isZeroAllowed: false })
   })
 }
@@ -513,7 +558,8 @@ const fromConfigs = (settings: Configs): Effect.Effect<TinkConfig, ConfigError.C
  */
 // At run time the options may be null.
 export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfig, ConfigError.ConfigError> =>
-  Effect.suspend(() => fromConfigs(options ?? {}))
+  // What is not a config is refused where it is read, and what is not a value of its type where it is checked.
+  Effect.suspend(() => fromConfigs(readMembers(options, settingNames) as Configs))
 
 /** A setting as given, of any type. */
 const given = <A>(value: A): Config.Config<A> => Config.succeed(value)
@@ -529,17 +575,21 @@ const givenIfAny = (value: unknown): Config.Config<unknown> | undefined =>
  */
 export const make = (options: Options): Effect.Effect<TinkConfig, ConfigError.ConfigError> =>
   Effect.suspend(() => {
-    const isMutualTls = options?.mutualTls === true
+    const settings = readMembers(options, settingNames)
+    const { allowInsecureHttp = false, clientId, clientSecret, mutualTls, privateKey } = settings
+    const isMutualTls = mutualTls === true
     // Most applications have a secret, so that is what is asked for if there is nothing else.
-    const isSecretDue = options?.privateKey === undefined && !isMutualTls
-    const defaultUrl = isMutualTls ? mutualTlsBaseUrl : defaultBaseUrl
-    return fromConfigs({
-      ...options,
-      clientId: given(options?.clientId),
-      clientSecret: isSecretDue ? given(options?.clientSecret) : givenIfAny(options?.clientSecret),
-      privateKey: givenIfAny(options?.privateKey),
-      mutualTls: givenIfAny(options?.mutualTls),
-      baseUrl: given(options?.baseUrl === undefined ? defaultUrl : options.baseUrl),
-      allowInsecureHttp: given(options?.allowInsecureHttp === undefined ? false : options.allowInsecureHttp)
-    })
+    const isSecretDue = privateKey === undefined && !isMutualTls
+    const { baseUrl = isMutualTls ? mutualTlsBaseUrl : defaultBaseUrl } = settings
+    const configs = {
+      ...settings,
+      clientId: given(clientId),
+      clientSecret: isSecretDue ? given(clientSecret) : givenIfAny(clientSecret),
+      privateKey: givenIfAny(privateKey),
+      mutualTls: givenIfAny(mutualTls),
+      baseUrl: given(baseUrl),
+      allowInsecureHttp: given(allowInsecureHttp)
+    }
+    // The other settings are checked as they are used.
+    return fromConfigs(configs as Configs)
   })

@@ -15,6 +15,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { AccessToken } from "./AccessToken.js"
+import { readOr } from "./InputRules.js"
 import * as Call from "./internal/call.js"
 import type { Sign } from "./internal/clientAssertion.js"
 import { makeRequestRuntime } from "./internal/exchange.js"
@@ -153,8 +154,10 @@ const toInvalidGrant = (error: TinkError): TinkError =>
 const unless = <A>(problem: string | undefined, operation: string, send: () => Effect.Effect<A, TinkError>) =>
   problem === undefined ? send() : Effect.fail(invalidInput(operation, problem))
 
-const readOperation = (request: unknown): string =>
-  Predicate.hasProperty(request, "operation") && Predicate.isString(request.operation) ? request.operation : "request"
+const readOperation = (request: unknown): string => {
+  const operation = readOr((): unknown => Reflect.get(Object(request), "operation"), undefined)
+  return Predicate.isString(operation) ? operation : "request"
+}
 
 const fromConfig = (
   config: TinkConfig.TinkConfig

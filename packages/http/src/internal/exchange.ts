@@ -17,7 +17,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import { ByteCollector } from "../ByteCollector.js"
-import { isPrintableAscii, printableAsciiRequirement } from "../InputRules.js"
+import { isPrintableAscii, printableAsciiRequirement, readOr } from "../InputRules.js"
 import type { TinkConfig } from "../TinkConfig.js"
 import { invalidInput, type TinkError } from "../TinkError.js"
 import type { Body, RequestDescription, TinkRequest } from "../TinkRequest.js"
@@ -82,8 +82,18 @@ const encodeBody = <A>({ body, operation }: RequestDescription, make: () => A): 
   }
 }
 
-/** Makes a request up to its token. Fails with `Invalid` before a token is fetched. */
+/** Makes a request up to its token. Fails with `Invalid` before a token is fetched, also for members that throw when read. */
 export const prepare = (
+  config: TinkConfig,
+  request: RequestDescription,
+  traceId: string
+): Exit.Exit<PreparedRequest, TinkError> =>
+  readOr(
+    () => prepareReadable(config, request, traceId),
+    Exit.fail(invalidInput(request.operation, "the request could not be read"))
+  )
+
+const prepareReadable = (
   config: TinkConfig,
   request: RequestDescription,
   traceId: string

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { isPrintableAscii, printableAsciiRequirement } from "../InputRules.js"
+import { isPrintableAscii, printableAsciiRequirement, readOr } from "../InputRules.js"
 
 type Test = (value: unknown) => boolean
 
@@ -81,18 +81,23 @@ const rules: Readonly<Record<string, readonly [test: Test, requirement: string]>
   response: [Schema.isSchema, "a schema"]
 }
 
+const notAnObject = "the request must be an object"
+
 /** The first rule of `TinkRequest` that a request breaks. */
 export const findProblem = (request: unknown): string | undefined => {
-  if (!Predicate.isRecord(request)) return "the request must be an object"
-  const broken = Object.entries(rules).find(([name, [test]]) => !test(request[name]))
+  if (!readOr(() => Predicate.isRecord(request), false)) return notAnObject
+  const member = (name: string): unknown => Reflect.get(Object(request), name)
+  const broken = Object.entries(rules).find(([name, [test]]) => !readOr(() => test(member(name)), false))
   return broken === undefined ? undefined : `${broken[0]} must be ${broken[1][1]}`
 }
 
 export const findCodeProblem = (code: unknown): string | undefined =>
-  isPrintableAscii(secretText(code)) ? undefined : `code must be a Redacted of ${printableAsciiRequirement}`
+  readOr(() => isPrintableAscii(secretText(code)), false)
+    ? undefined
+    : `code must be a Redacted of ${printableAsciiRequirement}`
 
 /** The assertion of a user who is not named would be that of the application. */
 export const findGrantProblem = (grant: unknown): string | undefined =>
-  Predicate.isRecord(grant) && isText(grant["user"]) && isScopes(grant["scopes"])
+  readOr(() => Predicate.isRecord(grant) && isText(grant["user"]) && isScopes(grant["scopes"]), false)
     ? undefined
     : "a grant must have a user and scopes, at least one"
