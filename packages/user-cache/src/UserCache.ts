@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { isAmbiguousExit } from "./internal/ambiguity.js"
+import { zeros } from "./internal/counters.js"
 import { readSettings } from "./internal/settings.js"
 import * as internal from "./internal/userCache.js"
 
@@ -265,16 +266,5 @@ export const layerNoop: Layer.Layer<UserCache> = Layer.succeed(UserCache, {
   invalidate: () => Effect.void,
   invalidateAfter: <A, E, R>(_userId: string, mutation: Effect.Effect<A, E, R>) => mutation,
   changes: Stream.empty,
-  stats: Effect.succeed({
-    hits: 0,
-    joins: 0,
-    misses: 0,
-    bypasses: 0,
-    refreshes: 0,
-    evictions: 0,
-    invalidations: 0,
-    quarantines: 0,
-    lateResults: 0,
-    size: 0
-  })
+  stats: Effect.succeed({ ...zeros, size: 0 })
 })

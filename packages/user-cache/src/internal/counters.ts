@@ -1,5 +1,8 @@
+import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
 import * as Metric from "effect/Metric"
-import { currentTags } from "./metricTags.js"
+import type * as MetricLabel from "effect/MetricLabel"
+import * as Option from "effect/Option"
 
 const counter = (name: string, description: string) =>
   Metric.counter(`tink_user_cache_${name}`, { description, incremental: true })
@@ -22,21 +25,29 @@ const metrics = {
  */
 const size = Metric.counter("tink_user_cache_size", { description: "Values stored now" })
 
+/** The labels of `Effect.tagMetrics` for the fiber that runs. Not with `Option.match`, which triples the time of a cache hit. */
+const currentTags = (): ReadonlyArray<MetricLabel.MetricLabel> => {
+  const fiber = Fiber.getCurrentFiber()
+  return Option.isNone(fiber) ? [] : fiber.value.getFiberRef(FiberRef.currentMetricLabels)
+}
+
 export type Counter = keyof typeof metrics
+
+export const zeros: Readonly<Record<Counter, number>> = {
+  hits: 0,
+  joins: 0,
+  misses: 0,
+  bypasses: 0,
+  refreshes: 0,
+  evictions: 0,
+  invalidations: 0,
+  quarantines: 0,
+  lateResults: 0
+}
 
 /** The numbers of one cache, which are also added to the process-wide metrics. */
 export const makeCounters = () => {
-  const counts: Record<Counter, number> = {
-    hits: 0,
-    joins: 0,
-    misses: 0,
-    bypasses: 0,
-    refreshes: 0,
-    evictions: 0,
-    invalidations: 0,
-    quarantines: 0,
-    lateResults: 0
-  }
+  const counts: Record<Counter, number> = { ...zeros }
   return {
     counts: counts as Readonly<typeof counts>,
     increment(name: Counter): void {
