@@ -10,7 +10,7 @@ import * as AST from "effect/SchemaAST"
 import { format, resolveConfig } from "prettier"
 import { AccessToken } from "../packages/http/src/AccessToken.js"
 import { endpoints } from "../packages/users/src/internal/endpoints/all.js"
-import { DocumentedAs } from "../packages/users/src/internal/schema.js"
+import { DocumentedAs } from "../packages/users/src/internal/schemas/schema.js"
 import { deleteUser, revokeAll } from "../packages/users/src/internal/endpoints/steps.js"
 import { summaryOf } from "./summaries.js"
 

@@ -23,7 +23,7 @@ export interface Mutant {
 const cacheEngine = "user-cache/src/internal/userCache.ts"
 const failures = "http/src/internal/failures.ts"
 const call = "http/src/internal/call.ts"
-const access = "users/src/internal/access.ts"
+const access = "users/src/internal/requests/access.ts"
 const authorize = "users/src/internal/operations/authorize.ts"
 const userTokens = "users/src/internal/tokens/userTokens.ts"
 const ensureUser = "users/src/internal/operations/ensureUser.ts"

@@ -9,9 +9,17 @@ import * as Inspectable from "effect/Inspectable"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { isExpiredAt } from "./internal/freshness.js"
-import * as Input from "./internal/input.js"
-import { lenient, lenientOr, lenientTexts, optional, orUnknown, SerializedJson, Time } from "./internal/schema.js"
+import { isExpiredAt } from "./internal/requests/freshness.js"
+import * as Input from "./internal/schemas/input.js"
+import {
+  lenient,
+  lenientOr,
+  lenientTexts,
+  optional,
+  orUnknown,
+  SerializedJson,
+  Time
+} from "./internal/schemas/schema.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The credential

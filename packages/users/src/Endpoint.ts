@@ -13,7 +13,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import type * as Schema from "effect/Schema"
-import type { Connection } from "./internal/freshness.js"
+import type { Connection } from "./internal/requests/freshness.js"
 import type { UserSession } from "./UserSession.js"
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
  */
 import { printableAsciiPattern } from "@effect-tink/http/InputRules"
 import * as Schema from "effect/Schema"
-import * as Input from "./internal/input.js"
+import * as Input from "./internal/schemas/input.js"
 
 /**
  * A session for one visit to Tink Link.

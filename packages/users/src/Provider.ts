@@ -5,9 +5,9 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { fieldMembers } from "./internal/fieldMembers.js"
-import * as Input from "./internal/input.js"
-import { Int, lenient, lenientList, lenientMember, lenientOr, orUnknown } from "./internal/schema.js"
+import { fieldMembers } from "./internal/schemas/fieldMembers.js"
+import * as Input from "./internal/schemas/input.js"
+import { Int, lenient, lenientList, lenientMember, lenientOr, orUnknown } from "./internal/schemas/schema.js"
 
 /**
  * What a provider can fetch, or an unknown capability as Tink sends it.

@@ -7,9 +7,9 @@ import { CredentialsId } from "@effect-tink/http/Ids"
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { Status } from "./Credential.js"
-import { isExpiredAt } from "./internal/freshness.js"
-import * as Input from "./internal/input.js"
-import { lenient, lenientList, lenientOr, optional, orUnknown, Time } from "./internal/schema.js"
+import { isExpiredAt } from "./internal/requests/freshness.js"
+import * as Input from "./internal/schemas/input.js"
+import { lenient, lenientList, lenientOr, optional, orUnknown, Time } from "./internal/schemas/schema.js"
 
 /**
  * The kinds of errors that Tink documents.

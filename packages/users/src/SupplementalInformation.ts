@@ -8,10 +8,10 @@ import * as Data from "effect/Data"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { fieldMembers } from "./internal/fieldMembers.js"
-import * as Input from "./internal/input.js"
-import { lazily } from "./internal/lazily.js"
-import { lenient, lenientList, SerializedJson } from "./internal/schema.js"
+import { fieldMembers } from "./internal/schemas/fieldMembers.js"
+import * as Input from "./internal/schemas/input.js"
+import { lazily } from "./internal/lazy.js"
+import { lenient, lenientList, SerializedJson } from "./internal/schemas/schema.js"
 
 const Secret = Schema.Redacted(Schema.String)
 

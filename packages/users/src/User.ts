@@ -5,8 +5,8 @@
  */
 import { UserId } from "@effect-tink/http/Ids"
 import * as Schema from "effect/Schema"
-import * as Input from "./internal/input.js"
-import { Int, lenient, lenientList, lenientMember, lenientOr, openStruct, Time } from "./internal/schema.js"
+import * as Input from "./internal/schemas/input.js"
+import { Int, lenient, lenientList, lenientMember, lenientOr, openStruct, Time } from "./internal/schemas/schema.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The user

@@ -8,8 +8,14 @@ import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TokenSource from "@effect-tink/http/TokenSource"
 import * as Redacted from "effect/Redacted"
 import { digest } from "./internal/digest.js"
-import { isScopes, isUserId, printableSecret, printableSecretRequirement, userIdRequirement } from "./internal/input.js"
-import * as internal from "./internal/session.js"
+import {
+  isScopes,
+  isUserId,
+  printableSecret,
+  printableSecretRequirement,
+  userIdRequirement
+} from "./internal/schemas/input.js"
+import * as internal from "./internal/tokens/session.js"
 
 /**
  * @since 0.1.0
@@ -29,7 +35,7 @@ export type {
    * @category models
    */
   UserSession
-} from "./internal/session.js"
+} from "./internal/tokens/session.js"
 
 interface Options<Scopes extends UserScope> {
   readonly userId: UserId

@@ -21,7 +21,7 @@ import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
-import type * as Sessions from "../src/internal/session.js"
+import type * as Sessions from "../src/internal/tokens/session.js"
 import { json, noContent, scriptedTink } from "../../../test/support/scriptedTink.js"
 import {
   makeStaticSession,
@@ -876,7 +876,7 @@ describe("what a session holds", () => {
 
   it.effect("is refused by another copy of the package, with the reason", () =>
     Effect.gen(function* () {
-      const copy = "../src/internal/session.js?copy"
+      const copy = "../src/internal/tokens/session.js?copy"
       const other: typeof Sessions = yield* Effect.promise(() => import(copy))
       const tokens = TokenSource.fromToken(Redacted.make("a-token"))
       const foreign = other.makeSession<"credentials:read">(userId, ["credentials:read"], {

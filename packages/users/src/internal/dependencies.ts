@@ -1,5 +1,5 @@
 import type * as TinkHttp from "@effect-tink/http/TinkHttp"
-import type { Access } from "./access.js"
+import type { Access } from "./requests/access.js"
 import type { Changes } from "./following/changes.js"
 import type { Gate } from "./following/gate.js"
 import type { UserTokens } from "./tokens/userTokens.js"

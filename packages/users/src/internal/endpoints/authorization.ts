@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { AuthorizationGrant, type DelegateAuthorizationInput } from "../../Authorization.js"
 import * as Endpoint from "../../Endpoint.js"
 import type { UserReference } from "../../User.js"
-import * as Input from "../input.js"
+import * as Input from "../schemas/input.js"
 import * as delegation from "../tinkLink/delegation.js"
 
 const AuthorizationGrantJson = Schema.parseJson(AuthorizationGrant)

@@ -2,8 +2,8 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { ListConsentsOptions, ProviderConsent } from "../../ProviderConsent.js"
-import * as Input from "../input.js"
-import { listAnswer } from "../schema.js"
+import * as Input from "../schemas/input.js"
+import { listAnswer } from "../schemas/schema.js"
 
 const subject = ({ credentialsId }: ProviderConsent): Endpoint.Subject => ({ credentialsId })
 

@@ -3,8 +3,8 @@ import { NoContent } from "@effect-tink/http/TinkRequest"
 import * as Schema from "effect/Schema"
 import * as C from "../../Credential.js"
 import * as Endpoint from "../../Endpoint.js"
-import * as Input from "../input.js"
-import { listAnswer } from "../schema.js"
+import * as Input from "../schemas/input.js"
+import { listAnswer } from "../schemas/schema.js"
 
 const CredentialJson = Schema.parseJson(C.Credential)
 

@@ -2,8 +2,8 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import * as P from "../../Provider.js"
-import * as Input from "../input.js"
-import { listAnswer } from "../schema.js"
+import * as Input from "../schemas/input.js"
+import { listAnswer } from "../schemas/schema.js"
 
 const ProvidersJson = Schema.parseJson(listAnswer("providers", P.Provider))
 

@@ -3,7 +3,7 @@ import { UserId } from "@effect-tink/http/Ids"
 import { NoContent } from "@effect-tink/http/TinkRequest"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import * as Input from "../input.js"
+import * as Input from "../schemas/input.js"
 
 const UserIdentity = Schema.Struct({
   id: UserId,

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import { CreatedUser, CreateUserInput, UpdateUserInput, User, UserProfile } from "../../User.js"
-import * as Input from "../input.js"
+import * as Input from "../schemas/input.js"
 
 const UserJson = Schema.parseJson(User)
 

@@ -4,7 +4,7 @@ import * as Equal from "effect/Equal"
 import * as Schema from "effect/Schema"
 import type { Credential, Status } from "../../Credential.js"
 import { KnownWhy, type Why } from "../../Refresh.js"
-import { isAtRest } from "../freshness.js"
+import { isAtRest } from "../requests/freshness.js"
 import { type Change, isBefore } from "./changes.js"
 
 /** An answer to a poll. */

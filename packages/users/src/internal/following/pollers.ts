@@ -12,7 +12,7 @@ import * as Runtime from "effect/Runtime"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { Credential } from "../../Credential.js"
-import type { OpenSession } from "../access.js"
+import type { OpenSession } from "../requests/access.js"
 import { monotonicMillis, onMonotonicClock } from "../monotonic.js"
 import type { Changes } from "./changes.js"
 

@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import type { Credential } from "../../Credential.js"
-import type { OpenSession } from "../access.js"
+import type { OpenSession } from "../requests/access.js"
 import type { Change } from "./changes.js"
 
 /** A refresh that runs, as far as is known. */

@@ -4,7 +4,7 @@ import type * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Effect from "effect/Effect"
 import type { Changes } from "../following/changes.js"
 import type { Pollers } from "../following/pollers.js"
-import { checkUser } from "../input.js"
+import { checkUser } from "../schemas/input.js"
 
 export const make =
   (parts: { readonly cache: UserCache.Service; readonly changes: Changes; readonly pollers: Pollers }) =>

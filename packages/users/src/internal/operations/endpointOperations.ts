@@ -2,7 +2,7 @@ import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as Record from "effect/Record"
 import type { ClientEndpoint, Operations, SessionEndpoint } from "../../Endpoint.js"
 import type { UserSession } from "../../UserSession.js"
-import type { Access } from "../access.js"
+import type { Access } from "../requests/access.js"
 
 type AnyEndpoint = SessionEndpoint<UserScope, never, unknown> | ClientEndpoint<never, unknown>
 

@@ -13,12 +13,12 @@ import * as Stream from "effect/Stream"
 import { Credential } from "../../Credential.js"
 import type { FollowOptions } from "../../Refresh.js"
 import type { UserSession } from "../../UserSession.js"
-import { bind } from "../call.js"
+import { bind } from "../requests/call.js"
 import type { Dependencies } from "../dependencies.js"
 import { getCredential } from "../endpoints/credentials.js"
 import type { Follow, Following } from "../following/follow.js"
 import type { Known } from "../following/observer.js"
-import { isOptional, isPlainObject } from "../input.js"
+import { isOptional, isPlainObject } from "../schemas/input.js"
 
 const isDuration = (value: unknown): boolean => Option.isSome(toDuration(value))
 

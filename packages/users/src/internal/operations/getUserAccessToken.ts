@@ -3,8 +3,8 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { Dependencies } from "../dependencies.js"
-import { checkCode } from "../input.js"
-import { withOperationSpan } from "../operationSpan.js"
+import { checkCode } from "../schemas/input.js"
+import { withOperationSpan } from "../requests/operationSpan.js"
 
 const operation = "getUserAccessToken"
 

@@ -1,10 +1,10 @@
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
 import type { UserReference } from "../../User.js"
-import { bind, toClientRequest } from "../call.js"
+import { bind, toClientRequest } from "../requests/call.js"
 import type { Dependencies } from "../dependencies.js"
 import { revokeAll } from "../endpoints/steps.js"
-import { checkReference } from "../input.js"
+import { checkReference } from "../schemas/input.js"
 import { resolveUserId } from "../tokens/findUser.js"
 
 export const make =

@@ -2,7 +2,7 @@
 import { CredentialsId } from "@effect-tink/http/Ids"
 import { idRequirement, isPrintableAscii, printableAsciiRequirement } from "@effect-tink/http/InputRules"
 import * as Schema from "effect/Schema"
-import * as Input from "../input.js"
+import * as Input from "../schemas/input.js"
 
 interface Rule {
   /** The name of the parameter. */

@@ -4,7 +4,7 @@ import type * as TinkHttp from "@effect-tink/http/TinkHttp"
 import * as TokenSource from "@effect-tink/http/TokenSource"
 import * as Effect from "effect/Effect"
 import type { UserReference } from "../../User.js"
-import { bind, toUserRequest } from "../call.js"
+import { bind, toUserRequest } from "../requests/call.js"
 import { getUserIdentity } from "../endpoints/steps.js"
 import { issueUserToken } from "./issueUserToken.js"
 

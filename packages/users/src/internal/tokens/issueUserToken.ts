@@ -5,7 +5,7 @@ import type { TinkError } from "@effect-tink/http/TinkError"
 import type * as TinkHttp from "@effect-tink/http/TinkHttp"
 import * as Effect from "effect/Effect"
 import type { UserReference } from "../../User.js"
-import { bind, toClientRequest } from "../call.js"
+import { bind, toClientRequest } from "../requests/call.js"
 import { createAuthorization } from "../endpoints/authorization.js"
 import { forbidden, withFlags } from "../errors.js"
 

@@ -1,10 +1,10 @@
 /** The keys of the cache. */
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as Redacted from "effect/Redacted"
-import type { ReadEndpoint } from "../Endpoint.js"
+import type { ReadEndpoint } from "../../Endpoint.js"
 import type { Call } from "./call.js"
-import { digest } from "./digest.js"
-import { memoize } from "./memoize.js"
+import { digest } from "../digest.js"
+import { memoize } from "../lazy.js"
 
 type Keyed = Call<Pick<ReadEndpoint<UserScope, never, never>, "name" | "input">>
 

@@ -10,7 +10,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
-import { lazily } from "./lazily.js"
+import { lazily } from "../lazy.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading

@@ -11,8 +11,8 @@ import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { type ChangeEndpoint, type ClientEndpoint, type SessionEndpoint, type Subject, TypeId } from "../Endpoint.js"
-import { isPlainObject, isRedactedText, toInvalidInput } from "./input.js"
+import { type ChangeEndpoint, type ClientEndpoint, type SessionEndpoint, type Subject, TypeId } from "../../Endpoint.js"
+import { isPlainObject, isRedactedText, toInvalidInput } from "../schemas/input.js"
 
 /** An endpoint whose answer is an `A`, with any arguments. */
 type Endpoint<A> = SessionEndpoint<UserScope, never, A> | ClientEndpoint<never, A>
