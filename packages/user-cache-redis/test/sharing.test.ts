@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as FakeInvalidationStore from "../src/FakeInvalidationStore.js"
-import { InvalidationStore } from "../src/InvalidationStore.js"
+import { InvalidationStore, type Service } from "../src/InvalidationStore.js"
 import * as SharedUserCache from "../src/SharedUserCache.js"
 import { ambiguous, Failed, isAmbiguous, makeOrigin, makeProcess } from "./helpers.js"
 
@@ -168,6 +168,25 @@ describe("a store that does not answer", () => {
       assert.strictEqual(origin.lookups, 2)
       const stats = yield* one.stats
       assert.deepStrictEqual([stats.storeFailures, stats.unvalidatedBypasses], [1, 1])
+    })
+  )
+
+  it.scoped("and cannot be interrupted is given up too, and asked again", () =>
+    Effect.gen(function* () {
+      const { fake, origin } = yield* setUp()
+      let isStuck = false
+      const store: Service = {
+        ...fake.store,
+        validate: (userIds) => (isStuck ? Effect.uninterruptible(Effect.never) : fake.store.validate(userIds))
+      }
+      const cache = yield* makeProcess(store)
+      yield* origin.read(cache)
+      isStuck = true
+      yield* run(origin.read(cache), 200)
+      isStuck = false
+      yield* origin.read(cache)
+      assert.strictEqual((yield* cache.stats).hits, 1)
+      assert.strictEqual(origin.lookups, 2)
     })
   )
 
