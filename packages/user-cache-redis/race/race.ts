@@ -32,6 +32,10 @@ const between = (min: number, max: number) => min + Math.random() * (max - min)
 
 const pick = <A>(one: A, other: A): A => (Math.random() < 0.5 ? one : other)
 
+const tell = (worker: ChildProcess, message: ToWorker): void => {
+  if (worker.connected) worker.send(message, () => {})
+}
+
 /** A command on a connection of its own, past the proxy. */
 const command = async (url: string, ...words: ReadonlyArray<string>): Promise<void> => {
   const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: false } })
@@ -69,10 +73,6 @@ export const race = async (options: RaceOptions): Promise<RaceResult> => {
       void sleep(between(100, 1_000)).then(() => worker.kill("SIGCONT"))
     }
     next = undefined
-  }
-
-  const tell = (worker: ChildProcess, message: ToWorker): void => {
-    if (worker.connected) worker.send(message, () => {})
   }
 
   const answer = async (worker: ChildProcess, message: FromWorker & { _tag: "Lookup" | "Change" }) => {

@@ -37,9 +37,10 @@ export const makeWorkers = (runtime: Runtime.Runtime<never>, scope: Scope.Scope)
   let idle: Array<IdleWorker> = []
   let isClosed = false
 
+  const isKept = () => !isClosed && idle.length < maxIdle
+
   const start = (first: Effect.Effect<void>): Fiber.RuntimeFiber<void> => {
     const next = Effect.async<void>((run) => void idle.push({ fiber, run }))
-    const isKept = () => !isClosed && idle.length < maxIdle
     const others = Effect.whileLoop({ while: isKept, body: () => next, step: () => {} })
     const fiber = Runtime.runFork(workerRuntime, Effect.andThen(first, others), { immediate: false })
     return fiber
