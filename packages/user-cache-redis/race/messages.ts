@@ -6,10 +6,9 @@ export type FromWorker =
   | { readonly _tag: "Report"; readonly reads: ReadonlyArray<Read>; readonly ends: ReadonlyArray<End> }
   | { readonly _tag: "Trouble"; readonly message: string }
 
-export interface ToWorker {
-  readonly id: number
-  readonly version: number
-}
+export type ToWorker =
+  | { readonly _tag: "Answer"; readonly id: number; readonly version: number }
+  | { readonly _tag: "SetClock"; readonly byMillis: number }
 
 /** A read that began at `at` and returned `version`. */
 export interface Read {

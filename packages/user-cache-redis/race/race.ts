@@ -5,6 +5,7 @@ import { createClient } from "redis"
 import type { CacheName } from "./caches.js"
 import type { Fault } from "./faults.js"
 import { type FromWorker, monotonicMillis, type ToWorker, type WorkerOptions } from "./messages.js"
+import { startProxy } from "./proxy.js"
 import { startRedisServer } from "./redisServer.js"
 import { makeStaleReads } from "./staleReads.js"
 
@@ -29,9 +30,29 @@ export interface RaceResult {
 const users = 20
 const between = (min: number, max: number) => min + Math.random() * (max - min)
 
+const pick = <A>(one: A, other: A): A => (Math.random() < 0.5 ? one : other)
+
+const tell = (worker: ChildProcess, message: ToWorker): void => {
+  if (worker.connected) worker.send(message, () => {})
+}
+
+/** A command on a connection of its own, past the proxy. */
+const command = async (url: string, ...words: ReadonlyArray<string>): Promise<void> => {
+  const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: false } })
+  client.on("error", () => {})
+  try {
+    await client.connect()
+    await client.sendCommand([...words])
+  } catch {
+    // Another fault has struck.
+  } finally {
+    if (client.isOpen) client.destroy()
+  }
+}
+
 export const race = async (options: RaceOptions): Promise<RaceResult> => {
   let redis = await startRedisServer()
-  const { port } = redis
+  const proxy = await startProxy(() => redis.port)
   const versions = Array.from({ length: users }, () => 0)
   const staleReads = makeStaleReads(users)
   const struck: Record<string, number> = {}
@@ -66,13 +87,12 @@ export const race = async (options: RaceOptions): Promise<RaceResult> => {
     } else lookups += 1
     const version = versions[user] ?? 0
     await sleep(between(0, 6))
-    const reply: ToWorker = { id, version }
-    if (worker.connected) worker.send(reply, () => {})
+    tell(worker, { _tag: "Answer", id, version })
   }
 
   const workers = new Set<ChildProcess>()
   const startWorker = (): void => {
-    const workerOptions: WorkerOptions = { cache: options.cache, redisUrl: redis.url, users, readers: 40, mutators: 2 }
+    const workerOptions: WorkerOptions = { cache: options.cache, redisUrl: proxy.url, users, readers: 40, mutators: 2 }
     const worker = fork(new URL("./worker.ts", import.meta.url), [JSON.stringify(workerOptions)], {
       execArgv: ["--import", "tsx"],
       stdio: "ignore"
@@ -90,7 +110,7 @@ export const race = async (options: RaceOptions): Promise<RaceResult> => {
     })
   }
 
-  const flusher = createClient({ url: redis.url, disableOfflineQueue: true })
+  const flusher = createClient({ url: proxy.url, disableOfflineQueue: true })
   flusher.on("error", () => {})
   await flusher.connect()
 
@@ -100,6 +120,10 @@ export const race = async (options: RaceOptions): Promise<RaceResult> => {
     await run()
     return every(min, max, run)
   }
+
+  /** Replaces the server, one replacement at a time. */
+  let replacing: Promise<unknown> = Promise.resolve()
+  const replace = (run: () => Promise<unknown>) => (replacing = replacing.then(run))
 
   const loops: Record<Fault, () => Promise<void>> = {
     flush: () =>
@@ -116,11 +140,71 @@ export const race = async (options: RaceOptions): Promise<RaceResult> => {
         stopped.signal("SIGCONT")
       }),
     "kill-redis": () =>
-      every(2_000, 6_000, async () => {
-        count("kill-redis")
-        await redis.kill()
-        await sleep(between(0, 500))
-        redis = await startRedisServer({ port })
+      every(2_000, 6_000, () =>
+        replace(async () => {
+          count("kill-redis")
+          await redis.kill()
+          await sleep(between(0, 500))
+          redis = await startRedisServer()
+        })
+      ),
+    "old-file": () =>
+      every(2_000, 6_000, () =>
+        replace(async () => {
+          count("old-file")
+          await command(redis.url, "SAVE")
+          await sleep(between(0, 200))
+          const old = redis
+          old.signal("SIGSTOP")
+          redis = await startRedisServer({ file: `${old.directory}/dump.rdb` }).catch(() => startRedisServer())
+          proxy.cut("now")
+          await old.kill()
+        })
+      ),
+    promote: () =>
+      every(2_000, 6_000, () =>
+        replace(async () => {
+          count("promote")
+          const old = redis
+          const replica = await startRedisServer({ args: ["--replicaof", "127.0.0.1", String(old.port)] })
+          await sleep(300)
+          await command(replica.url, "REPLICAOF", "NO", "ONE")
+          // The changes of this time are lost.
+          await sleep(between(20, 200))
+          redis = replica
+          proxy.cut("now")
+          await old.kill()
+        })
+      ),
+    "fill-redis": () =>
+      every(1_500, 4_000, async () => {
+        count("fill-redis")
+        const { url } = redis
+        await command(url, "CONFIG", "SET", "maxmemory-policy", pick("noeviction", "allkeys-random"), "maxmemory", "1")
+        await sleep(between(50, 500))
+        await command(url, "CONFIG", "SET", "maxmemory", "0")
+      }),
+    "forget-scripts": () =>
+      every(200, 1_000, () => {
+        count("forget-scripts")
+        return command(redis.url, "SCRIPT", "FLUSH")
+      }),
+    "slow-redis": () =>
+      every(2_000, 5_000, async () => {
+        count("slow-redis")
+        proxy.setDelay(between(1, 200))
+        await sleep(between(200, 1_000))
+        proxy.setDelay(0)
+      }),
+    "cut-connections": () =>
+      every(500, 2_000, async () => {
+        count("cut-connections")
+        proxy.cut(pick("now", "in a reply"))
+      }),
+    "set-clock": () =>
+      every(200, 1_000, async () => {
+        count("set-clock")
+        for (const worker of workers) tell(worker, { _tag: "SetClock", byMillis: Math.round(between(-3_000, 3_000)) })
       }),
     "stop-process": () => every(1_000, 3_000, async () => void (next = "stop-process")),
     "kill-process": () => every(4_000, 8_000, async () => void (next = "kill-process"))
@@ -147,6 +231,7 @@ export const race = async (options: RaceOptions): Promise<RaceResult> => {
   staleReads.check(Number.POSITIVE_INFINITY)
   flusher.destroy()
   for (const worker of workers) worker.kill("SIGKILL")
+  proxy.close()
   await redis.kill()
   return result()
 }

@@ -17,9 +17,18 @@ const request = (_tag: "Lookup" | "Change", user: number) => () =>
     send({ _tag, id, user })
   })
 
-process.on("message", ({ id, version }: ToWorker) => {
-  waiting.get(id)?.(version)
-  waiting.delete(id)
+/** The wall clock of this process. Timers and the monotonic clock are not affected. */
+const machineNow = Date.now
+let clockOffset = 0
+Date.now = () => machineNow() + clockOffset
+
+process.on("message", (message: ToWorker) => {
+  if (message._tag === "SetClock") {
+    clockOffset += message.byMillis
+    return
+  }
+  waiting.get(message.id)?.(message.version)
+  waiting.delete(message.id)
 })
 process.on("disconnect", () => process.exit())
 process.on("unhandledRejection", (reason) => send({ _tag: "Trouble", message: String(reason) }))

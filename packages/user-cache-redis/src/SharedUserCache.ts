@@ -51,7 +51,9 @@ export interface Stats extends UserCache.Stats {
   readonly changingBypasses: number
   /** Reads that the store could not validate. */
   readonly unvalidatedBypasses: number
-  /** How long ends of changes were held back, all together. */
+  /** Changes that are held back now, because the store cannot be told of their end. */
+  readonly heldBack: number
+  /** How long ends of changes were held back, all together. Grows when one has ended. */
   readonly heldBackMillis: number
 }
 

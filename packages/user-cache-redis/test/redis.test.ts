@@ -488,6 +488,64 @@ describe("a cluster", () => {
   )
 })
 
+describe("a slot of a cluster that moves to another node", () => {
+  it.scopedLive(
+    "holds back a change until it has moved, and revives nothing there nor when it comes back",
+    () =>
+      Effect.gen(function* () {
+        const cluster = ["--cluster-enabled", "yes", "--cluster-require-full-coverage", "no"]
+        const nodes = yield* Effect.all([redisServer({ args: cluster }), redisServer({ args: cluster })])
+        const clients = yield* Effect.all([nodeRedis(nodes[0].url), nodeRedis(nodes[1].url)])
+        const ports = [nodes[0].port, nodes[1].port] as const
+        const send = (node: 0 | 1, ...words: ReadonlyArray<string>) =>
+          Effect.promise(() => clients[node].sendCommand([...words]))
+        yield* send(0, "CLUSTER", "ADDSLOTSRANGE", "1", "16383")
+        // A node that loses its last slot becomes a replica.
+        yield* send(1, "CLUSTER", "ADDSLOTSRANGE", "0", "0")
+        yield* send(0, "CLUSTER", "MEET", "127.0.0.1", String(ports[1]))
+        const ids = yield* Effect.map(Effect.all([send(0, "CLUSTER", "MYID"), send(1, "CLUSTER", "MYID")]), (ids) =>
+          ids.map(String)
+        )
+        for (const node of [0, 1] as const) {
+          yield* eventually(send(node, "CLUSTER", "INFO"), (info) =>
+            /cluster_state:ok[^]*cluster_known_nodes:2/.test(String(info))
+          )
+        }
+        const connect = Effect.acquireRelease(
+          Effect.promise(async () => {
+            const client = createCluster({ rootNodes: nodes.map(({ url }) => ({ url })) })
+            client.on("error", () => {})
+            return client.connect()
+          }),
+          (client) => Effect.sync(() => client.destroy())
+        ).pipe(Effect.flatMap((client) => RedisInvalidationStore.makeNodeRedis(client, options)))
+        const [one, two] = yield* Effect.all([
+          Effect.flatMap(connect, (store) => makeProcess(store, patient)),
+          Effect.flatMap(connect, (store) => makeProcess(store, patient))
+        ])
+        const origin = makeOrigin()
+        const slot = String(yield* send(0, "CLUSTER", "KEYSLOT", "ada"))
+        const setSlot = (node: 0 | 1, state: string, of: 0 | 1) =>
+          send(node, "CLUSTER", "SETSLOT", slot, state, ids[of] ?? "")
+        for (const [from, to] of [[0, 1] as const, [1, 0] as const]) {
+          const before = yield* origin.read(one)
+          yield* setSlot(to, "IMPORTING", from)
+          yield* setSlot(from, "MIGRATING", to)
+          // One of the two keys is there: a script that uses both is refused.
+          yield* send(from, "MIGRATE", "127.0.0.1", String(ports[to]), "tink:test:{ada}s", "0", "5000")
+          const change = yield* Effect.fork(origin.changeThrough(two))
+          yield* eventually(two.stats, ({ heldBack }) => heldBack === 1)
+          assert.strictEqual(yield* origin.read(one), before + 1)
+          yield* setSlot(to, "NODE", to)
+          yield* setSlot(from, "NODE", to)
+          yield* Fiber.join(change)
+          assert.strictEqual(yield* origin.read(one), before + 1)
+        }
+      }),
+    60_000
+  )
+})
+
 describe("a sentinel", () => {
   it.scopedLive("leads clients of both kinds to the primary", () =>
     Effect.gen(function* () {

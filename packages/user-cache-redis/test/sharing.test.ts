@@ -4,11 +4,12 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as FakeInvalidationStore from "../src/FakeInvalidationStore.js"
-import { InvalidationStore } from "../src/InvalidationStore.js"
+import { InvalidationStore, type Service } from "../src/InvalidationStore.js"
 import * as SharedUserCache from "../src/SharedUserCache.js"
 import { ambiguous, Failed, isAmbiguous, makeOrigin, makeProcess } from "./helpers.js"
 
@@ -170,6 +171,25 @@ describe("a store that does not answer", () => {
     })
   )
 
+  it.scoped("and cannot be interrupted is given up too, and asked again", () =>
+    Effect.gen(function* () {
+      const { fake, origin } = yield* setUp()
+      let isStuck = false
+      const store: Service = {
+        ...fake.store,
+        validate: (userIds) => (isStuck ? Effect.uninterruptible(Effect.never) : fake.store.validate(userIds))
+      }
+      const cache = yield* makeProcess(store)
+      yield* origin.read(cache)
+      isStuck = true
+      yield* run(origin.read(cache), 200)
+      isStuck = false
+      yield* origin.read(cache)
+      assert.strictEqual((yield* cache.stats).hits, 1)
+      assert.strictEqual(origin.lookups, 2)
+    })
+  )
+
   it.scoped("is asked once a second after three failures, until it answers", () =>
     Effect.gen(function* () {
       const { fake, one, origin } = yield* setUp()
@@ -187,21 +207,34 @@ describe("a store that does not answer", () => {
     })
   )
 
-  it.scoped("holds back the end of a change until it can be told, in the background of a caller that gives up", () =>
+  it.scoped("holds back the end of a change until it can be told, and says so at once, once for all that wait", () =>
     Effect.gen(function* () {
       const { fake, one, origin, two } = yield* setUp()
       yield* origin.read(two)
       yield* fake.behave(({ operation }) => (operation === "finish" ? { fault: "error" } : {}))
-      const change = yield* Effect.fork(origin.changeThrough(one))
+      const messages: Array<string> = []
+      const logger = Logger.make(({ message }) => void messages.push(String(message)))
+      const change = yield* Effect.fork(
+        Effect.all([origin.changeThrough(one), origin.changeThrough(one, "bob")], { concurrency: "unbounded" }).pipe(
+          Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+        )
+      )
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* one.stats).heldBack, 2)
+      assert.deepStrictEqual(
+        messages.map((message) => message.includes("Its caller waits")),
+        [true]
+      )
       yield* TestClock.adjust("5 seconds")
       assert.isTrue(isRunning(change))
       yield* fake.behave(() => ({}))
       yield* TestClock.adjust("2 seconds")
       yield* Fiber.join(change)
       assert.strictEqual(yield* origin.read(two), 1)
-      const { heldBackMillis } = yield* one.stats
-      assert.isAtLeast(heldBackMillis, 5_000)
-      assert.isAtMost(heldBackMillis, 7_000)
+      const { heldBack, heldBackMillis } = yield* one.stats
+      assert.strictEqual(heldBack, 0)
+      assert.isAtLeast(heldBackMillis, 10_000)
+      assert.isAtMost(heldBackMillis, 14_000)
     })
   )
 

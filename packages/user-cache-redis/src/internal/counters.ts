@@ -14,6 +14,11 @@ const metrics = {
   heldBackMillis: counter("held_back_millis_total", "Time for which ends of changes were held back")
 }
 
+/** A counter, not a gauge: it adds up over all caches of the process. */
+const heldBack = Metric.counter("tink_user_cache_held_back", {
+  description: "Changes that are held back now, because the shared store cannot be told of their end"
+})
+
 export type Counter = keyof typeof metrics
 
 /** The numbers of one shared cache, which are also added to the process-wide metrics. */
@@ -25,11 +30,17 @@ export const makeCounters = () => {
     unvalidatedBypasses: 0,
     heldBackMillis: 0
   }
+  let heldBackNow = 0
   return {
     counts: counts as Readonly<typeof counts>,
     add(name: Counter, by = 1): void {
       counts[name] += by
       metrics[name].unsafeUpdate(by, [])
+    },
+    heldBack: () => heldBackNow,
+    heldBackChanged(by: 1 | -1): void {
+      heldBackNow += by
+      heldBack.unsafeUpdate(by, [])
     }
   }
 }

@@ -205,6 +205,14 @@ export const make = (store: Store, settings: Settings) =>
     const holdBack = <A>(tell: Effect.Effect<A, StoreError>): Effect.Effect<Option.Option<A>> =>
       Effect.gen(function* () {
         const from = now(clock)
+        const waits = settings.holdBackMillis > 0
+        // One line for all changes that wait at a time.
+        if (waits && counters.heldBack() === 0) {
+          yield* Effect.logWarning(
+            `A change has ended, but the shared store cannot be told. Its caller waits until it can, for at most ${settings.holdBackMillis} ms (holdBack).`
+          )
+        }
+        if (waits) counters.heldBackChanged(1)
         const told = yield* Deferred.make<Option.Option<A>>()
         const settle = (answer: Option.Option<A>) => Deferred.succeed(told, answer)
         const retried = Effect.retry(Effect.delay(tell, "100 millis"), Schedule.forever).pipe(
@@ -212,12 +220,13 @@ export const make = (store: Store, settings: Settings) =>
           Effect.timeoutOption(Math.max(settings.timeToLiveMillis, settings.quarantineMillis)),
           Effect.flatMap(settle)
         )
-        const waited = settings.holdBackMillis === 0 ? Effect.void : Effect.sleep(stretch(settings.holdBackMillis))
+        const waited = waits ? Effect.sleep(stretch(settings.holdBackMillis)) : Effect.void
         for (const background of [retried, waited]) {
           // Also when the cache is closed meanwhile.
           yield* Effect.forkIn(Effect.ensuring(Effect.interruptible(background), settle(Option.none())), scope)
         }
         const answer = yield* Deferred.await(told)
+        if (waits) counters.heldBackChanged(-1)
         counters.add("heldBackMillis", Math.round(now(clock).monotonic - from.monotonic))
         if (Option.isNone(answer) && settings.holdBackMillis < settings.timeToLiveMillis) {
           yield* Effect.logWarning(
@@ -297,6 +306,7 @@ export const make = (store: Store, settings: Settings) =>
       return {
         ...stats,
         ...counters.counts,
+        heldBack: counters.heldBack(),
         bypasses: stats.bypasses + changingBypasses + unvalidatedBypasses,
         refreshes: stats.refreshes + bareRefreshes
       }
