@@ -35,12 +35,21 @@ if (!hasPostgres) {
 }
 
 /** Tests that leave nothing behind share a process: loading the libraries for each file takes longer than they do. */
-const sharingProcess = ["contract", "http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map(
-  (name) => `packages/${name}/test/**/*.test.ts`
-)
+const sharingProcess = [
+  "packages/{contract,http,sandbox,user-cache,user-cache-redis,users,webhooks}/test/**/*.test.ts",
+  "examples/**/*.test.ts"
+]
 
-/** For each row they print all metrics there are, so they share them with no other file. */
-const metricsTests = "packages/users/test/canaries*.test.ts"
+/** They print all that they reach, so they share a process with no other file. */
+const canaryTests = "packages/users/test/canaries*.test.ts"
+
+const exclude = [
+  ...defaultExclude,
+  ...(hasBrowser ? [] : [browserTests]),
+  ...(hasRedis ? [] : redisTests),
+  ...(hasBrowser && hasRedis ? [] : [processesTests]),
+  ...(hasPostgres ? [] : [postgresTests])
+]
 
 export default defineConfig({
   test: {
@@ -57,22 +66,17 @@ export default defineConfig({
         test: {
           name: "library",
           include: sharingProcess,
-          exclude: [...defaultExclude, metricsTests, ...(hasRedis ? [] : redisTests)],
+          exclude: [...exclude, canaryTests],
           poolOptions: { forks: { isolate: false } }
         }
       },
       {
         extends: true,
         test: {
+          // Benchmarks and simulations take the clock and the counts of their process for their own.
           name: "programs",
           pool: "threads",
-          include: ["packages/{bench,simulation}/test/**/*.test.ts", metricsTests, "examples/**/*.test.ts"],
-          exclude: [
-            ...defaultExclude,
-            ...(hasBrowser ? [] : [browserTests]),
-            ...(hasBrowser && hasRedis ? [] : [processesTests]),
-            ...(hasPostgres ? [] : [postgresTests])
-          ]
+          include: ["packages/{bench,simulation}/test/**/*.test.ts", canaryTests]
         }
       },
       {
@@ -82,7 +86,7 @@ export default defineConfig({
           name: "proofs",
           pool: "threads",
           include: ["packages/*/test/**/*.proof.ts"],
-          exclude: [...defaultExclude, ...(hasRedis ? [] : redisTests)]
+          exclude
         }
       }
     ]

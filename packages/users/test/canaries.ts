@@ -175,9 +175,16 @@ export const search = (texts: Texts, planted: ReadonlyArray<string>) => {
   assert.notInclude(all, "unhandled error")
 }
 
-export const metricsText = Effect.map(Metric.snapshot, (pairs) =>
-  pairs.map(({ metricKey }) => JSON.stringify([metricKey.name, metricKey.description, metricKey.tags])).join("\n")
-)
+const seenMetrics = new WeakSet<object>()
+
+/** The metrics that are new. All that a process has ever counted stays there, so each row prints only its own. */
+export const metricsText = Effect.map(Metric.snapshot, (pairs) => {
+  const added = pairs.filter(({ metricKey }) => !seenMetrics.has(metricKey))
+  added.forEach(({ metricKey }) => seenMetrics.add(metricKey))
+  return added
+    .map(({ metricKey }) => JSON.stringify([metricKey.name, metricKey.description, metricKey.tags]))
+    .join("\n")
+})
 
 export const printServices = (texts: Texts) =>
   Effect.gen(function* () {
