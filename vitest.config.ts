@@ -40,8 +40,13 @@ const sharingProcess = [
   "examples/**/*.test.ts"
 ]
 
-/** They print all that they reach, so they share a process with no other file. */
-const canaryTests = "packages/users/test/canaries*.test.ts"
+/** These take the clock, the memory or the counts of a process for their own, or print all that it holds. */
+const alone = [
+  "packages/{bench,simulation}/test/**/*.test.ts",
+  "packages/http/test/bodies.test.ts",
+  "packages/user-cache/test/{bounds,effect-cache}.test.ts",
+  "packages/users/test/canaries*.test.ts"
+]
 
 const exclude = [
   ...defaultExclude,
@@ -66,17 +71,16 @@ export default defineConfig({
         test: {
           name: "library",
           include: sharingProcess,
-          exclude: [...exclude, canaryTests],
+          exclude: [...exclude, ...alone],
           poolOptions: { forks: { isolate: false } }
         }
       },
       {
         extends: true,
         test: {
-          // Benchmarks and simulations take the clock and the counts of their process for their own.
-          name: "programs",
+          name: "alone",
           pool: "threads",
-          include: ["packages/{bench,simulation}/test/**/*.test.ts", canaryTests]
+          include: alone
         }
       },
       {
