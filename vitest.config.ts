@@ -35,12 +35,26 @@ if (!hasPostgres) {
 }
 
 /** Tests that leave nothing behind share a process: loading the libraries for each file takes longer than they do. */
-const sharingProcess = ["contract", "http", "sandbox", "user-cache", "user-cache-redis", "users", "webhooks"].map(
-  (name) => `packages/${name}/test/**/*.test.ts`
-)
+const sharingProcess = [
+  "packages/{contract,http,sandbox,user-cache,user-cache-redis,users,webhooks}/test/**/*.test.ts",
+  "examples/**/*.test.ts"
+]
 
-/** For each row they print all metrics there are, so they share them with no other file. */
-const metricsTests = "packages/users/test/canaries*.test.ts"
+/** These take the clock, the memory or the counts of a process for their own, or print all that it holds. */
+const alone = [
+  "packages/{bench,simulation}/test/**/*.test.ts",
+  "packages/http/test/bodies.test.ts",
+  "packages/user-cache/test/{bounds,effect-cache}.test.ts",
+  "packages/users/test/canaries*.test.ts"
+]
+
+const exclude = [
+  ...defaultExclude,
+  ...(hasBrowser ? [] : [browserTests]),
+  ...(hasRedis ? [] : redisTests),
+  ...(hasBrowser && hasRedis ? [] : [processesTests]),
+  ...(hasPostgres ? [] : [postgresTests])
+]
 
 export default defineConfig({
   test: {
@@ -57,22 +71,16 @@ export default defineConfig({
         test: {
           name: "library",
           include: sharingProcess,
-          exclude: [...defaultExclude, metricsTests, ...(hasRedis ? [] : redisTests)],
+          exclude: [...exclude, ...alone],
           poolOptions: { forks: { isolate: false } }
         }
       },
       {
         extends: true,
         test: {
-          name: "programs",
+          name: "alone",
           pool: "threads",
-          include: ["packages/{bench,simulation}/test/**/*.test.ts", metricsTests, "examples/**/*.test.ts"],
-          exclude: [
-            ...defaultExclude,
-            ...(hasBrowser ? [] : [browserTests]),
-            ...(hasBrowser && hasRedis ? [] : [processesTests]),
-            ...(hasPostgres ? [] : [postgresTests])
-          ]
+          include: alone
         }
       },
       {
@@ -82,7 +90,7 @@ export default defineConfig({
           name: "proofs",
           pool: "threads",
           include: ["packages/*/test/**/*.proof.ts"],
-          exclude: [...defaultExclude, ...(hasRedis ? [] : redisTests)]
+          exclude
         }
       }
     ]

@@ -280,7 +280,7 @@ layer(Layer.merge(Harness.layer({ timing: { maxRetries: 0 } }), layerChromium), 
       const refuse = sandbox.injectFault({
         kind: "status",
         status: 429,
-        retryAfter: "9",
+        retryAfter: "2",
         path: "/api/v1/credentials/{id}/refresh"
       })
       yield* visit(
@@ -289,7 +289,7 @@ layer(Layer.merge(Harness.layer({ timing: { maxRetries: 0 } }), layerChromium), 
           await run(refuse)
           await button(page, "Refresh").click()
           await read(page, "The bank was asked a moment ago.")
-          await read(page, "Try again in 9 seconds.")
+          await read(page, "Try again in 2 seconds.")
           await button(page, "Refresh").click()
           await see(page, "Getting new data")
           assert.strictEqual(await page.getByRole("alert").innerText(), "")

@@ -7,7 +7,9 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { makeFolder } from "./harness.js"
-import { address, running } from "./runningProgram.js"
+import { address, bundledProgram } from "./runningProgram.js"
+
+const running = bundledProgram()
 
 /** Everything that it writes until it ends, and its exit code. */
 const ended = (program: ChildProcess) =>

@@ -7,7 +7,9 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { chromium } from "playwright-core"
 import { makeFolder } from "./harness.js"
-import { address, running } from "./runningProgram.js"
+import { address, bundledProgram } from "./runningProgram.js"
+
+const running = bundledProgram()
 
 const startRedis = (folder: string) =>
   Effect.acquireRelease(

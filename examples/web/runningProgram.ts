@@ -4,8 +4,6 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { join } from "node:path"
 import { bundled } from "../../test/support/programs.js"
 
-const program = bundled(join(import.meta.dirname, "main.ts"))
-
 const start = (file: string, environment: Record<string, string>): ChildProcess => {
   const { DATABASE_URL: _database, TINK_CLIENT_ID: _id, TINK_CLIENT_SECRET: _secret, ...inherited } = process.env
   return spawn(process.execPath, [file], {
@@ -16,11 +14,15 @@ const start = (file: string, environment: Record<string, string>): ChildProcess 
 
 const stop = (program: ChildProcess) => Effect.sync(() => program.kill("SIGKILL"))
 
-export const running = (environment: Record<string, string>) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => start(await program, environment)),
-    stop
-  )
+/** Bundles the program for the tests of one file. Returns what starts it. */
+export const bundledProgram = () => {
+  const program = bundled(join(import.meta.dirname, "main.ts"))
+  return (environment: Record<string, string>) =>
+    Effect.acquireRelease(
+      Effect.promise(async () => start(await program, environment)),
+      stop
+    )
+}
 
 /** Where it listens. Its output stays open: a program that cannot print fails. */
 export const address = (program: ChildProcess) =>

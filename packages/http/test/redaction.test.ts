@@ -8,6 +8,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as FiberRef from "effect/FiberRef"
+import * as HashSet from "effect/HashSet"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Metric from "effect/Metric"
@@ -210,16 +212,13 @@ describe("no secret is seen in errors, logs and spans", () => {
                   isTokenRequest(sent) && !sent.form["code"] ? tokenAnswer(canaries.clientToken) : respond(sent, n),
                 settings
               )
-              const silenced = loggers(seen).reduce(
-                (layer, logger) => Layer.merge(layer, Logger.add(logger)),
-                Logger.remove(Logger.defaultLogger)
-              )
               const error = yield* Effect.flip(send(http)).pipe(
                 Effect.tap((failed) => Effect.logError("It failed", failed, Cause.fail(failed))),
                 Effect.tap((failed) => Effect.annotateCurrentSpan({ failed })),
                 Effect.withSpan("outer"),
                 Effect.withTracer(tracer),
-                Effect.provide(silenced),
+                // Layers of loggers stay for the rows that follow.
+                Effect.locally(FiberRef.currentLoggers, HashSet.fromIterable(loggers(seen))),
                 Effect.withConsole(consoleOf(seen)),
                 Logger.withMinimumLogLevel(LogLevel.All)
               )

@@ -114,8 +114,9 @@ export const race = async (options: RaceOptions): Promise<RaceResult> => {
   flusher.on("error", () => {})
   await flusher.connect()
 
+  const ending = new AbortController()
   const every = async (min: number, max: number, run: () => Promise<unknown>): Promise<void> => {
-    await sleep(between(min, max))
+    await sleep(between(min, max), undefined, { signal: ending.signal }).catch(() => {})
     if (isOver) return
     await run()
     return every(min, max, run)
@@ -226,6 +227,7 @@ export const race = async (options: RaceOptions): Promise<RaceResult> => {
   }
 
   isOver = true
+  ending.abort()
   await Promise.all(running)
   await sleep(1_000)
   staleReads.check(Number.POSITIVE_INFINITY)

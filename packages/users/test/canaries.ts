@@ -9,7 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
+import * as FiberRef from "effect/FiberRef"
+import * as HashSet from "effect/HashSet"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Metric from "effect/Metric"
@@ -105,12 +106,12 @@ const makeConsole = (texts: Texts): Console.Console => {
 }
 
 const makeLoggers = (texts: Texts) =>
-  [Logger.jsonLogger, Logger.logfmtLogger, Logger.stringLogger]
-    .map((logger) => Logger.add(Logger.map(logger, (line) => void texts.push(line))))
-    .reduce(
-      (all, logger) => Layer.merge(all, logger),
-      Layer.merge(Logger.remove(Logger.defaultLogger), Logger.add(Logger.prettyLogger({ colors: false, mode: "tty" })))
+  HashSet.make<ReadonlyArray<Logger.Logger<unknown, void>>>(
+    Logger.prettyLogger({ colors: false, mode: "tty" }),
+    ...[Logger.jsonLogger, Logger.logfmtLogger, Logger.stringLogger].map((logger) =>
+      Logger.map(logger, (line) => void texts.push(line))
     )
+  )
 
 const bigintToString = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value)
 
@@ -161,7 +162,8 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 export const provideListeners = (texts: Texts) => (effect: Effect.Effect<unknown, never>) =>
   effect.pipe(
     Effect.withTracer(makeTracer(note(texts)).tracer),
-    Effect.provide(makeLoggers(texts)),
+    // Layers of loggers stay for the rows that follow.
+    Effect.locally(FiberRef.currentLoggers, makeLoggers(texts)),
     Effect.withConsole(makeConsole(texts)),
     Logger.withMinimumLogLevel(LogLevel.All)
   )
@@ -175,9 +177,16 @@ export const search = (texts: Texts, planted: ReadonlyArray<string>) => {
   assert.notInclude(all, "unhandled error")
 }
 
-export const metricsText = Effect.map(Metric.snapshot, (pairs) =>
-  pairs.map(({ metricKey }) => JSON.stringify([metricKey.name, metricKey.description, metricKey.tags])).join("\n")
-)
+const seenMetrics = new WeakSet<object>()
+
+/** The metrics that are new. All that a process has ever counted stays there, so each row prints only its own. */
+export const metricsText = Effect.map(Metric.snapshot, (pairs) => {
+  const added = pairs.filter(({ metricKey }) => !seenMetrics.has(metricKey))
+  added.forEach(({ metricKey }) => seenMetrics.add(metricKey))
+  return added
+    .map(({ metricKey }) => JSON.stringify([metricKey.name, metricKey.description, metricKey.tags]))
+    .join("\n")
+})
 
 export const printServices = (texts: Texts) =>
   Effect.gen(function* () {

@@ -1,0 +1,3 @@
+import { tokensStayWithTheirOwner } from "./tokenOwners.js"
+
+tokensStayWithTheirOwner(200)
