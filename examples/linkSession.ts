@@ -7,6 +7,7 @@ import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Redacted } from "effect"
 import { printable } from "./lib/printable.js"
+import "./lib/quietOutput.js"
 
 /** What the user does in their browser. Returns where Tink Link sends them back to. */
 const visitTinkLink = (link: Redacted.Redacted) =>
