@@ -5,6 +5,7 @@ import { UserCache } from "@effect-tink/user-cache"
 import { Users, UserSession } from "@effect-tink/users"
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Redacted } from "effect"
+import "./lib/quietOutput.js"
 
 type Case = readonly [failure: Effect.Effect<unknown, TinkError.TinkError>, advice: string]
 

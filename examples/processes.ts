@@ -4,11 +4,11 @@
  */
 import { UserCache } from "@effect-tink/user-cache"
 import { RedisInvalidationStore, SharedUserCache } from "@effect-tink/user-cache-redis"
-import { NodeRuntime } from "@effect/platform-node"
 import { Config, Console, Effect, Layer, Redacted } from "effect"
 import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
+import { runProgram } from "./lib/runProgram.js"
 
 const port = 20_000 + (process.pid % 20_000)
 
@@ -99,4 +99,5 @@ const main =
       ? Effect.scoped(program)
       : Console.log("There is no redis-server here: install Debian's package redis-server to see two processes.")
 
-NodeRuntime.runMain(main)
+// Its finalizers end the other processes.
+runProgram(Effect.tapErrorCause(main, Effect.logError))

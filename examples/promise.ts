@@ -4,6 +4,7 @@ import { TinkSandbox } from "@effect-tink/sandbox"
 import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
 import { Cause, type Effect, Exit, Layer, ManagedRuntime, Redacted } from "effect"
+import "./lib/quietOutput.js"
 
 // With Tink itself, provide the platform's `HttpClient` instead of the sandbox.
 const runtime = Users.layer.pipe(

@@ -6,6 +6,7 @@ import { Refresh, Users } from "@effect-tink/users"
 import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
 import { Clock, Console, Effect, Layer, Option, Schedule } from "effect"
 import { printable } from "./lib/printable.js"
+import "./lib/quietOutput.js"
 
 const formatOutcome = Refresh.$match({
   Updated: () => "up to date",

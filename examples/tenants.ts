@@ -8,6 +8,7 @@ import { UserCache } from "@effect-tink/user-cache"
 import { Users } from "@effect-tink/users"
 import { NodeRuntime } from "@effect/platform-node"
 import { Config, ConfigProvider, Console, Effect, Layer, LayerMap } from "effect"
+import "./lib/quietOutput.js"
 
 type Tenant = "SE" | "FI"
 

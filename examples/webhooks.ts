@@ -9,6 +9,7 @@ import { NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-no
 import { Console, Effect, Layer } from "effect"
 import { createServer } from "node:http"
 import { printable } from "./lib/printable.js"
+import "./lib/quietOutput.js"
 
 const main = Effect.gen(function* () {
   const users = yield* Users.Users

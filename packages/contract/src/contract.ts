@@ -9,15 +9,26 @@ import { type ConfigError, isConfigError } from "effect/ConfigError"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { clientScopes, clientToken } from "./statements.js"
+import * as SandboxApp from "./sandboxApp.js"
+import { clientScopes, clientToken } from "./statement.js"
 import { formatTable, walk } from "./walk.js"
-import { App, describe } from "./wire.js"
+import { App, describe, type UserReference } from "./wire.js"
 
 const sandbox = Options.boolean("sandbox").pipe(
   Options.withDescription(
     "Checks a sandbox of its own. Without it, the keys of a Tink app are needed: TINK_CLIENT_ID and TINK_CLIENT_SECRET."
   )
+)
+
+/** A user who has connected a bank by hand. */
+const connectedUser = Config.nonEmptyString("TINK_CONTRACT_USER_ID").pipe(
+  Config.map((user_id): UserReference => ({ user_id })),
+  Config.orElse(() =>
+    Config.map(Config.nonEmptyString("TINK_CONTRACT_EXTERNAL_USER_ID"), (external_user_id) => ({ external_user_id }))
+  ),
+  Config.option
 )
 
 const layerTink: Layer.Layer<App, ConfigError> = Layer.effect(
@@ -28,14 +39,13 @@ const layerTink: Layer.Layer<App, ConfigError> = Layer.effect(
     ),
     clientId: Config.nonEmptyString("TINK_CLIENT_ID"),
     // The error of Config.redacted does not say what is missing.
-    clientSecret: Config.map(Config.nonEmptyString("TINK_CLIENT_SECRET"), Redacted.make)
+    clientSecret: Config.map(Config.nonEmptyString("TINK_CLIENT_SECRET"), Redacted.make),
+    connectedUser: Config.map(connectedUser, Option.getOrUndefined)
   })
 )
 
 // Its port is any free one.
-const layerSandbox: Layer.Layer<App, ConfigError> = Layer.effect(App, TinkSandbox.TinkSandbox).pipe(
-  Layer.provide(Layer.orDie(TinkSandbox.layerServer()))
-)
+const layerSandbox = Layer.effect(App, SandboxApp.make).pipe(Layer.provide(TinkSandbox.layerServer()), Layer.orDie)
 
 const fail = (message: string) => Effect.andThen(Console.error(message), new CommandLine.Failed())
 
@@ -51,8 +61,10 @@ const requireClientToken = Effect.gen(function* () {
 })
 
 const check = Effect.gen(function* () {
-  const { baseUrl } = yield* App
-  yield* Console.error(`At ${baseUrl} this creates a user, reads what belongs to them, and deletes them.\n`)
+  const { baseUrl, connectedUser } = yield* App
+  yield* Console.error(`At ${baseUrl} this creates a user, reads what belongs to them, and deletes them.`)
+  if (connectedUser !== undefined) yield* Console.error("It refreshes and deletes a bank of the connected user.")
+  yield* Console.error("")
   yield* requireClientToken
   const rows = yield* walk(
     ({ text, verdict }) => Console.error(`  ${verdict.padEnd(12)}  ${text}`),

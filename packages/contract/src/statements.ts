@@ -1,53 +1,23 @@
 /** What tink-api.md says, and how to see whether it is so. The order matters: later statements use what earlier ones made. */
-import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import { type Answer, App, NotReached, send } from "./wire.js"
-
-/** What the statements have made so far. */
-export interface Story {
-  readonly externalUserId: string
-  clientToken?: Redacted.Redacted
-  userId?: string
-  code?: Redacted.Redacted
-  userToken?: Redacted.Redacted
-  deletingToken?: Redacted.Redacted
-}
-
-export interface Statement {
-  /** Of tink-api.md. */
-  readonly section: string
-  readonly text: string
-  /** Sends a request, and says whether its answer is as stated. */
-  readonly check: (
-    story: Story
-  ) => Effect.Effect<readonly [answer: Answer, isAsStated: boolean], NotReached, App | HttpClient.HttpClient>
-}
-
-const need = <A>(value: A | undefined, what: string): Effect.Effect<A, NotReached> =>
-  value === undefined ? Effect.fail(new NotReached({ why: `there is no ${what}` })) : Effect.succeed(value)
-
-const hasText = ({ members }: Answer, name: string): boolean =>
-  typeof members[name] === "string" && members[name] !== ""
-
-const secret = ({ members }: Answer, name: string): Redacted.Redacted | undefined =>
-  typeof members[name] === "string" ? Redacted.make(members[name]) : undefined
-
-const isList = ({ members, status }: Answer, name: string): boolean => status === 200 && Array.isArray(members[name])
-
-const isErrorBody = (answer: Answer): boolean => hasText(answer, "errorMessage") && hasText(answer, "errorCode")
-
-const token = (fields: Readonly<Record<string, string>>) =>
-  Effect.flatMap(App, ({ clientId, clientSecret }) =>
-    send("POST", "/api/v1/oauth/token", {
-      form: { client_id: clientId, client_secret: Redacted.value(clientSecret), ...fields }
-    })
-  )
-
-/** The scopes without which no statement about users can be checked. */
-export const clientScopes = "user:create,authorization:grant"
-
-export const clientToken = (scope: string) => token({ grant_type: "client_credentials", scope })
+import { statementsOfConnection } from "./connection.js"
+import {
+  both,
+  clientScopes,
+  clientToken,
+  exchange,
+  hasText,
+  isErrorBody,
+  isList,
+  need,
+  secret,
+  type Statement,
+  states,
+  status,
+  type Story,
+  token
+} from "./statement.js"
+import { send } from "./wire.js"
 
 const grant = ({ clientToken, userId }: Story, scope: string) =>
   Effect.gen(function* () {
@@ -57,8 +27,6 @@ const grant = ({ clientToken, userId }: Story, scope: string) =>
       form: { user_id, scope }
     })
   })
-
-const exchange = (code: Redacted.Redacted) => token({ grant_type: "authorization_code", code: Redacted.value(code) })
 
 /** A token of the user, when its scopes are granted. */
 const userToken = (story: Story, scope: string) =>
@@ -77,39 +45,12 @@ const asUser = (story: Story, path: string) =>
 
 const readScopes = "user:read,credentials:read,provider-consents:read"
 
-const status =
-  (...statuses: ReadonlyArray<number>) =>
-  (answer: Answer): boolean =>
-    statuses.includes(answer.status)
-
-const both =
-  (...checks: ReadonlyArray<(answer: Answer) => boolean>) =>
-  (answer: Answer): boolean =>
-    checks.every((check) => check(answer))
-
 const withProvidersToken = (path: string) =>
   Effect.gen(function* () {
     const answer = yield* clientToken("providers:read")
     const token = yield* need(secret(answer, "access_token"), "token for providers:read")
     return yield* send("GET", path, { token })
   })
-
-/** A statement about one answer. */
-const states = <R extends App | HttpClient.HttpClient>(
-  section: string,
-  text: string,
-  request: (story: Story) => Effect.Effect<Answer, NotReached, R>,
-  isAsStated: (answer: Answer) => boolean,
-  remember: (story: Story, answer: Answer) => void = () => {}
-): Statement => ({
-  section,
-  text,
-  check: (story) =>
-    Effect.map(request(story), (answer) => {
-      remember(story, answer)
-      return [answer, isAsStated(answer)] as const
-    })
-})
 
 const market = { market: "SE", locale: "sv_SE" }
 
@@ -293,6 +234,24 @@ export const statements: ReadonlyArray<Statement> = [
     both(status(200), ({ members }) => ["id", "externalUserId", "profile"].every((name) => name in members))
   ),
   states(
+    "5.2",
+    "A user reads their profile: currency, locale, market and timeZone",
+    (story) => asUser(story, "/api/v1/user/profile"),
+    both(status(200), (answer) => ["currency", "locale", "market", "timeZone"].every((name) => hasText(answer, name)))
+  ),
+  states(
+    "5.2",
+    "Two fields of the profile are enough to change it, and are in the answer",
+    (story) =>
+      Effect.flatMap(userToken(story, "user:write"), (token) =>
+        send("PUT", "/api/v1/user/profile", {
+          token,
+          json: { periodMode: "MONTHLY_ADJUSTED", periodAdjustedDay: 25 }
+        })
+      ),
+    both(status(200), ({ members }) => members["periodAdjustedDay"] === 25)
+  ),
+  states(
     "6",
     "The list of credentials has the member credentials",
     (story) => asUser(story, "/api/v1/credentials/list"),
@@ -363,7 +322,8 @@ export const statements: ReadonlyArray<Statement> = [
     "After that, a grant for the user is a 404",
     (story) => Effect.andThen(need(story.deletingToken, "deleted user"), grant(story, "user:read")),
     status(404)
-  )
+  ),
+  ...statementsOfConnection
 ]
 
 /** Deletes the user of a story, if there is one. Returns whether one may be left. */

@@ -1,8 +1,9 @@
 /** Checks one statement after the other, and deletes what that made. */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { cleanUp, type Statement, statements, type Story } from "./statements.js"
-import { describe } from "./wire.js"
+import type { Statement, Story } from "./statement.js"
+import { cleanUp, statements } from "./statements.js"
+import { App, describe } from "./wire.js"
 
 export interface Row {
   readonly section: string
@@ -27,7 +28,8 @@ export const walk = <E, R>(
   onLeftover: (externalUserId: string) => Effect.Effect<void>
 ) =>
   Effect.gen(function* () {
-    const story: Story = { externalUserId: `contract-${yield* Random.nextIntBetween(1e8, 1e9)}` }
+    const { connectedUser } = yield* App
+    const story: Story = { connectedUser, externalUserId: `contract-${yield* Random.nextIntBetween(1e8, 1e9)}` }
     const rows = Effect.forEach(statements, (statement) => Effect.tap(checkStatement(story, statement), onRow))
     return yield* Effect.ensuring(
       rows,

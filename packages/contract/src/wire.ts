@@ -7,19 +7,30 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 
+/** By Tink's id or the app's own, as a form has it. */
+export type UserReference = { readonly user_id: string } | { readonly external_user_id: string }
+
 /** The app whose keys are used. */
 export class App extends Context.Tag("contract/App")<
   App,
-  { readonly baseUrl: string; readonly clientId: string; readonly clientSecret: Redacted.Redacted }
+  {
+    readonly baseUrl: string
+    readonly clientId: string
+    readonly clientSecret: Redacted.Redacted
+    /** A user with a connection, which is refreshed and deleted. Without one, what needs it is "not reached". */
+    readonly connectedUser?: UserReference | undefined
+  }
 >() {}
 
 /** A statement that could not be checked. */
 export class NotReached extends Data.TaggedError("NotReached")<{ readonly why: string }> {}
 
+export type Members = Readonly<Record<string, unknown>>
+
 export interface Answer {
   readonly status: number
   readonly contentType: string
-  readonly members: Readonly<Record<string, unknown>>
+  readonly members: Members
   readonly isEmpty: boolean
 }
 
@@ -36,7 +47,7 @@ const membersOf = (text: string): Answer["members"] => {
   return typeof json === "object" && json !== null ? { ...json } : {}
 }
 
-export const send = (method: "GET" | "POST" | "DELETE", path: string, { form, json, token }: Sent = {}) =>
+export const send = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, { form, json, token }: Sent = {}) =>
   Effect.gen(function* () {
     const { baseUrl } = yield* App
     let request = HttpClientRequest.make(method)(baseUrl + path)

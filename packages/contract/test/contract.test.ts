@@ -2,16 +2,19 @@ import { TinkSandbox } from "@effect-tink/sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { toExitCode } from "@effect-tink/simulation/commandLine"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Arr from "effect/Array"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { printedBy } from "../../../test/support/commands.js"
 import { command } from "../src/contract.js"
+import { statementsOfConnection } from "../src/connection.js"
+import * as SandboxApp from "../src/sandboxApp.js"
 import { statements } from "../src/statements.js"
 import { formatTable, type Row, walk } from "../src/walk.js"
 import { App } from "../src/wire.js"
 
-const layerSandbox = Layer.provideMerge(Layer.effect(App, TinkSandbox.TinkSandbox), TinkSandbox.layerHttpClient())
+const layerSandbox = Layer.provideMerge(Layer.effect(App, SandboxApp.make), TinkSandbox.layerHttpClient())
 
 const run = (onRow: (row: Row) => Effect.Effect<void> = () => Effect.void) =>
   Effect.gen(function* () {
@@ -43,6 +46,21 @@ describe("the statements of tink-api.md", () => {
       assert.include(row?.remark, "418")
       assert.notMatch(formatTable(rows), /[0-9a-f]{32}|eyJ/)
     }).pipe(Effect.provide(layerSandbox))
+  )
+
+  it.effect("about a connection are not reached without one, and nothing else is", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* run()
+      const [reached, others] = Arr.partition(rows, ({ verdict }) => verdict === "not reached")
+      assert.deepStrictEqual(
+        others.map(({ text }) => text),
+        statementsOfConnection.map(({ text }) => text)
+      )
+      assert.deepStrictEqual(new Set(reached.map(({ verdict }) => verdict)), new Set(["confirmed"]))
+      assert.include(others[0]?.remark, "TINK_CONTRACT_USER_ID")
+    }).pipe(
+      Effect.provide(Layer.provideMerge(Layer.effect(App, TinkSandbox.TinkSandbox), TinkSandbox.layerHttpClient()))
+    )
   )
 
   it.effect("leave no user behind when the walk is interrupted", () =>
