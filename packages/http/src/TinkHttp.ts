@@ -162,10 +162,16 @@ const readOperation = (request: unknown): string => {
 const fromConfig = (
   config: TinkConfig.TinkConfig
 ): Effect.Effect<Service, never, HttpClient.HttpClient | Scope.Scope> =>
+  // Interruptible, also where a layer is built in an uninterruptible region: what it starts must end with it.
   Effect.gen(function* () {
     const layerScope = yield* Effect.scope
     const inFlight = yield* makeInFlight
-    const sender = { config, client: yield* HttpClient.HttpClient, requestRuntime: yield* makeRequestRuntime, inFlight }
+    const sender = {
+      config,
+      client: yield* HttpClient.HttpClient,
+      requestRuntime: yield* makeRequestRuntime,
+      inFlight
+    }
     const call = Call.make(sender, yield* Load.make(config, inFlight))
     const clientTokens = new Map<string, TokenSource.TokenSource>()
 
@@ -212,7 +218,7 @@ const fromConfig = (
     const issue = (sign: Sign, grant: UserGrant) =>
       Effect.mapError(fetchSigned(sign, { operation: "getUserAccessToken", ...grant }), toUnknownUser)
 
-    return {
+    return TinkHttp.of({
       clientId: config.clientId,
       request: (request) => unless(findProblem(request), readOperation(request), () => send(request)),
       exchangeCode: (code) => unless(findCodeProblem(code), "getUserAccessToken", () => exchange(code)),
@@ -220,8 +226,8 @@ const fromConfig = (
         issueUserToken: (grant: UserGrant) =>
           unless(findGrantProblem(grant), "getUserAccessToken", () => issue(clientAuthentication.sign, grant))
       })
-    }
-  })
+    })
+  }).pipe(Effect.interruptible)
 
 /**
  * Makes the service, for as long as the scope is open. Fails if a setting is not valid.

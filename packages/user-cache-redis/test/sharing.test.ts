@@ -306,7 +306,7 @@ describe("a store that does not answer", () => {
       const origin = makeOrigin()
       const [reader, change] = yield* Effect.scoped(
         Effect.gen(function* () {
-          const cache = yield* makeProcess(fake.store)
+          const cache = yield* Effect.uninterruptible(makeProcess(fake.store))
           const fibers = yield* Effect.all([
             Effect.forkDaemon(origin.read(cache)),
             Effect.forkDaemon(origin.changeThrough(cache))

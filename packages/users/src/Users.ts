@@ -381,10 +381,14 @@ const defaults: Settings = { capacity: 10_000, inProgress: Duration.seconds(1) }
 /** More followers would block the event loop for longer than a request may wait. */
 const followersPerTurn = 100
 
+/** The list of all banks of a market may have several 100 kB, and there is one for each language. */
+const publicCapacity = 200
+
 const fromSettings = ({
   capacity,
   inProgress
 }: Settings): Effect.Effect<Service, never, TinkHttp | Cache.UserCache | Scope.Scope> =>
+  // Interruptible, also where a layer is built in an uninterruptible region: what it starts must end with it.
   Effect.gen(function* () {
     const http = yield* TinkHttp
     const cache = yield* Cache.UserCache
@@ -409,8 +413,8 @@ const fromSettings = ({
     const access = Access.make({
       http,
       cache,
-      // Its settings are constants.
-      publicCache: yield* Effect.orDie(Cache.make({ capacity: 1000, timeToLive: "1 hour" })),
+      // Its settings are constants. Each endpoint says how long its answers live.
+      publicCache: yield* Effect.orDie(Cache.make({ capacity: publicCapacity, timeToLive: Duration.infinity })),
       userTokens,
       usersId,
       connectionTimeToLive: inProgress && Freshness.timeToLive(inProgress),
@@ -447,7 +451,7 @@ const fromSettings = ({
           ? access.requestAsClient(endpoint, args)
           : invalidInput("requestAsClient", "the endpoint must come from Endpoint.client or Endpoint.clientRead")
     })
-  })
+  }).pipe(Effect.interruptible)
 
 /**
  * Makes the service for as long as the scope is open.

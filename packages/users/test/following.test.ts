@@ -265,21 +265,26 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox: { acceptingTime: "1 hour", rateLimitedRefresh: "204" } }))
   )
 
-  it.effect("fails when the layer closes", () =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const users = Context.get(yield* Layer.buildWithScope(Users.layer, scope), Users.Users)
-      const { credentialsId, userId } = yield* makeUser()
-      const session = yield* users.authorize({ userId, scopes: ["credentials:read", "credentials:refresh"] })
-      yield* users.refreshCredential(session, credentialsId)
-      const following = users.followCredential(session, credentialsId, { schedule: Schedule.spaced("1 hour") })
-      const fiber = yield* Effect.fork(failure(Stream.runDrain(following)))
-      yield* pass(1)
-      yield* Scope.close(scope, Exit.void)
-      const error = yield* Fiber.join(fiber)
-      assert.strictEqual(error.reason, "Invalid")
-      assert.include(error.message, "closed")
-    }).pipe(provideAll({ sandbox }))
+  it.effect("fails when the layer closes, also one that was built in an uninterruptible region", () =>
+    everyRow(
+      [Effect.interruptible, Effect.uninterruptible],
+      (region) => region.name,
+      (region) =>
+        Effect.gen(function* () {
+          const scope = yield* Scope.make()
+          const users = Context.get(yield* region(Layer.buildWithScope(Users.layer, scope)), Users.Users)
+          const { credentialsId, userId } = yield* makeUser()
+          const session = yield* users.authorize({ userId, scopes: ["credentials:read", "credentials:refresh"] })
+          yield* users.refreshCredential(session, credentialsId)
+          const following = users.followCredential(session, credentialsId, { schedule: Schedule.spaced("1 hour") })
+          const fiber = yield* Effect.fork(failure(Stream.runDrain(following)))
+          yield* pass(1)
+          yield* Scope.close(scope, Exit.void)
+          const error = yield* Fiber.join(fiber)
+          assert.strictEqual(error.reason, "Invalid")
+          assert.include(error.message, "closed")
+        }).pipe(provideAll({ sandbox }))
+    )
   )
 
   it.effect("outlasts failures that may pass, and fails with all others", () =>

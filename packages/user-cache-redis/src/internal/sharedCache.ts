@@ -82,6 +82,7 @@ const mayUse = (validation: Validation | undefined): validation is Validation =>
   validation !== undefined && !validation.isChanging
 
 export const make = (store: Store, settings: Settings) =>
+  // Interruptible, also where a layer is built in an uninterruptible region: what it starts must end with it.
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const clock = yield* Effect.clock
@@ -313,4 +314,4 @@ export const make = (store: Store, settings: Settings) =>
     })
 
     return { get, refresh, invalidate, invalidateAfter, changes: Stream.fromPubSub(elsewhere), stats }
-  })
+  }).pipe(Effect.interruptible)
