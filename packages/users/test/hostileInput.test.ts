@@ -92,9 +92,15 @@ const endpoint = {
   response: Schema.String
 }
 
+const constructors: Readonly<Record<string, (options: never) => unknown>> = {
+  read: Endpoint.read,
+  change: Endpoint.change,
+  client: Endpoint.client,
+  clientRead: Endpoint.clientRead
+}
+
 const endpointCalls = (users: Users.Service): ReadonlyArray<Call> =>
-  (["read", "change", "client", "clientRead"] as const).flatMap((name): ReadonlyArray<Call> => {
-    const make: (options: never) => unknown = Endpoint[name]
+  Object.entries(constructors).flatMap(([name, make]): ReadonlyArray<Call> => {
     const send = (options: unknown, input?: unknown) =>
       name.startsWith("client")
         ? users.requestAsClient(cast(make(cast(options))), cast(input))
