@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
+import { readOr } from "@effect-tink/http/InputRules"
 import type { ClientScope, UserScope } from "@effect-tink/http/OAuthScope"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import type { RequestDescription } from "@effect-tink/http/TinkRequest"
@@ -174,6 +175,11 @@ export type SessionEndpoint<Scope extends UserScope, Args extends ReadonlyArray<
 // Constructors
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** The options as they are now. If they cannot be read they are missing, which is refused when the endpoint is used. */
+const readOptions = <Options extends object>(options: Options): Options =>
+  // A caller without types may pass anything.
+  readOr(() => ({ ...options }), {} as Options)
+
 /** An input that can be `undefined` can be left out. */
 type InputArguments<Input> = [Input] extends [never] ? [] : undefined extends Input ? [options?: Input] : [input: Input]
 
@@ -229,7 +235,7 @@ export const read = <
 >(
   options: ReadFields<Scope, Answer> & WithId<Id> & WithInput<Query, Encoded>
 ): ReadEndpoint<Scope, Arguments<Id, ReadInput<Query>>, Answer> => ({
-  ...options,
+  ...readOptions(options),
   _tag: "Read",
   method: "GET",
   [TypeId]: constVoid
@@ -249,7 +255,11 @@ export const change = <
   Encoded extends object | undefined = object
 >(
   options: ChangeFields<Scope, Answer> & WithId<Id> & WithInput<Input, Encoded>
-): ChangeEndpoint<Scope, Arguments<Id, Input>, Answer> => ({ ...options, _tag: "Change", [TypeId]: constVoid })
+): ChangeEndpoint<Scope, Arguments<Id, Input>, Answer> => ({
+  ...readOptions(options),
+  _tag: "Change",
+  [TypeId]: constVoid
+})
 
 /**
  * Describes a request that the application makes in its own name. Its operation takes the `input`.
@@ -259,7 +269,7 @@ export const change = <
  */
 export const client = <Answer, Input = never, Encoded extends object | undefined = object>(
   options: ClientFields<Answer> & WithInput<Input, Encoded>
-): ClientEndpoint<Arguments<never, Input>, Answer> => ({ ...options, _tag: "Client", [TypeId]: constVoid })
+): ClientEndpoint<Arguments<never, Input>, Answer> => ({ ...readOptions(options), _tag: "Client", [TypeId]: constVoid })
 
 /**
  * Describes a `GET` that the application makes in its own name. Its operation takes the id of the route if it has one, then the
@@ -271,7 +281,7 @@ export const client = <Answer, Input = never, Encoded extends object | undefined
 export const clientRead = <Answer, Id = never, Query = never, Encoded extends object | undefined = object>(
   options: Omit<ClientFields<Answer>, keyof Sending> & WithId<Id> & WithInput<Query, Encoded>
 ): ClientEndpoint<Arguments<Id, ReadInput<Query>>, Answer> => ({
-  ...options,
+  ...readOptions(options),
   _tag: "Client",
   method: "GET",
   [TypeId]: constVoid

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { fieldMembers } from "./internal/schemas/fieldMembers.js"
 import * as Input from "./internal/schemas/input.js"
-import { Int, lenient, lenientList, lenientMember, lenientOr, orUnknown } from "./internal/schemas/schema.js"
+import { Int, lenient, lenientList, orEmpty, lenientMember, lenientOr, orUnknown } from "./internal/schemas/schema.js"
 
 /**
  * What a provider can fetch, or an unknown capability as Tink sends it.
@@ -269,7 +269,7 @@ export interface ListIdentifiersOptions extends Schema.Schema.Type<typeof ListId
  * @category models
  */
 export class ProviderIdentifiers extends Schema.Class<ProviderIdentifiers>("@effect-tink/users/ProviderIdentifiers")({
-  providerIdentifiers: lenientList("ProviderIdentifiers", "providerIdentifiers", ProviderIdentifier),
+  providerIdentifiers: orEmpty(lenientList("ProviderIdentifiers", "providerIdentifiers", ProviderIdentifier)),
   /** Absent on the last page. */
   nextPageToken: Schema.optionalToOptional(Schema.NullOr(Schema.String), Schema.String, {
     decode: Option.filter((token): token is string => token !== null && token !== ""),

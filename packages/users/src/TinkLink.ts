@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { CredentialsId } from "@effect-tink/http/Ids"
+import { readOr } from "@effect-tink/http/InputRules"
 import type { DelegableScope, UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import type * as Arr from "effect/Array"
@@ -551,16 +552,18 @@ const invalid = (detail: string) => Effect.fail(invalidInput("parseRedirect", de
  * @category parsing
  */
 export const parseRedirect = (url: string | URL, expected: ExpectedState): Effect.Effect<Redirect, TinkError> =>
-  Effect.suspend(() => {
-    const state = Input.plainText(expected?.state)
-    // A missing expected state must not disable the check.
-    if (expected?.ignoreState !== true && !Input.isText(state)) return invalid(`state ${Input.textRequirement}`)
-    if (expected?.ignoreState === true && expected.state !== undefined) return invalid("give state or ignoreState")
-    const parameters = toParameters(url)
-    const texts = parameters && toTexts(parameters)
-    if (texts === undefined) return invalid("not a Tink Link redirect URL")
-    if (expected.ignoreState !== true && texts.state !== state) return invalid("the state is not the expected one")
-    // A secret state must not be printed with the result.
-    const redirect = toRedirect(Redacted.isRedacted(expected.state) ? { ...texts, state: undefined } : texts)
-    return redirect === undefined ? invalid("not a Tink Link redirect URL") : Effect.succeed(redirect)
-  })
+  Effect.suspend(() => readOr(() => parse(url, expected), invalid("the URL or the expected state could not be read")))
+
+const parse = (url: string | URL, expected: ExpectedState): Effect.Effect<Redirect, TinkError> => {
+  const state = Input.plainText(expected?.state)
+  // A missing expected state must not disable the check.
+  if (expected?.ignoreState !== true && !Input.isText(state)) return invalid(`state ${Input.textRequirement}`)
+  if (expected?.ignoreState === true && expected.state !== undefined) return invalid("give state or ignoreState")
+  const parameters = toParameters(url)
+  const texts = parameters && toTexts(parameters)
+  if (texts === undefined) return invalid("not a Tink Link redirect URL")
+  if (expected.ignoreState !== true && texts.state !== state) return invalid("the state is not the expected one")
+  // A secret state must not be printed with the result.
+  const redirect = toRedirect(Redacted.isRedacted(expected.state) ? { ...texts, state: undefined } : texts)
+  return redirect === undefined ? invalid("not a Tink Link redirect URL") : Effect.succeed(redirect)
+}

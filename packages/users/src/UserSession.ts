@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { UserId } from "@effect-tink/http/Ids"
+import { readOr } from "@effect-tink/http/InputRules"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import * as TokenSource from "@effect-tink/http/TokenSource"
 import * as Redacted from "effect/Redacted"
@@ -43,6 +44,8 @@ interface Options<Scopes extends UserScope> {
   readonly scopes: ReadonlyArray<Scopes>
 }
 
+const unreadable = "the options of UserSession.make could not be read"
+
 const hold = (options: Options<UserScope>): internal.Held | string => {
   const token = printableSecret(options.accessToken)
   if (!isUserId(options.userId)) return `userId ${userIdRequirement}`
@@ -78,6 +81,8 @@ const hold = (options: Options<UserScope>): internal.Held | string => {
  */
 export const make = <const Scopes extends UserScope>(options: Options<Scopes>): internal.UserSession<Scopes> => {
   // At run time the options may be missing.
-  const given: Options<Scopes> = Object(options)
-  return internal.makeSession<Scopes>(given.userId, given.scopes, hold(given))
+  const given: Options<Scopes> | undefined = readOr(() => ({ ...Object(options) }), undefined)
+  const { scopes, userId } = given ?? Object({})
+  const session = readOr(() => given && internal.makeSession<Scopes>(userId, scopes, hold(given)), undefined)
+  return session ?? internal.makeSession<Scopes>(userId, [], unreadable)
 }

@@ -5,7 +5,7 @@
  */
 import type { AccessToken } from "@effect-tink/http/AccessToken"
 import { type CredentialsId, UserId } from "@effect-tink/http/Ids"
-import { toDuration } from "@effect-tink/http/InputRules"
+import { readOr, toDuration } from "@effect-tink/http/InputRules"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
@@ -24,7 +24,7 @@ import * as Stream from "effect/Stream"
 import type { Credential } from "./Credential.js"
 import type { ClientEndpoint, Operations, SessionEndpoint } from "./Endpoint.js"
 import * as Access from "./internal/requests/access.js"
-import { isEndpoint } from "./internal/requests/call.js"
+import { findEndpointProblem } from "./internal/requests/call.js"
 import { endpoints } from "./internal/endpoints/all.js"
 import { makeChanges } from "./internal/following/changes.js"
 import * as Follow from "./internal/following/follow.js"
@@ -362,9 +362,9 @@ const problem = (name: string, requirement: string): ConfigError.ConfigError =>
 
 /** Fails with one error for all settings that are not valid. At run time they may be of any type. */
 const readSettings = (options: Options | undefined): Effect.Effect<Settings, ConfigError.ConfigError> => {
-  const freshness = options?.freshness
-  const capacity = options?.tokenCapacity === undefined ? 10_000 : options.tokenCapacity
-  const given = freshness === false || freshness === undefined ? undefined : freshness?.inProgress
+  const freshness = readOr(() => options?.freshness, null)
+  const { tokenCapacity: capacity = 10_000 } = { tokenCapacity: readOr(() => options?.tokenCapacity, Number.NaN) }
+  const given = readOr(() => (freshness ? freshness.inProgress : undefined), null)
   const inProgress = freshness === null ? Option.none() : toDuration(given === undefined ? "1 second" : given)
   if (isCapacity(capacity) && Option.isSome(inProgress)) {
     return Effect.succeed({ capacity, inProgress: freshness === false ? undefined : inProgress.value })
@@ -442,14 +442,14 @@ const fromSettings = ({
       changed: changed.make({ cache, changes, pollers }),
       followCredential: followCredential.make(dependencies, follow),
       refreshAndWait: refreshAndWait.make(dependencies, follow),
-      request: (session, endpoint, ...args) =>
-        isEndpoint(endpoint, ["Read", "Change"])
-          ? access.request(session, endpoint, args)
-          : invalidInput("request", "the endpoint must come from Endpoint.read or Endpoint.change"),
-      requestAsClient: (endpoint, ...args) =>
-        isEndpoint(endpoint, ["Client"])
-          ? access.requestAsClient(endpoint, args)
-          : invalidInput("requestAsClient", "the endpoint must come from Endpoint.client or Endpoint.clientRead")
+      request: (session, endpoint, ...args) => {
+        const problem = findEndpointProblem(endpoint, ["Read", "Change"], "Endpoint.read or Endpoint.change")
+        return problem === undefined ? access.request(session, endpoint, args) : invalidInput("request", problem)
+      },
+      requestAsClient: (endpoint, ...args) => {
+        const problem = findEndpointProblem(endpoint, ["Client"], "Endpoint.client or Endpoint.clientRead")
+        return problem === undefined ? access.requestAsClient(endpoint, args) : invalidInput("requestAsClient", problem)
+      }
     })
   }).pipe(Effect.interruptible)
 

@@ -3,7 +3,7 @@ import { Endpoint, Users } from "@effect-tink/users"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
-import { assertRefusal, failure, makeUser, provideAll, takeLines, takeSent, TOKEN } from "./helpers.js"
+import { assertRefusal, failure, makeUser, provideAll, provideAnswers, takeLines, takeSent, TOKEN } from "./helpers.js"
 
 const providers = "GET /api/v1/providers/SE"
 
@@ -132,4 +132,59 @@ describe("listProviderIdentifiers", () => {
       assert.strictEqual(total, count)
     }).pipe(provideAll())
   )
+})
+
+describe("an answer that is not quite as documented", () => {
+  it.effect("has no identifiers where they are null", () =>
+    Effect.gen(function* () {
+      const users = yield* Users.Users
+      assert.deepStrictEqual((yield* users.listProviderIdentifiers()).providerIdentifiers, [])
+    }).pipe(
+      provideAnswers((line) =>
+        line === TOKEN
+          ? { status: 200, body: `{"access_token":"a-token","expires_in":1800}` }
+          : { status: 200, body: `{"providerIdentifiers":null}` }
+      )
+    )
+  )
+})
+
+describe("inputs that JSON does not tell apart", () => {
+  it.effect("share no answer", () => {
+    let sent = 0
+    return Effect.gen(function* () {
+      const users = yield* Users.Users
+      const endpoint = Endpoint.clientRead({
+        name: "anything",
+        route: "/api/v1/anything",
+        cache: { timeToLive: "1 hour" },
+        input: Schema.Struct({ value: Schema.Any }),
+        response: Schema.String
+      })
+      const date = new Date(0)
+      const values = [
+        null,
+        Number.NaN,
+        Infinity,
+        -0,
+        0,
+        date,
+        date.toJSON(),
+        undefined,
+        [undefined],
+        [null],
+        new Map(),
+        {}
+      ]
+      for (const value of values) yield* users.requestAsClient(endpoint, { value })
+      assert.strictEqual(sent, values.length)
+      yield* users.requestAsClient(endpoint, { value: 0 })
+      assert.strictEqual(sent, values.length)
+    }).pipe(
+      provideAnswers(() => {
+        sent += 1
+        return { status: 200, body: "an answer" }
+      })
+    )
+  })
 })

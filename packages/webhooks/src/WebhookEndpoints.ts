@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { idPattern, idRequirement, isBaseUrl, isId, isPrintableAscii } from "@effect-tink/http/InputRules"
+import { idPattern, idRequirement, isBaseUrl, isId, isPrintableAscii, readOr } from "@effect-tink/http/InputRules"
 import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import { NoContent, type RequestDescription, type TinkRequest } from "@effect-tink/http/TinkRequest"
@@ -42,11 +42,13 @@ const endpoint = {
   id: WebhookEndpointId,
   url: Schema.String,
   enabledEvents: Schema.Array(Schema.String),
-  description: lenient(Schema.String),
   /** Whether nothing is sent to it. */
   disabled: Schema.optionalWith(Schema.Boolean, { nullable: true, default: () => false }),
-  createdAt: lenient(Schema.DateTimeUtc),
-  updatedAt: lenient(Schema.DateTimeUtc)
+  ...lenient("WebhookEndpoint", {
+    description: Schema.String,
+    createdAt: Schema.DateTimeUtc,
+    updatedAt: Schema.DateTimeUtc
+  })
 }
 
 /**
@@ -150,7 +152,7 @@ const check = (
   options: { readonly isWhole: boolean }
 ): Effect.Effect<void, TinkError> =>
   Effect.suspend(() => {
-    const problem = findProblem(input, options)
+    const problem = readOr(() => findProblem(input, options), "the input could not be read")
     return problem === undefined ? Effect.void : invalidInput(operation, problem)
   })
 

@@ -78,17 +78,19 @@ const PrefixedStatus = Schema.transform(Schema.String, Status, {
  * @category schemas
  */
 export const DetailedError = Schema.Struct({
-  /** For example `USER_LOGIN_ERROR`. */
-  type: lenient(Schema.String),
-  /** A text for the user, in their language. */
-  displayMessage: lenient(Schema.String),
-  details: lenient(
-    Schema.Struct({
-      /** For example `STATIC_CREDENTIALS_INCORRECT`. */
-      reason: lenient(Schema.String),
-      retryable: lenient(Schema.Boolean)
-    })
-  )
+  ...lenient("DetailedError", {
+    /** For example `USER_LOGIN_ERROR`. */
+    type: Schema.String,
+    /** A text for the user, in their language. */
+    displayMessage: Schema.String,
+    details: Schema.Struct(
+      lenient("DetailedError.details", {
+        /** For example `STATIC_CREDENTIALS_INCORRECT`. */
+        reason: Schema.String,
+        retryable: Schema.Boolean
+      })
+    )
+  })
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -106,12 +108,14 @@ export const RefreshFinished = Schema.TaggedStruct("RefreshFinished", {
   ...user,
   credentialsId: CredentialsId,
   status: PrefixedStatus,
-  finished: lenient(Time),
-  /** Who started it: `OPERATION_SOURCE_API`, `OPERATION_SOURCE_BACKGROUND` or `OPERATION_SOURCE_STREAMING`. */
-  source: lenient(Schema.String),
-  /** When the user has to renew their consent. */
-  sessionExpiryDate: lenient(Time),
-  detailedError: lenient(DetailedError)
+  ...lenient("RefreshFinished", {
+    finished: Time,
+    /** Who started it: `OPERATION_SOURCE_API`, `OPERATION_SOURCE_BACKGROUND` or `OPERATION_SOURCE_STREAMING`. */
+    source: Schema.String,
+    /** When the user has to renew their consent. */
+    sessionExpiryDate: Time,
+    detailedError: DetailedError
+  })
 })
 
 /**
@@ -130,13 +134,15 @@ export const TransactionsModified = Schema.TaggedStruct("TransactionsModified", 
   event: Schema.Literal("account-transactions:modified", "account-booked-transactions:modified"),
   ...user,
   accountId: AccountId,
-  /** As `YYYY-MM-DD`. */
-  earliestModifiedBookedDate: lenient(Schema.NonEmptyString),
-  /** As `YYYY-MM-DD`. */
-  latestModifiedBookedDate: lenient(Schema.NonEmptyString),
-  inserted: lenient(Count),
-  updated: lenient(Count),
-  deleted: lenient(Count)
+  ...lenient("TransactionsModified", {
+    /** As `YYYY-MM-DD`. */
+    earliestModifiedBookedDate: Schema.NonEmptyString,
+    /** As `YYYY-MM-DD`. */
+    latestModifiedBookedDate: Schema.NonEmptyString,
+    inserted: Count,
+    updated: Count,
+    deleted: Count
+  })
 })
 
 /**
@@ -155,7 +161,9 @@ export const TransactionsDeleted = Schema.TaggedStruct("TransactionsDeleted", {
   event: Schema.Literal("account-transactions:deleted"),
   ...user,
   accountId: AccountId,
-  transactionIds: lenient(Schema.Array(Schema.String))
+  ...lenient("TransactionsDeleted", {
+    transactionIds: Schema.Array(Schema.String)
+  })
 })
 
 /**

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { toDuration } from "@effect-tink/http/InputRules"
+import { readOr, toDuration } from "@effect-tink/http/InputRules"
 import type * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -162,10 +162,11 @@ const importSecrets = async (secrets: ReadonlyArray<Redacted.Redacted>): Promise
  */
 export const verifyPromise = (options: Options) => {
   // At run time the options and what was received may be of any type.
-  const tolerance = toDuration(options?.tolerance === undefined ? 600_000 : options.tolerance)
+  const given = readOr(() => ({ secrets: options?.secrets, tolerance: options?.tolerance }), undefined)
+  const tolerance = toDuration(given?.tolerance === undefined ? 600_000 : given.tolerance)
   let keys: Promise<ReadonlyArray<CryptoKey>> | undefined
   return async (received: Received, now: number): Promise<Delivery> => {
-    keys ??= importSecrets(options?.secrets)
+    keys ??= importSecrets(given?.secrets ?? [])
     const imported = await keys
     if (Option.isNone(tolerance)) throw new WebhookSignatureError("InvalidTolerance")
     const body: unknown = received?.body

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { UserId } from "@effect-tink/http/Ids"
-import { toDuration } from "@effect-tink/http/InputRules"
+import { readOr, toDuration } from "@effect-tink/http/InputRules"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -126,8 +126,11 @@ const redactSpan = Effect.annotateCurrentSpan(signatureAttribute, "<redacted>")
  * @category receiving
  */
 export const httpApp = <E, R>(options: Options<E, R>): HttpApp.Default<never, R | Scope.Scope> => {
-  const { bodyTimeout = "10 seconds", maxBodyBytes = 1024 * 1024, onEvent, rememberDeliveries = 0 } = options
-  const invalid = findProblem({ bodyTimeout, maxBodyBytes, onEvent, rememberDeliveries })
+  const unreadable: Partial<Options<E, R>> = {}
+  const given = readOr((): Partial<Options<E, R>> => ({ ...options }), unreadable)
+  const { bodyTimeout = "10 seconds", maxBodyBytes = 1024 * 1024, rememberDeliveries = 0 } = given
+  const { onEvent = () => Effect.void } = given
+  const invalid = findProblem({ bodyTimeout, maxBodyBytes, onEvent: given.onEvent, rememberDeliveries })
   const verify = WebhookSignature.verify(options)
   const recent = RecentDeliveries.make(rememberDeliveries)
 

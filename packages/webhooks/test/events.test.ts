@@ -4,6 +4,7 @@ import { WebhookEvent } from "@effect-tink/webhooks"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
+import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import { everyRow } from "../../../test/support/rows.js"
 import { toBytes } from "./helpers.js"
@@ -230,6 +231,24 @@ describe("WebhookEvent.decode", () => {
       const status: Credential.Status = event.status
       assert.strictEqual(status, "AUTHENTICATION_ERROR")
       assert.strictEqual(event.finished && DateTime.toEpochMillis(event.finished), 1_700_000_000_000)
+    })
+  )
+})
+
+describe("a member that cannot be read", () => {
+  it.effect("is left out and counted, and one that is absent is not counted", () =>
+    Effect.gen(function* () {
+      const counted = Effect.map(Metric.snapshot, (pairs) =>
+        pairs
+          .filter(({ metricKey }) => metricKey.name === "tink_unreadable_members_total")
+          .filter(({ metricKey }) => metricKey.tags.some(({ value }) => value === "RefreshFinished"))
+          .reduce((sum, { metricState }) => sum + ("count" in metricState ? Number(metricState.count) : 0), 0)
+      )
+      const before = yield* counted
+      const content = { credentialsId, status: "UPDATED", finished: "soon", source: null, sessionExpiryDate: 0 }
+      const event = yield* decode({ context, content, event: "refresh:finished" })
+      assert.notProperty(event, "finished")
+      assert.strictEqual((yield* counted) - before, 1)
     })
   )
 })

@@ -16,11 +16,19 @@ const isNegative = (part: unknown): boolean =>
 const isNegativeNumber = (part: unknown): boolean => typeof part === "number" && !(part >= 0)
 
 /** Not `Duration.decodeUnknown` alone, which takes `NaN` and negative durations for zero. */
-const toMillis = (value: unknown): number | undefined => {
+const decodeMillis = (value: unknown): number | undefined => {
   const parts: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
   if (parts.some(isNegative)) return undefined
   return Option.getOrUndefined(Option.map(Duration.decodeUnknown(value), Duration.toMillis))
 }
+
+/** A value may throw when it is read, as a revoked `Proxy` does. */
+const toMillis = (value: unknown): number | undefined =>
+  Option.getOrUndefined(Option.liftThrowable(decodeMillis)(value))
+
+/** A member that throws when it is read is not valid. */
+const readMember = (options: Given | undefined, name: keyof Given): unknown =>
+  Option.getOrNull(Option.liftThrowable(() => options?.[name])())
 
 const problem = (name: string, requirement: string): ConfigError.ConfigError =>
   ConfigError.InvalidData([name], `UserCache: ${name} must be ${requirement}`)
@@ -33,9 +41,11 @@ interface Given {
 
 /** Fails with one error for all settings that are not valid. At run time they may be of any type. */
 export const readSettings = (options: Given | undefined): Effect.Effect<Settings, ConfigError.ConfigError> => {
-  const capacity: unknown = options?.capacity
-  const timeToLiveMillis = toMillis(options?.timeToLive === undefined ? "30 seconds" : options.timeToLive)
-  const quarantineMillis = toMillis(options?.quarantine === undefined ? "30 seconds" : options.quarantine)
+  const capacity = readMember(options, "capacity")
+  const timeToLive = readMember(options, "timeToLive")
+  const quarantine = readMember(options, "quarantine")
+  const timeToLiveMillis = toMillis(timeToLive === undefined ? "30 seconds" : timeToLive)
+  const quarantineMillis = toMillis(quarantine === undefined ? "30 seconds" : quarantine)
   const isCapacity = Number.isSafeInteger(capacity) && Number(capacity) >= 0
   if (isCapacity && timeToLiveMillis !== undefined && quarantineMillis !== undefined) {
     return Effect.succeed({ capacity: Number(capacity), timeToLiveMillis, quarantineMillis })

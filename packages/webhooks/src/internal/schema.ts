@@ -3,30 +3,48 @@ import { makeCounter } from "@effect-tink/http/UnreadableMembers"
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
+import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 
 /** Tink leaves out an absent member, or sends `null`. */
 export const optional = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.optionalWith(schema, { exact: true, nullable: true })
 
-/** A member that identifies nothing: one that is not as documented is left out, and does not lose the event. */
-export const lenient = <A, I>(schema: Schema.Schema<A, I>) => {
-  const decode = Schema.decodeUnknownOption(schema)
+/** Members that identify nothing: one that is not as documented is left out and counted, and does not lose the event. */
+export const lenient = <Members extends Schemas>(model: string, members: Members) =>
+  // `Record.map` forgets which member is of which type.
+  Record.map(members, (schema, member) => lenientMember(model, member, schema)) as {
+    readonly [Member in keyof Members]: Lenient<Schema.Schema.Type<Members[Member]>>
+  }
+
+type Schemas = Readonly<Record<string, Schema.Schema.AnyNoContext>>
+
+type Lenient<A> = Schema.PropertySignature<"?:", A, never, "?:", unknown>
+
+const lenientMember = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>): Lenient<A> => {
+  const read = makeRead(model, member, schema)
   return Schema.optionalToOptional(Schema.Unknown, Schema.typeSchema(schema), {
-    decode: Option.flatMap(decode),
+    // Tink leaves out what is not there, or sends `null`.
+    decode: Option.flatMap((value) => (value === undefined || value === null ? Option.none() : read(value))),
     encode: (value) => value
   })
 }
 
-/** A list that keeps what can be read of it. The answer is not Tink's when it has items that all cannot be read. */
-export const lenientList = <A, I>(model: string, item: Schema.Schema<A, I>) => {
-  const decode = Schema.decodeUnknownOption(item)
-  const count = makeCounter(model, "item")
-  const read = (value: unknown): Option.Option<A> => {
+/** Reads a value, or counts it. The metric has the names alone, never the value. */
+const makeRead = <A, I>(model: string, member: string, schema: Schema.Schema<A, I>) => {
+  const decode = Schema.decodeUnknownOption(schema)
+  const count = makeCounter(model, member)
+  return (value: unknown): Option.Option<A> => {
     const decoded = decode(value)
-    if (Option.isNone(decoded)) count()
+    // A time that is `0` is none.
+    if (Option.isNone(decoded) && value !== 0) count()
     return decoded
   }
+}
+
+/** A list that keeps what can be read of it. The answer is not Tink's when it has items that all cannot be read. */
+export const lenientList = <A, I>(model: string, item: Schema.Schema<A, I>) => {
+  const read = makeRead(model, "item", item)
   return Schema.transformOrFail(Schema.Array(Schema.Unknown), Schema.Array(Schema.typeSchema(item)), {
     strict: true,
     decode: (items, _, ast) => {

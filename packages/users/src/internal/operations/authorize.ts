@@ -20,7 +20,7 @@ export const make =
   ): Effect.Effect<UserSession<Scopes>, TinkError> =>
     Effect.gen(function* () {
       yield* checkReference(operation, input)
-      yield* checkScopes(operation, input?.scopes)
+      yield* checkScopes(operation, input)
       const userId = yield* resolveUserId(http, operation, input)
       const scopes = Arr.sort(new Set(input.scopes), Order.string)
       return makeSession<Scopes>(userId, scopes, {

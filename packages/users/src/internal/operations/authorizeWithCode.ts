@@ -56,7 +56,7 @@ export const make = ({ http }: Dependencies) => {
   }): Effect.Effect<UserSession.UserSession<Scopes>, TinkError> =>
     Effect.gen(function* () {
       yield* checkCode(operation, input)
-      yield* checkScopes(operation, input.scopes)
+      yield* checkScopes(operation, input)
       const token = yield* Effect.flatMap(http.exchangeCode(input.code), checkGranted(input.scopes))
       const userId = yield* Effect.mapError(findOwner(token, input.scopes), (error) =>
         // The code is used: the same call cannot succeed later.

@@ -1,4 +1,5 @@
 import type { UserId } from "@effect-tink/http/Ids"
+import { readOr } from "@effect-tink/http/InputRules"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
 import * as Effect from "effect/Effect"
@@ -17,7 +18,7 @@ export type Target = UserSession<"user:delete"> | (UserReference & { readonly sc
 
 /** An object with scopes is meant as a session and is checked as one, so that a forged session is refused. */
 const isReference = (target: Target): target is Exclude<Target, UserSession<"user:delete">> =>
-  typeof target === "object" && target !== null && target.scopes === undefined
+  readOr(() => typeof target === "object" && target !== null && target.scopes === undefined, false)
 
 export const make = ({ access, http, userTokens }: Dependencies) => {
   const remove = (userId: UserId, tokens: TokenSource): Effect.Effect<void, TinkError> => {

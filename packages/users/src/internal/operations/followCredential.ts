@@ -1,5 +1,5 @@
 import type { CredentialsId } from "@effect-tink/http/Ids"
-import { toDuration } from "@effect-tink/http/InputRules"
+import { readOr, toDuration } from "@effect-tink/http/InputRules"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
@@ -35,7 +35,10 @@ export const checkFollowOptions = (
   options: (FollowOptions & { readonly onProgress?: unknown }) | undefined
 ): Exit.Exit<void, TinkError> => {
   if (options === undefined) return Exit.void
-  const problem = isPlainObject(options) ? findProblem(options) : "the options must be a plain object"
+  const problem = readOr(
+    () => (isPlainObject(options) ? findProblem(options) : "the options must be a plain object"),
+    "the options could not be read"
+  )
   return problem === undefined ? Exit.void : Exit.fail(invalidInput(operation, problem))
 }
 

@@ -1,5 +1,5 @@
 import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
-import { TinkError } from "@effect-tink/http/TinkError"
+import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -95,6 +95,15 @@ const isRefusal = ({ reason }: TinkError): boolean => reason === "RateLimited" |
 
 type LinkOptions = NonNullable<Refresh.RefreshAndWaitOptions["tinkLink"]>
 
+/** A copy: what was checked must be what is used later. */
+const readLinkOptions = (
+  options: Refresh.RefreshAndWaitOptions | undefined
+): Effect.Effect<LinkOptions | undefined, TinkError> =>
+  Effect.try({
+    try: () => (options?.tinkLink === undefined ? undefined : { ...options.tinkLink }),
+    catch: () => invalidInput(operation, "tinkLink could not be read")
+  })
+
 export const make = ({ access, changes, gate, http }: Dependencies, follow: Follow) => {
   const startedRefreshes = makeStartedRefreshes()
 
@@ -158,7 +167,8 @@ export const make = ({ access, changes, gate, http }: Dependencies, follow: Foll
         refresh: yield* bind(refreshCredential, [id, options], operation)
       }
       yield* checkFollowOptions(operation, options)
-      yield* checkLink(opened.userId, id, options?.tinkLink)
+      const tinkLink = yield* readLinkOptions(options)
+      yield* checkLink(opened.userId, id, tinkLink)
 
       yield* gate
       const started = yield* startedRefreshes.join(opened, id, start(opened, id, calls))
@@ -176,6 +186,6 @@ export const make = ({ access, changes, gate, http }: Dependencies, follow: Foll
         (following) => report(following, options?.onProgress ?? (() => Effect.void)),
         ({ leave }) => Effect.sync(leave)
       ).pipe(Effect.mapError((error) => withoutRepetition(started, error)))
-      return withLink(opened.userId, yield* conclude(started, latest), options?.tinkLink)
+      return withLink(opened.userId, yield* conclude(started, latest), tinkLink)
     }).pipe(Effect.scoped)
 }

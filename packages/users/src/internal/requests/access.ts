@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import type { ChangeEndpoint, ClientEndpoint, ReadEndpoint, SessionEndpoint } from "../../Endpoint.js"
 import type { UserSession } from "../../UserSession.js"
 import { makeCacheKey } from "./cacheKey.js"
-import { bind, type Call, checkSubjects, toClientRequest, toUserRequest } from "./call.js"
+import { bind, type Call, checkSubjects, toClientRequest, toUserRequest, tryRequest } from "./call.js"
 import { deepFreeze } from "./deepFreeze.js"
 import { forbidden, withFlags } from "../errors.js"
 import type { ConnectionTimeToLive } from "./freshness.js"
@@ -117,7 +117,12 @@ export const make = (dependencies: {
   }
 
   const send = <A>(session: OpenSession, call: ReadCall<A> | ChangeCall<A>): Effect.Effect<A, TinkError> =>
-    Effect.suspend(() => http.request(toUserRequest(call, session.userId, session.tokens())))
+    Effect.suspend(() =>
+      Effect.flatMap(
+        tryRequest(call.endpoint.name, () => toUserRequest(call, session.userId, session.tokens())),
+        (request) => http.request(request)
+      )
+    )
 
   // -------------------------------------------------------------------------------------------------------------------
   // Reads
@@ -207,7 +212,11 @@ export const make = (dependencies: {
       }),
     requestAsClient: (endpoint, args) => {
       const send = (call: Call<typeof endpoint>) =>
-        http.request(toClientRequest(call)).pipe(Effect.map(deepFreeze), withOperationSpan(endpoint.name))
+        tryRequest(endpoint.name, () => toClientRequest(call)).pipe(
+          Effect.flatMap((request) => http.request(request)),
+          Effect.map(deepFreeze),
+          withOperationSpan(endpoint.name)
+        )
       const { cache: policy } = endpoint
       return Effect.suspend(() =>
         Effect.flatMap(bind(endpoint, args), (call) =>

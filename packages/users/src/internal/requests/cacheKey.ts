@@ -5,6 +5,7 @@ import type { ReadEndpoint } from "../../Endpoint.js"
 import type { Call } from "./call.js"
 import { digest } from "../digest.js"
 import { memoize } from "../lazy.js"
+import { isPlainObject } from "../schemas/input.js"
 
 type Keyed = Call<Pick<ReadEndpoint<UserScope, never, never>, "name" | "input">>
 
@@ -14,7 +15,34 @@ const redacted = JSON.stringify(Redacted.make(""))
 const withDigests = (members: unknown): string =>
   JSON.stringify(members, function (this: unknown, name: string, value: unknown) {
     const held: unknown = Object(this)[name]
-    return Redacted.isRedacted(held) ? digest(String(Redacted.value(held))) : value
+    return Redacted.isRedacted(held) ? { secret: digest(String(Redacted.value(held))) } : value
+  })
+
+/** Thrown for a value that JSON does not tell apart from another one. */
+class Lossy extends Error {}
+
+/** JSON writes `NaN` and what it cannot write as `null` or not at all, `-0` as `0`, and a date as a text. */
+const isLossless = (value: unknown): boolean => {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+    case "undefined":
+      return true
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0)
+    case "object":
+      return value === null || Array.isArray(value) || isPlainObject(value) || Redacted.isRedacted(value)
+    default:
+      return false
+  }
+}
+
+/** Members that are `undefined` are not sent. An item of a list that is `undefined` is. */
+const toJson = (members: unknown): string =>
+  JSON.stringify(members, function (this: unknown, name: string, value: unknown) {
+    const held: unknown = Object(this)[name]
+    if (!isLossless(held) || (held === undefined && Array.isArray(this))) throw new Lossy()
+    return value
   })
 
 /** As `memoize`, for texts. It forgets them all when there are too many. */
@@ -48,10 +76,10 @@ export const makeCacheKey = (usersId: string) => {
 
   const membersKey = (members: unknown): string => {
     try {
-      const json = JSON.stringify(members)
+      const json = toJson(members)
       return json.includes(redacted) ? withDigests(members) : json
     } catch {
-      // Not JSON: a key that no other call has.
+      // Not JSON, or not told apart by it: a key that no other call has.
       return `#${++others}`
     }
   }

@@ -1,18 +1,20 @@
 /** One use of an endpoint: the check of its arguments, the request that they make, and the check of the answer. */
 import type { UserId } from "@effect-tink/http/Ids"
-import { idRequirement } from "@effect-tink/http/InputRules"
+import { idRequirement, isPrintableAscii, readOr, toDuration } from "@effect-tink/http/InputRules"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import type { Authorization, Body, RequestDescription, TinkRequest } from "@effect-tink/http/TinkRequest"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { type ChangeEndpoint, type ClientEndpoint, type SessionEndpoint, type Subject, TypeId } from "../../Endpoint.js"
-import { isPlainObject, isRedactedText, toInvalidInput } from "../schemas/input.js"
+import { memoize } from "../lazy.js"
+import { isPlainObject, isRedactedText, isText, toInvalidInput } from "../schemas/input.js"
 
 /** An endpoint whose answer is an `A`, with any arguments. */
 type Endpoint<A> = SessionEndpoint<UserScope, never, A> | ClientEndpoint<never, A>
@@ -34,8 +36,57 @@ export interface Call<out E> {
 type Members = Readonly<Record<string, unknown>>
 
 /** A caller without types may pass anything for an endpoint. */
-export const isEndpoint = (endpoint: unknown, tags: ReadonlyArray<unknown>): boolean =>
-  Predicate.hasProperty(endpoint, TypeId) && Predicate.hasProperty(endpoint, "_tag") && tags.includes(endpoint._tag)
+const isEndpoint = (endpoint: unknown, tags: ReadonlyArray<unknown>): boolean =>
+  readOr(
+    () =>
+      Predicate.hasProperty(endpoint, TypeId) &&
+      Predicate.hasProperty(endpoint, "_tag") &&
+      tags.includes(endpoint._tag),
+    false
+  )
+
+const isOptionalSchema = (value: unknown): boolean => value === undefined || Schema.isSchema(value)
+
+const isOptionalList = (value: unknown): boolean => value === undefined || Array.isArray(value)
+
+const endpointRules: ReadonlyArray<readonly [name: string, isValid: (value: unknown) => boolean, requirement: string]> =
+  [
+    ["name", isText, "must be a text"],
+    ["scope", (scope) => scope === undefined || isPrintableAscii(scope), "must be a scope"],
+    ["route", Predicate.isString, "must be a path"],
+    ["id", isOptionalSchema, "must be a schema"],
+    ["input", isOptionalSchema, "must be a schema"],
+    ["response", Schema.isSchema, "must be a schema"],
+    ["headers", isOptionalList, "must be a list of names"],
+    ["query", isOptionalList, "must be a list of names"],
+    ["subject", (subject) => subject === undefined || Predicate.isFunction(subject), "must be a function"],
+    ["cache", (cache) => isOptionalPolicy(cache), "must be false, or have a timeToLive and a function connections"]
+  ]
+
+const findMemberProblem = memoize((endpoint: object): string | undefined => {
+  const broken = endpointRules.find(([name, isValid]) => !isValid(Reflect.get(endpoint, name)))
+  return broken && `the endpoint is not valid: ${broken[0]} ${broken[2]}`
+})
+
+/** What is wrong with an endpoint that an application made with one of the constructors. */
+export const findEndpointProblem = (
+  endpoint: object,
+  tags: ReadonlyArray<unknown>,
+  constructors: string
+): string | undefined =>
+  isEndpoint(endpoint, tags)
+    ? readOr(() => findMemberProblem(endpoint), "the endpoint could not be read")
+    : `the endpoint must come from ${constructors}`
+
+const isOptionalPolicy = (policy: unknown): boolean => {
+  if (policy === undefined || policy === false) return true
+  if (!isPlainObject(policy)) return false
+  const { connections, timeToLive } = policy
+  return (
+    (timeToLive === undefined || Option.isSome(toDuration(timeToLive))) &&
+    (connections === undefined || Predicate.isFunction(connections))
+  )
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Arguments
@@ -63,10 +114,11 @@ export const bind = <E extends Parameters>(
   const hasId = endpoint.id !== undefined
   const id = hasId ? args[0] : undefined
   const input = hasId ? args[1] : args[0]
-  if (!isValidId(endpoint, id)) {
+  if (!readOr(() => isValidId(endpoint, id), false)) {
     return Exit.fail(invalidInput(operation, `${idName(endpoint.route)} must be ${idRequirement}`))
   }
-  if (!isAcceptable(input)) return Exit.fail(invalidInput(operation, "the input must be a plain object"))
+  if (!readOr(() => isAcceptable(input), false))
+    return Exit.fail(invalidInput(operation, "the input must be a plain object"))
   try {
     return Exit.succeed({
       endpoint,
@@ -137,6 +189,10 @@ const content = (endpoint: Sent, members: Members): Pick<RequestDescription, "qu
     )
   }
 }
+
+/** The request of a call. Fails with `Invalid` for members that cannot be written: a schema of the application may pass on any. */
+export const tryRequest = <A>(operation: string, make: () => TinkRequest<A>): Exit.Exit<TinkRequest<A>, TinkError> =>
+  readOr(() => Exit.succeed(make()), Exit.fail(invalidInput(operation, "the input is not valid")))
 
 /** The request of a call. */
 export const toRequest = <A>(

@@ -1,10 +1,15 @@
 /** Schemas for what applications pass. They hold for callers without types too, and their errors never repeat a value. */
 import * as Ids from "@effect-tink/http/Ids"
-import { idPattern, idRequirement, isPrintableAscii, printableAsciiRequirement } from "@effect-tink/http/InputRules"
+import {
+  idPattern,
+  idRequirement,
+  isPrintableAscii,
+  printableAsciiRequirement,
+  readOr
+} from "@effect-tink/http/InputRules"
 import { DelegableScope, UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -191,16 +196,17 @@ export const withReference = <Fields extends Schema.Struct.Fields>(fields: Field
 // Secrets
 // ---------------------------------------------------------------------------------------------------------------------
 
-const unwrap = Option.liftThrowable((secret: Redacted.Redacted<unknown>) => Redacted.value(secret))
+const isRedacted = (value: unknown): value is Redacted.Redacted<unknown> =>
+  readOr(() => Redacted.isRedacted(value), false)
 
 /** The text of a value, redacted or not. Undefined for a secret that was wiped. */
 export const plainText = (value: unknown): string | undefined => {
-  const text = Redacted.isRedacted(value) ? Option.getOrUndefined(unwrap(value)) : value
+  const text = isRedacted(value) ? readOr(() => Redacted.value(value), undefined) : value
   return typeof text === "string" ? text : undefined
 }
 
 export const isRedactedText = (value: unknown): value is Redacted.Redacted =>
-  Redacted.isRedacted(value) && plainText(value) !== undefined
+  isRedacted(value) && plainText(value) !== undefined
 
 const RedactedText = Schema.declare(isRedactedText, { jsonSchema: { type: "string" } })
 
@@ -215,7 +221,7 @@ export const SecretText = Schema.transform(
 
 /** The text of a secret that a header and a form can carry. */
 export const printableSecret = (secret: unknown): string | undefined => {
-  const text = Redacted.isRedacted(secret) ? plainText(secret) : undefined
+  const text = isRedacted(secret) ? plainText(secret) : undefined
   return isPrintableAscii(text) ? text : undefined
 }
 
@@ -249,12 +255,12 @@ export const checkReference = checkWith(withReference({}))
 
 const checkScopeList = checkWith(Schema.Struct({ scopes: UserScopes }))
 
-export const checkScopes = (operation: string, scopes: unknown): Effect.Effect<void, TinkError> =>
-  checkScopeList(operation, { scopes })
+export const checkScopes = (operation: string, input: unknown): Effect.Effect<void, TinkError> =>
+  checkScopeList(operation, { scopes: readOr((): unknown => Reflect.get(Object(input), "scopes"), undefined) })
 
 export const checkExternalUserId = checkWith(Schema.Struct({ externalUserId: Text }))
 
 export const checkCode = (operation: string, grant: unknown): Effect.Effect<void, TinkError> => {
-  const code = typeof grant === "object" && grant !== null && "code" in grant ? grant.code : undefined
+  const code = readOr((): unknown => Reflect.get(Object(grant), "code"), undefined)
   return check(operation, [printableSecret(code) !== undefined, `code ${printableSecretRequirement}`])
 }

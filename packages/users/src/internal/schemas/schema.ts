@@ -99,6 +99,14 @@ export const lenientList = <A, I>(model: string, member: string, item: Schema.Sc
   })
 }
 
+/** `null` is a list without items. */
+export const orEmpty = <A, I>(list: Schema.Schema<ReadonlyArray<A>, I>) =>
+  Schema.transform(Schema.NullOr(list), Schema.typeSchema(list), {
+    strict: true,
+    decode: (items) => items ?? [],
+    encode: (items) => items
+  })
+
 const Parts = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
 /** Texts by any names. Those that cannot be read are left out. */

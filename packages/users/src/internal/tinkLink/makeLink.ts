@@ -1,6 +1,6 @@
 /** Checks the options of a link, and makes its URL. */
-import { baseUrlRequirement, isBaseUrl } from "@effect-tink/http/InputRules"
-import type { TinkError } from "@effect-tink/http/TinkError"
+import { baseUrlRequirement, isBaseUrl, readOr } from "@effect-tink/http/InputRules"
+import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -60,29 +60,31 @@ const readExtras = ({ baseUrl = defaultBaseUrl, parameters = {} }: Given) => ({
 
 /** Makes a link to a flow. At run time the options may be of any type. */
 export const makeLink = (name: keyof Flows, given: unknown): Effect.Effect<Redacted.Redacted, TinkError> =>
-  Effect.suspend(() => {
-    const options: Given = Predicate.isRecord(given) ? given : {}
-    const { needs, path, takes }: Flow = flows[name]
-    const needed = [...commonNeeds, ...needs]
-    const taken = [...takes, ...commonTakes].filter((option) => !needed.includes(option))
-    const read = [
-      ...needed.map((option) => readOption(options, option, true)),
-      ...taken.map((option) => readOption(options, option, false))
-    ]
-    const { baseUrl, parameters } = readExtras(options)
-    const checked = Input.check(
-      name,
-      ...read.map(({ check }) => check),
-      ...reservedParameterChecks(options["redirectUri"]),
-      [
-        parameters !== undefined,
-        "parameters must be an object of texts, by names in snake_case that have no option of their own"
-      ],
-      [baseUrl !== undefined, `baseUrl must be ${baseUrlRequirement(defaultBaseUrl)}`]
-    )
-    return Effect.map(checked, () => {
-      const further = Object.entries(parameters ?? {}).map(([parameter, value]) => formatParameter(parameter, value))
-      const query = [...read.flatMap(({ parameters }) => parameters), ...further]
-      return Redacted.make(`${baseUrl}/1.0/${path}?${query.join("&")}`)
-    })
+  Effect.suspend(() => readOr(() => checkAndMake(name, given), invalidInput(name, "the options could not be read")))
+
+const checkAndMake = (name: keyof Flows, given: unknown): Effect.Effect<Redacted.Redacted, TinkError> => {
+  const options: Given = Predicate.isRecord(given) ? given : {}
+  const { needs, path, takes }: Flow = flows[name]
+  const needed = [...commonNeeds, ...needs]
+  const taken = [...takes, ...commonTakes].filter((option) => !needed.includes(option))
+  const read = [
+    ...needed.map((option) => readOption(options, option, true)),
+    ...taken.map((option) => readOption(options, option, false))
+  ]
+  const { baseUrl, parameters } = readExtras(options)
+  const checked = Input.check(
+    name,
+    ...read.map(({ check }) => check),
+    ...reservedParameterChecks(options["redirectUri"]),
+    [
+      parameters !== undefined,
+      "parameters must be an object of texts, by names in snake_case that have no option of their own"
+    ],
+    [baseUrl !== undefined, `baseUrl must be ${baseUrlRequirement(defaultBaseUrl)}`]
+  )
+  return Effect.map(checked, () => {
+    const further = Object.entries(parameters ?? {}).map(([parameter, value]) => formatParameter(parameter, value))
+    const query = [...read.flatMap(({ parameters }) => parameters), ...further]
+    return Redacted.make(`${baseUrl}/1.0/${path}?${query.join("&")}`)
   })
+}

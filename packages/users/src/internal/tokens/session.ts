@@ -1,5 +1,6 @@
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
+import { readOr } from "@effect-tink/http/InputRules"
 import type { TokenSource } from "@effect-tink/http/TokenSource"
 import { constVoid } from "effect/Function"
 import * as Inspectable from "effect/Inspectable"
@@ -55,6 +56,10 @@ class UserSessionImpl<in Scopes extends UserScope> extends Inspectable.Class imp
 
   /** Not `instanceof`, which would accept an object that inherits from a session. */
   static heldBy(session: unknown): Held | Unusable {
+    return readOr(() => UserSessionImpl.#read(session), notASession)
+  }
+
+  static #read(session: unknown): Held | Unusable {
     if (typeof session !== "object" || session === null) return notASession
     if (#held in session) return session.#held
     // A spread session has no methods, and one that inherits is an instance.
