@@ -16,7 +16,8 @@ import type { Entrant } from "../comparison.js"
 export interface SharedClient {
   /** Prepares so many readers at once, each of which reads so many times. */
   readonly read: (userIds: ReadonlyArray<string>, times: number) => () => Promise<unknown>
-  readonly change: (userId: string) => Promise<unknown>
+  /** Changes so many times, one after another. */
+  readonly change: (userId: string, times: number) => Promise<unknown>
   /** The round trips to Redis so far. Absent where they are not counted. */
   readonly roundTrips?: () => Promise<number>
   readonly close: () => Promise<unknown>
@@ -42,16 +43,21 @@ const fromCache = <S extends UserCache.Service>(
   run: <A>(effect: Effect.Effect<A>) => Promise<A>
 ): Pick<SharedClient, "read" | "change"> => {
   const lookup = Effect.succeed(value)
-  const readRepeatedly = (userId: string, times: number) => {
-    const read = cache.get(userId, "balance", lookup)
-    return Effect.suspend(() => {
+  const repeat = (effect: Effect.Effect<unknown>, times: number) =>
+    Effect.suspend(() => {
       let left = times
-      return Effect.whileLoop({ while: () => left > 0, body: () => read, step: () => void (left -= 1) })
+      return Effect.whileLoop({ while: () => left > 0, body: () => effect, step: () => void (left -= 1) })
     })
-  }
   return {
-    read: (userIds, times) => () => Promise.all(userIds.map((userId) => run(readRepeatedly(userId, times)))),
-    change: (userId) => run(cache.invalidateAfter(userId, Effect.void, () => true))
+    read: (userIds, times) => () =>
+      Promise.all(userIds.map((userId) => run(repeat(cache.get(userId, "balance", lookup), times)))),
+    change: (userId, times) =>
+      run(
+        repeat(
+          cache.invalidateAfter(userId, Effect.void, () => true),
+          times
+        )
+      )
   }
 }
 
@@ -109,10 +115,9 @@ export const bareScript: SharedContestant = {
           for (let time = 0; time < times; time++) await client.evalSha(sha, options)
         }
       },
-      change: async (userId) => {
+      change: async (userId, times) => {
         const options = { keys: [`bare:{${userId}}s`, `bare:{${userId}}p`], arguments: ["a-token"] }
-        await client.evalSha(sha, options)
-        await client.evalSha(sha, options)
+        for (let time = 0; time < 2 * times; time++) await client.evalSha(sha, options)
       },
       close: async () => client.destroy()
     }
@@ -136,7 +141,9 @@ export const bentocache: SharedContestant = {
     }
     return {
       read: (userIds, times) => () => Promise.all(userIds.map((userId) => readRepeatedly(userId, times))),
-      change: (userId) => cache.delete({ key: userId }),
+      change: async (userId, times) => {
+        for (let time = 0; time < times; time++) await cache.delete({ key: userId })
+      },
       close: () => cache.disconnectAll()
     }
   }
