@@ -35,13 +35,14 @@ if (!hasPostgres) {
 }
 
 /** Tests that leave nothing behind share a process: loading the libraries for each file takes longer than they do. */
-const sharingProcess = [
-  "packages/{contract,http,sandbox,user-cache,user-cache-redis,users,webhooks}/test/**/*.test.ts",
-  "examples/**/*.test.ts"
-]
+const sharingProcess = ["packages/{contract,http,sandbox,user-cache,user-cache-redis,users,webhooks}/test/**/*.test.ts"]
 
-/** These take the clock, the memory or the counts of a process for their own, or print all that it holds. */
+/**
+ * These take the clock, the memory or the counts of a process for their own, or print all that it holds. After those of the
+ * examples, other files of their process have no test clock.
+ */
 const alone = [
+  "examples/**/*.test.ts",
   "packages/{bench,simulation}/test/**/*.test.ts",
   "packages/http/test/bodies.test.ts",
   "packages/user-cache/test/{bounds,effect-cache}.test.ts",
