@@ -80,7 +80,7 @@ interface WithArguments<in Args extends ReadonlyArray<unknown>> {
 interface Common<Answer> {
   /** The name of the operation: in errors, spans and logs. */
   readonly name: string
-  /** The path, with the name of its id in braces where it has one: `/api/v1/credentials/{id}`. */
+  /** The path, with the name of its id in braces where it has one: `/api/v1/credentials/{id}`. It can have one. */
   readonly route: RequestDescription["route"]
   /** The members of the encoded input that are sent as headers, by their names. Never secret. */
   readonly headers?: ReadonlyArray<string> | undefined
@@ -262,14 +262,15 @@ export const change = <
 })
 
 /**
- * Describes a request that the application makes in its own name. Its operation takes the `input`.
+ * Describes a request that the application makes in its own name. Its operation takes the id of the route if it has one, then the
+ * `input`.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const client = <Answer, Input = never, Encoded extends object | undefined = object>(
-  options: ClientFields<Answer> & WithInput<Input, Encoded>
-): ClientEndpoint<Arguments<never, Input>, Answer> => ({ ...readOptions(options), _tag: "Client", [TypeId]: constVoid })
+export const client = <Answer, Id = never, Input = never, Encoded extends object | undefined = object>(
+  options: ClientFields<Answer> & WithId<Id> & WithInput<Input, Encoded>
+): ClientEndpoint<Arguments<Id, Input>, Answer> => ({ ...readOptions(options), _tag: "Client", [TypeId]: constVoid })
 
 /**
  * Describes a `GET` that the application makes in its own name. Its operation takes the id of the route if it has one, then the

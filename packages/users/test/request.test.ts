@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { OAuthScope, TinkRequest } from "@effect-tink/http"
 import { Endpoint } from "@effect-tink/users"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
@@ -85,6 +87,50 @@ describe("users.request", () => {
         })
     )
   )
+
+  it.effect("returns a cached answer that no reader can change, whatever its schema makes of it", () => {
+    const Named = Schema.mutable(Schema.Struct({ name: Schema.String }))
+    const listEvents = Endpoint.read({
+      name: "listEvents",
+      scope: "accounts:read",
+      route: "/api/v1/events",
+      response: Schema.parseJson(
+        Schema.Struct({
+          at: Schema.Date,
+          byId: Schema.Map({ key: Schema.String, value: Named }),
+          tags: Schema.Set(Schema.String),
+          owners: Schema.Chunk(Named),
+          first: Schema.Option(Named)
+        })
+      )
+    })
+    const body = {
+      at: "2026-01-01T00:00:00Z",
+      byId: [["a", { name: "Ada" }]],
+      tags: ["x"],
+      owners: [{ name: "Ada" }],
+      first: { _tag: "Some", value: { name: "Ada" } }
+    }
+    const changes: ReadonlyArray<(events: Schema.Schema.Type<typeof listEvents.response>) => unknown> = [
+      ({ at }) => at.setTime(0),
+      ({ byId }) => Reflect.apply(Reflect.get(byId, "set"), byId, ["b", 7]),
+      ({ byId }) => Object.assign(byId.get("a") ?? {}, { name: "Eve" }),
+      ({ tags }) => Reflect.apply(Reflect.get(tags, "clear"), tags, []),
+      ({ owners }) => Object.assign(Chunk.unsafeHead(owners), { name: "Eve" }),
+      ({ first }) => Object.assign(Option.getOrThrow(first), { name: "Eve" })
+    ]
+    return withTink(
+      () => json(200, body),
+      ({ users }) =>
+        Effect.gen(function* () {
+          const events = yield* users.request(session, listEvents)
+          const before = JSON.stringify(Schema.encodeSync(listEvents.response)(events))
+          for (const change of changes) assert.throws(() => change(events), TypeError)
+          const read = yield* users.request(session, listEvents)
+          assert.strictEqual(JSON.stringify(Schema.encodeSync(listEvents.response)(read)), before)
+        })
+    )
+  })
 
   it.effect("changes, and invalidates the user only if the endpoint says so", () =>
     withTink(script, ({ take, users }) =>
@@ -179,6 +225,23 @@ describe("users.request", () => {
     )
   })
 
+  it.effect("refuses a route with other ids than the endpoint has, and a secret in a query or a header", () => {
+    const read = { name: "read", scope: "accounts:read", response: AccountList } as const
+    const input = Schema.Struct({ q: Schema.RedactedFromSelf(Schema.String) })
+    const secret = { q: Redacted.make("canary") }
+    return Effect.gen(function* () {
+      const two = Endpoint.read({ ...read, route: "/a/{a}/b/{b}", id: Schema.String })
+      yield* assertRefused((users) => users.request(session, two, "x"))
+      yield* assertRefused((users) => users.request(session, Endpoint.read({ ...read, route: "/a/{a}" })))
+      const none = Endpoint.read({ ...read, route: "/a", id: Schema.String })
+      yield* assertRefused((users) => users.request(session, none, "x"))
+      for (const headers of [[], ["q"]]) {
+        const endpoint = Endpoint.read({ ...read, route: "/a", input, headers, cache: false })
+        yield* assertRefused((users) => users.request(session, endpoint, secret))
+      }
+    })
+  })
+
   it.effect("refuses an invalid id or input before a request is sent", () =>
     Effect.gen(function* () {
       yield* assertRefused((users) => users.request(session, renameAccount(true), "", { name: "b" }))
@@ -205,6 +268,24 @@ describe("users.requestAsClient", () => {
     scope: "providers:read",
     cache: { timeToLive: "10 seconds" },
     response: Schema.parseJson(Schema.Struct({ items: Schema.mutable(Schema.Array(Schema.String)) }))
+  })
+
+  it.effect("changes what its id names", () => {
+    const removeCategory = Endpoint.client({
+      name: "removeCategory",
+      method: "DELETE",
+      route: "/api/v1/categories/{code}",
+      id: Schema.NonEmptyString,
+      response: TinkRequest.NoContent
+    })
+    return withTink(
+      () => noContent,
+      ({ take, users }) =>
+        Effect.gen(function* () {
+          yield* users.requestAsClient(removeCategory, "income")
+          assert.deepStrictEqual(linesOf(take()), ["DELETE /api/v1/categories/income"])
+        })
+    )
   })
 
   it.effect("sends the application's own token, and shares the answer for the time to live of its endpoint", () =>

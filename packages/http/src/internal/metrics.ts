@@ -16,15 +16,20 @@ const retries = counter("retries_total", "Requests sent again after a failure")
 
 const labelCache = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
 
+/** An application that writes ids into its routes would make a series for each. */
+const maxSeries = 2000
+
 /** Without tags, returns the same array for the same labels, which saves the lookup of the metric. */
 const toLabels = ({ method, route }: RequestDescription, outcome?: string): ReadonlyArray<MetricLabel.MetricLabel> => {
   const key = `${method} ${route} ${outcome ?? ""}`
-  const labels = labelCache.get(key) ?? [
+  const known = labelCache.get(key)
+  const isFull = known === undefined && labelCache.size >= maxSeries
+  const labels = known ?? [
     MetricLabel.make("method", method),
-    MetricLabel.make("route", route),
+    MetricLabel.make("route", isFull ? "other" : route),
     ...(outcome === undefined ? [] : [MetricLabel.make("outcome", outcome)])
   ]
-  labelCache.set(key, labels)
+  if (!isFull) labelCache.set(key, labels)
   const tags = currentTags()
   return tags.length === 0 ? labels : [...labels, ...tags]
 }

@@ -38,16 +38,17 @@ const connect = async (url: string) => {
   return client
 }
 
+const repeat = (effect: Effect.Effect<unknown>, times: number) =>
+  Effect.suspend(() => {
+    let left = times
+    return Effect.whileLoop({ while: () => left > 0, body: () => effect, step: () => void (left -= 1) })
+  })
+
 const fromCache = <S extends UserCache.Service>(
   cache: S,
   run: <A>(effect: Effect.Effect<A>) => Promise<A>
 ): Pick<SharedClient, "read" | "change"> => {
   const lookup = Effect.succeed(value)
-  const repeat = (effect: Effect.Effect<unknown>, times: number) =>
-    Effect.suspend(() => {
-      let left = times
-      return Effect.whileLoop({ while: () => left > 0, body: () => effect, step: () => void (left -= 1) })
-    })
   return {
     read: (userIds, times) => () =>
       Promise.all(userIds.map((userId) => run(repeat(cache.get(userId, "balance", lookup), times)))),

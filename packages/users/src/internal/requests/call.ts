@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { type ChangeEndpoint, type ClientEndpoint, type SessionEndpoint, type Subject, TypeId } from "../../Endpoint.js"
 import { memoize } from "../lazy.js"
@@ -65,7 +65,11 @@ const endpointRules: ReadonlyArray<readonly [name: string, isValid: (value: unkn
 
 const findMemberProblem = memoize((endpoint: object): string | undefined => {
   const broken = endpointRules.find(([name, isValid]) => !isValid(Reflect.get(endpoint, name)))
-  return broken && `the endpoint is not valid: ${broken[0]} ${broken[2]}`
+  if (broken !== undefined) return `the endpoint is not valid: ${broken[0]} ${broken[2]}`
+  const ids = String(Reflect.get(endpoint, "route")).match(/\{/g)?.length ?? 0
+  return ids === (Reflect.get(endpoint, "id") === undefined ? 0 : 1)
+    ? undefined
+    : "the endpoint is not valid: route must have one name in braces if the endpoint has an id, and none otherwise"
 })
 
 /** What is wrong with an endpoint that an application made with one of the constructors. */
@@ -136,9 +140,15 @@ export const bind = <E extends Parameters>(
 // Request
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** A secret does not belong into a URL or a header: `tryRequest` refuses it. */
+const toText = (value: unknown): string => {
+  if (Redacted.isRedacted(value)) throw new TypeError("secret")
+  return String(value)
+}
+
 const queryValue = (value: unknown): string | boolean | ReadonlyArray<string> | undefined => {
-  if (Array.isArray(value)) return value.map(String)
-  return value === undefined || typeof value === "boolean" ? value : String(value)
+  if (Array.isArray(value)) return value.map(toText)
+  return value === undefined || typeof value === "boolean" ? value : toText(value)
 }
 
 const formValue = (value: unknown): string | Redacted.Redacted | undefined =>
@@ -156,7 +166,7 @@ const toBody = (endpoint: Sent, members: Members): Body | undefined => {
     : { _tag: "Json", value: members }
 }
 
-const headerValue = (value: unknown): string | undefined => (value === undefined ? undefined : String(value))
+const headerValue = (value: unknown): string | undefined => (value === undefined ? undefined : toText(value))
 
 /** The query and the body. A `GET` has no body. */
 const toQueryAndBody = (endpoint: Sent, members: Members): Pick<RequestDescription, "query" | "body"> => {

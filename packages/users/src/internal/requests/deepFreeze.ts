@@ -2,8 +2,10 @@
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 
 const isPlain = (value: object): boolean => {
@@ -11,7 +13,7 @@ const isPlain = (value: object): boolean => {
   return prototype === Object.prototype || prototype === null
 }
 
-/** Collections are left as they are: those of Effect change themselves inside, and a `Map` cannot be frozen. */
+/** Collections are not frozen: those of Effect change themselves inside, and a `Map` would change all the same. */
 const isFreezable = (value: object): boolean =>
   !Object.isFrozen(value) &&
   (Array.isArray(value) ||
@@ -22,6 +24,30 @@ const isFreezable = (value: object): boolean =>
     Option.isOption(value))
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const refuse = (): never => {
+  throw new TypeError("a cached answer is read-only")
+}
+
+const settersOfDate = Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith("set"))
+
+/** Freezing does not stop these methods. */
+const changingMethods = (value: object): ReadonlyArray<string> => {
+  if (value instanceof Map) return ["set", "delete", "clear"]
+  if (value instanceof Set) return ["add", "delete", "clear"]
+  return value instanceof Date ? settersOfDate : []
+}
+
+const makeReadOnly = (value: object): void =>
+  changingMethods(value).forEach((name) => Object.defineProperty(value, name, { value: refuse }))
+
+/** Effects, and with them options, can be iterated for `Effect.gen`, and iterators only once. */
+const isCollection = (value: object): value is Iterable<unknown> =>
+  Predicate.isIterable(value) &&
+  !Array.isArray(value) &&
+  !ArrayBuffer.isView(value) &&
+  !Effect.isEffect(value) &&
+  !("next" in value)
 
 const unwrap = Option.liftThrowable(Redacted.value<unknown>)
 
@@ -35,13 +61,17 @@ const shareSecret = (holder: object, key: string, secret: Redacted.Redacted<unkn
 /** All that a value holds. Not recursive: an answer can be nested deeper than the stack. */
 const collect = (root: object): ReadonlySet<object> => {
   const found = new Set([root])
+  const add = (value: unknown) => {
+    if (isObject(value) && (isFreezable(value) || isCollection(value) || value instanceof Date)) found.add(value)
+  }
   for (const holder of found) {
-    for (const key of Object.keys(holder)) {
-      const value: unknown = Reflect.get(holder, key)
-      // Most members are texts.
-      if (!isObject(value)) continue
-      if (Redacted.isRedacted(value)) shareSecret(holder, key, value)
-      else if (isFreezable(value)) found.add(value)
+    if (isCollection(holder)) for (const value of holder) add(value)
+    else {
+      for (const key of Object.keys(holder)) {
+        const value: unknown = Reflect.get(holder, key)
+        if (Redacted.isRedacted(value)) shareSecret(holder, key, value)
+        else add(value)
+      }
     }
   }
   return found
@@ -69,11 +99,12 @@ const prepare = (value: object): void => {
 
 /** Freezes a value with all that it holds, and returns it. */
 export const deepFreeze = <A>(value: A): A => {
-  if (!isObject(value) || !isFreezable(value)) return value
-  const all = collect(value)
-  for (const each of all) {
-    prepare(each)
-    Object.freeze(each)
+  if (!isObject(value) || Object.isFrozen(value)) return value
+  for (const each of collect(value)) {
+    if (isFreezable(each)) {
+      prepare(each)
+      Object.freeze(each)
+    } else makeReadOnly(each)
   }
   return value
 }
