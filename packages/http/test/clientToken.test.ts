@@ -302,6 +302,19 @@ describe("a token that Tink refuses", () => {
     })
   )
 
+  it.scoped(
+    "is dropped after a 401 that does not look like Tink's: the call fails, and the next one has a new token",
+    () =>
+      Effect.gen(function* () {
+        const refusals = [{ status: 401, body: "Unauthorized", headers: { "content-type": "text/plain" } }]
+        const { http, sent } = yield* over(withTokens(() => refusals.pop() ?? ok))
+        const error = yield* failure(http.request(createUser))
+        assert.deepInclude(error, { reason: "Server", status: 401, isRetryable: false })
+        yield* http.request(createUser)
+        assert.deepStrictEqual(bearers(sent), ["Bearer client-token-1", "Bearer client-token-2"])
+      })
+  )
+
   it.effect("leaves a failure of the request with the new one as it would be without", () =>
     everyRow(
       [

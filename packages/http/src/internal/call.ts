@@ -135,9 +135,12 @@ export const make =
         ) => Effect.catchAll(send(token), (error) => Effect.mapError(recover(error), asMaybeApplied))
         if (tokens === undefined) return sendAndRecover(undefined, (error) => retry(error, retries))
         const sendWith = (token: Redacted.Redacted) =>
-          sendAndRecover(token, (error) =>
-            error.reason === "Unauthorized" ? renew(tokens, token, error, retries) : retry(error, retries)
-          )
+          sendAndRecover(token, (error) => {
+            if (error.reason === "Unauthorized") return renew(tokens, token, error, retries)
+            const recovered = retry(error, retries)
+            // It may be Tink's own, in another form than documented: the next call has a new token.
+            return error.status === 401 ? Effect.andThen(tokens.invalidate(token), recovered) : recovered
+          })
         const cached = cachedToken(tokens, clock.unsafeCurrentTimeMillis())
         return cached === undefined ? Effect.flatMap(getToken(tokens), sendWith) : sendWith(cached)
       }
