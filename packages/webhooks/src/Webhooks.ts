@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as RecentDeliveries from "./internal/recentDeliveries.js"
 import * as RequestBody from "./internal/requestBody.js"
 import * as WebhookEvent from "./WebhookEvent.js"
@@ -90,8 +91,18 @@ const describeKind = (cause: Cause.Cause<unknown>): string => {
 
 const signatureAttribute = `http.request.header.${WebhookSignature.headerName}`
 
-/** The platform's span of the request has all headers. The signature can be replayed while it is young. */
-const redactSpan = Effect.annotateCurrentSpan(signatureAttribute, "<redacted>")
+/**
+ * The platform's span of the request has all headers, and may be above spans of the application. The signature can be replayed
+ * while it is young.
+ */
+const redactSpans = Effect.map(Effect.serviceOption(Tracer.ParentSpan), (innermost) => {
+  let current = Option.getOrUndefined(innermost)
+  // A span of another process has no parent here.
+  while (current?._tag === "Span") {
+    if (current.attributes.has(signatureAttribute)) current.attribute(signatureAttribute, "<redacted>")
+    current = Option.getOrUndefined(current.parent)
+  }
+})
 
 /**
  * An `HttpApp` for the URL of an endpoint. Make it once. It answers
@@ -143,7 +154,7 @@ export const httpApp = <E, R>(options: Options<E, R>): HttpApp.Default<never, R 
   }
 
   return Effect.gen(function* () {
-    yield* redactSpan
+    yield* redactSpans
     if (invalid !== undefined) return yield* refuse(503, invalid)
     const request = yield* HttpServerRequest.HttpServerRequest
     const body = yield* RequestBody.read(request, { maxBytes: maxBodyBytes, timeout: bodyTimeout })

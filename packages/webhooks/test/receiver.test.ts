@@ -1,3 +1,4 @@
+import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -9,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Inspectable from "effect/Inspectable"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
@@ -352,6 +354,42 @@ describe("secrets", () => {
         .join()
       for (const secretText of ["planted", B.secret, B.v1, "v1="]) assert.notInclude(shown, secretText)
     })
+  )
+
+  const wrappers: ReadonlyArray<readonly [name: string, wrap: (app: HttpApp.Default) => HttpApp.Default]> = [
+    ["not wrapped", (app) => app],
+    ["in a span", Effect.withSpan("webhooks")],
+    ["in two spans", (app) => app.pipe(Effect.withSpan("inner"), Effect.withSpan("outer"))],
+    ["in a span that is not traced", (app) => app.pipe(Effect.withSpan("webhooks"), Effect.withTracerEnabled(false))]
+  ]
+
+  it.effect("are in no span above the receiver's, with a parent in another process or without", () =>
+    everyRow(
+      wrappers,
+      ([name]) => name,
+      ([, wrap]) =>
+        Effect.gen(function* () {
+          yield* atNow
+          const { spans, tracer } = makeTracer(() => {})
+          const runtime = yield* Effect.withTracer(Effect.runtime<never>(), tracer)
+          const app = Webhooks.httpApp({ secrets: [secret], onEvent: () => Effect.void })
+          const handler = HttpApp.toWebHandlerRuntime(runtime)(wrap(Effect.scoped(app)))
+          const traced = { ...signed, traceparent: `00-${"1".repeat(32)}-${"2".repeat(16)}-01` }
+          for (const headers of [signed, traced]) yield* post(handler, B.body, headers)
+          const servers = spans.filter(({ kind }) => kind === "server")
+          assert.deepStrictEqual(
+            servers.map(({ attributes, parent }) => [
+              Option.getOrUndefined(parent)?._tag,
+              attributes.get("http.request.header.x-tink-signature")
+            ]),
+            [
+              [undefined, "<redacted>"],
+              ["ExternalSpan", "<redacted>"]
+            ]
+          )
+          assert.notInclude(Inspectable.format(spans.map(({ attributes }) => [...attributes])), B.v1)
+        })
+    )
   )
 })
 
