@@ -45,7 +45,6 @@ export interface Options<in out E, in out R> extends WebhookSignature.Options {
 
 const answer = (status: number) => HttpServerResponse.empty({ status })
 
-/** The rest of such a body is not read: the connection cannot be used again. */
 const unreadBody: Readonly<Record<RequestBody.Failure, { readonly status: number; readonly why: string }>> = {
   TooLarge: { status: 413, why: "the body is larger than maxBodyBytes" },
   TooSlow: { status: 408, why: "the body took longer than bodyTimeout" },
@@ -55,9 +54,12 @@ const unreadBody: Readonly<Record<RequestBody.Failure, { readonly status: number
 const refuse = (status: number, why: string) =>
   Effect.as(Effect.logWarning(`A webhook delivery was answered with ${status}: ${why}`), answer(status))
 
+/** The rest of the body is not read: the connection cannot be used again. */
+const closeConnection = Effect.map(HttpServerResponse.setHeader("connection", "close"))
+
 const refuseBody = (failure: RequestBody.Failure) => {
   const { status, why } = unreadBody[failure]
-  return Effect.map(refuse(status, why), HttpServerResponse.setHeader("connection", "close"))
+  return closeConnection(refuse(status, why))
 }
 
 const receiversFault: ReadonlySet<WebhookSignature.Reason> = new Set(["InvalidSecrets", "InvalidTolerance"])
@@ -114,6 +116,8 @@ const redactSpans = Effect.map(Effect.serviceOption(Tracer.ParentSpan), (innermo
  * - 503 when `onEvent` fails, dies or is interrupted, or a setting is not valid: Tink sends the delivery again, up to three times
  *   (`tink-api.md` 9.5)
  *
+ * Without a well-formed signature whose time is near enough, the body is not read.
+ *
  * Nothing of a body, a header or a secret is logged, and of a failure of `onEvent` only its tag: log the rest in `onEvent`.
  *
  * @example
@@ -153,19 +157,37 @@ export const httpApp = <E, R>(options: Options<E, R>): HttpApp.Default<never, R 
     )
   }
 
+  /** Before the body arrives, an empty one takes its place. It can only add a mismatch: other refusals are of settings or header. */
+  const checkHeader = (signature: string | undefined) =>
+    Effect.catchIf(
+      verify({ signature, body: new Uint8Array() }),
+      ({ reason }) => reason === "Mismatch",
+      () => Effect.void
+    )
+
+  const receive = (request: HttpServerRequest.HttpServerRequest, signature: string | undefined) =>
+    Effect.gen(function* () {
+      const body = yield* RequestBody.read(request, { maxBytes: maxBodyBytes, timeout: bodyTimeout })
+      const delivery = yield* verify({ signature, body })
+      const event = yield* WebhookEvent.decode(body)
+      return yield* handle(event, delivery)
+    }).pipe(
+      Effect.catchAll((error) => {
+        if (typeof error === "string") return refuseBody(error)
+        return error._tag === "TinkError" ? refuse(400, error.message) : refuseSignature(error)
+      })
+    )
+
   return Effect.gen(function* () {
     yield* redactSpans
     if (invalid !== undefined) return yield* refuse(503, invalid)
     const request = yield* HttpServerRequest.HttpServerRequest
-    const body = yield* RequestBody.read(request, { maxBytes: maxBodyBytes, timeout: bodyTimeout })
-    const delivery = yield* verify({ signature: request.headers[WebhookSignature.headerName], body })
-    const event = yield* WebhookEvent.decode(body)
-    return yield* handle(event, delivery)
+    const signature = request.headers[WebhookSignature.headerName]
+    return yield* Effect.matchEffect(checkHeader(signature), {
+      onFailure: (error) => closeConnection(refuseSignature(error)),
+      onSuccess: () => receive(request, signature)
+    })
   }).pipe(
-    Effect.catchAll((error) => {
-      if (typeof error === "string") return refuseBody(error)
-      return error._tag === "TinkError" ? refuse(400, error.message) : refuseSignature(error)
-    }),
     // A client that goes away ends the request, which the platform would otherwise run to its end.
     Effect.interruptible
   )

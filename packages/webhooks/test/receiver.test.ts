@@ -17,7 +17,7 @@ import * as TestClock from "effect/TestClock"
 import * as Net from "node:net"
 import { createServer } from "node:http"
 import { bufferBytes } from "../../../test/support/memory.js"
-import { everyRow } from "../../../test/support/rows.js"
+import { everyRow, everyRowLive } from "../../../test/support/rows.js"
 import { makeTracer } from "../../../test/support/tracer.js"
 import { headerOf, noEvents, now, post, postSigned, receiver, secret, statusOf, toBytes, vectors } from "./helpers.js"
 
@@ -196,6 +196,38 @@ describe("bodies", () => {
       const declared = { ...signed, "content-length": String(2 ** 40) }
       assert.strictEqual(yield* statusOf(post(handler, endless().stream, declared)), 413)
     })
+  )
+
+  const unread: ReadonlyArray<
+    readonly [
+      name: string,
+      expected: number,
+      headers: Readonly<Record<string, string>>,
+      options?: Parameters<typeof receiver>[0]
+    ]
+  > = [
+    ["no signature", 412, {}],
+    ["a malformed signature", 412, { "x-tink-signature": `t=${B.t},v1=0` }],
+    ["an old signature", 412, { "x-tink-signature": headerOf(vectors.A) }],
+    ["a signature of the future", 412, { "x-tink-signature": `t=${B.t + 601},v1=${B.v1}` }],
+    ["a secret that is not valid, and no signature", 503, {}, { secrets: [Redacted.make("")], onEvent: noEvents }]
+  ]
+
+  it.effect("are not read when the header alone, or a setting, is at fault", () =>
+    everyRow(
+      unread,
+      ([name]) => name,
+      ([, expected, headers, options = { onEvent: noEvents }]) =>
+        Effect.gen(function* () {
+          yield* atNow
+          const { pulledBytes, stream } = endless()
+          const response = yield* post(yield* receiver(options), stream, headers)
+          assert.strictEqual(response.status, expected)
+          assert.strictEqual(response.headers.get("connection"), "close")
+          // The stream itself asks for the first chunk.
+          assert.isAtMost(pulledBytes(), 16_384)
+        })
+    )
   )
 
   it.effect("are held as bytes: a chunk of one byte keeps no more than that", () =>
@@ -421,24 +453,34 @@ describe("over real sockets", () => {
     }).pipe(Effect.provide(onSocket))
   )
 
-  it.scopedLive("a body without end is answered with 413, and its connection closed", () =>
-    Effect.gen(function* () {
-      const port = yield* serve({ onEvent: noEvents })
-      const received = yield* Effect.async<string>((resume) => {
-        let text = ""
-        const socket = Net.connect(port, "127.0.0.1", () => {
-          socket.write(
-            "POST /tink/webhooks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX-Tink-Signature: t=1,v1=2\r\n\r\n"
-          )
-          const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`
-          const more = () => void (socket.writable && socket.write(chunk, more))
-          more()
-        })
-        socket.on("data", (data) => (text += data.toString()))
-        socket.on("error", () => {})
-        socket.on("close", () => resume(Effect.succeed(text)))
-      })
-      assert.match(received, /^HTTP\/1\.1 413 /)
-    }).pipe(Effect.provide(onSocket))
+  const endlessBodies = [
+    { name: "413 when it is too large", header: headerOf(B), status: 413 },
+    { name: "412 when the signature is malformed", header: "t=1,v1=2", status: 412 }
+  ]
+
+  it.live("a body without end is answered, and its connection closed", () =>
+    everyRowLive(
+      endlessBodies,
+      ({ name }) => name,
+      ({ header, status }) =>
+        Effect.gen(function* () {
+          const port = yield* serve({ onEvent: noEvents })
+          const received = yield* Effect.async<string>((resume) => {
+            let text = ""
+            const socket = Net.connect(port, "127.0.0.1", () => {
+              socket.write(
+                `POST /tink/webhooks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX-Tink-Signature: ${header}\r\n\r\n`
+              )
+              const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`
+              const more = () => void (socket.writable && socket.write(chunk, more))
+              more()
+            })
+            socket.on("data", (data) => (text += data.toString()))
+            socket.on("error", () => {})
+            socket.on("close", () => resume(Effect.succeed(text)))
+          })
+          assert.match(received, new RegExp(`^HTTP/1\\.1 ${status} `))
+        }).pipe(Effect.provide(onSocket))
+    )
   )
 })
