@@ -15,12 +15,12 @@ import {
   GRANT,
   makeSession,
   makeUser,
+  pass,
   provideAll,
   provideAnswers,
   takeLines,
   takeSent,
   TOKEN,
-  turn,
   withTime
 } from "./helpers.js"
 
@@ -403,10 +403,7 @@ describe("refreshing at once", () => {
       const fiber = yield* Effect.fork(
         Effect.all(Effect.replicate(refreshAndWait(session, credentialsId), 10), { concurrency: "unbounded" })
       )
-      for (const _ of Array.from({ length: 30 })) {
-        yield* TestClock.adjust("1 second")
-        yield* Effect.replicateEffect(turn, 5, { discard: true })
-      }
+      yield* pass(30)
       const outcomes = yield* Fiber.join(fiber)
       assert.deepStrictEqual(new Set(outcomes.map(({ _tag }) => _tag)), new Set(["Updated"]))
       assert.strictEqual(yield* takeRefreshes, 1)
@@ -419,12 +416,28 @@ describe("refreshing at once", () => {
       const fiber = yield* Effect.fork(
         Effect.all(Effect.replicate(refreshAndWait(session, credentialsId), 10), { concurrency: "unbounded" })
       )
-      for (const _ of Array.from({ length: 10 })) {
-        yield* TestClock.adjust("1 second")
-        yield* Effect.replicateEffect(turn, 5, { discard: true })
-      }
+      yield* pass(10)
       const outcomes = yield* Fiber.join(fiber)
       assert.deepStrictEqual(new Set(outcomes.map(({ _tag }) => _tag)), new Set(["Updated"]))
     }).pipe(provideAll({ sandbox: { ...sandbox, rateLimitedRefresh: "204" } }))
+  )
+
+  it.effect("a caller who still follows an earlier refresh does not separate the callers of a later one", () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      const refresh = (options?: Refresh.RefreshAndWaitOptions) =>
+        Effect.fork(refreshAndWait(session, credentialsId, options))
+      // The later refresh wakes this one, which sees the end of the earlier one only then.
+      const rarely = { schedule: Schedule.spaced("1 hour") }
+      const earlier = [yield* refresh(), yield* refresh(rarely)]
+      yield* pass(15)
+      const later = [yield* refresh()]
+      yield* pass(2)
+      later.push(yield* refresh())
+      yield* pass(15)
+      const outcomes = yield* Effect.forEach([...earlier, ...later], (fiber) => Fiber.join(fiber))
+      assert.deepStrictEqual(new Set(outcomes.map(({ _tag }) => _tag)), new Set(["Updated"]))
+      assert.strictEqual(yield* takeRefreshes, 2)
+    }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" }, http: { maxRetries: 0 } }))
   )
 })

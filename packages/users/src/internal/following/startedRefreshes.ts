@@ -22,6 +22,13 @@ export interface Started {
   readonly failure: TinkError | undefined
 }
 
+/** A refresh, as one of its callers sees it. */
+export interface Joined {
+  readonly started: Started
+  /** The refresh has ended: the next caller starts another one. */
+  readonly end: () => void
+}
+
 type Start = Effect.Effect<Started, TinkError>
 
 interface Entry {
@@ -41,9 +48,7 @@ export interface StartedRefreshes {
     session: OpenSession,
     id: CredentialsId,
     start: Start
-  ) => Effect.Effect<Started, TinkError, Scope.Scope>
-  /** The refresh has ended: the next caller starts another one. */
-  readonly end: (userId: UserId, id: CredentialsId) => void
+  ) => Effect.Effect<Joined, TinkError, Scope.Scope>
 }
 
 const keyOf = (userId: UserId, id: CredentialsId) => `${userId} ${id}`
@@ -70,11 +75,16 @@ export const makeStartedRefreshes = (): StartedRefreshes => {
       })
     })
 
+  /** A caller may notice late: by then the key may be that of a later refresh. */
+  const remove = (key: string, entry: Entry): void => {
+    if (entries.get(key) === entry) entries.delete(key)
+  }
+
   const leave = (key: string, entry: Entry): Effect.Effect<void> =>
     Effect.suspend(() => {
       entry.callers -= 1
       if (entry.callers > 0 || entry.fiber === undefined) return Effect.void
-      if (entries.get(key) === entry) entries.delete(key)
+      remove(key, entry)
       return Fiber.interrupt(entry.fiber)
     })
 
@@ -84,9 +94,9 @@ export const makeStartedRefreshes = (): StartedRefreshes => {
       return Effect.gen(function* () {
         const entry = yield* Effect.acquireRelease(enter(key, identity, start), (entry) => leave(key, entry))
         const exit = yield* Deferred.await(entry.exit)
-        return yield* exit._tag === "Failure" && entry.identity !== identity ? start : exit
+        const started = yield* exit._tag === "Failure" && entry.identity !== identity ? start : exit
+        return { started, end: () => remove(key, entry) }
       })
-    },
-    end: (userId, id) => void entries.delete(keyOf(userId, id))
+    }
   }
 }

@@ -161,7 +161,7 @@ export const make = ({ access, changes, gate, http }: Dependencies, follow: Foll
       yield* checkLink(opened.userId, id, options?.tinkLink)
 
       yield* gate
-      const started = yield* startedRefreshes.join(opened, id, start(opened, id, calls))
+      const { end, started } = yield* startedRefreshes.join(opened, id, start(opened, id, calls))
       const followed = {
         operation,
         session: opened,
@@ -169,7 +169,7 @@ export const make = ({ access, changes, gate, http }: Dependencies, follow: Foll
         call: calls.get,
         options,
         known: known(started),
-        onFinal: () => startedRefreshes.end(opened.userId, id)
+        onFinal: end
       }
       const latest = yield* Effect.acquireUseRelease(
         Effect.sync(() => follow(followed)),
