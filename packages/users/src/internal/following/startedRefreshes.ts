@@ -25,6 +25,8 @@ export interface Started {
 /** A refresh, as one of its callers sees it. */
 export interface Joined {
   readonly started: Started
+  /** Whether it has the caller's input. */
+  readonly isSame: boolean
   /** The refresh has ended: the next caller starts another one. */
   readonly end: () => void
 }
@@ -34,6 +36,7 @@ type Start = Effect.Effect<Started, TinkError>
 interface Entry {
   /** Whose request it was. */
   readonly identity: string
+  readonly input: string
   readonly exit: Deferred.Deferred<Exit.Exit<Started, TinkError>>
   fiber: Fiber.RuntimeFiber<unknown> | undefined
   callers: number
@@ -42,11 +45,13 @@ interface Entry {
 export interface StartedRefreshes {
   /**
    * Starts a refresh, or joins the one that a caller of this process has started and still follows. The request is interrupted
-   * when the last caller leaves. Another session does not get the failure: it tries by itself.
+   * when the last caller leaves. A failure is not for another session, nor for other input: those start their own.
    */
   readonly join: (
     session: OpenSession,
     id: CredentialsId,
+    /** Equal for equal input. */
+    input: string,
     start: Start
   ) => Effect.Effect<Joined, TinkError, Scope.Scope>
 }
@@ -56,29 +61,30 @@ const keyOf = (userId: UserId, id: CredentialsId) => `${userId} ${id}`
 export const makeStartedRefreshes = (): StartedRefreshes => {
   const entries = new Map<string, Entry>()
 
-  const makeEntry = (key: string, identity: string): Entry => {
-    const entry: Entry = { identity, exit: Deferred.unsafeMake(FiberId.none), fiber: undefined, callers: 0 }
+  const makeEntry = (key: string, identity: string, input: string): Entry => {
+    const entry: Entry = { identity, input, exit: Deferred.unsafeMake(FiberId.none), fiber: undefined, callers: 0 }
     entries.set(key, entry)
     return entry
   }
-
-  const enter = (key: string, identity: string, start: Start): Effect.Effect<Entry> =>
-    Effect.suspend(() => {
-      const entry = entries.get(key) ?? makeEntry(key, identity)
-      entry.callers += 1
-      if (entry.callers > 1) return Effect.succeed(entry)
-      // A fiber of its own, so that it outlives its first caller.
-      const forked = Effect.forkDaemon(Effect.interruptible(Deferred.complete(entry.exit, Effect.exit(start))))
-      return Effect.map(forked, (fiber) => {
-        entry.fiber = fiber
-        return entry
-      })
-    })
 
   /** A caller may notice late: by then the key may be that of a later refresh. */
   const remove = (key: string, entry: Entry): void => {
     if (entries.get(key) === entry) entries.delete(key)
   }
+
+  const enter = (key: string, identity: string, input: string, start: Start): Effect.Effect<Entry> =>
+    Effect.suspend(() => {
+      const entry = entries.get(key) ?? makeEntry(key, identity, input)
+      entry.callers += 1
+      if (entry.callers > 1) return Effect.succeed(entry)
+      const started = Effect.onError(start, () => Effect.sync(() => remove(key, entry)))
+      // A fiber of its own, so that it outlives its first caller.
+      const forked = Effect.forkDaemon(Effect.interruptible(Deferred.complete(entry.exit, Effect.exit(started))))
+      return Effect.map(forked, (fiber) => {
+        entry.fiber = fiber
+        return entry
+      })
+    })
 
   const leave = (key: string, entry: Entry): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -88,15 +94,18 @@ export const makeStartedRefreshes = (): StartedRefreshes => {
       return Fiber.interrupt(entry.fiber)
     })
 
-  return {
-    join: ({ identity, userId }, id, start) => {
-      const key = keyOf(userId, id)
-      return Effect.gen(function* () {
-        const entry = yield* Effect.acquireRelease(enter(key, identity, start), (entry) => leave(key, entry))
-        const exit = yield* Deferred.await(entry.exit)
-        const started = yield* exit._tag === "Failure" && entry.identity !== identity ? start : exit
-        return { started, end: () => remove(key, entry) }
-      })
-    }
+  const join: StartedRefreshes["join"] = (session, id, input, start) => {
+    const { identity, userId } = session
+    const key = keyOf(userId, id)
+    return Effect.gen(function* () {
+      const entry = yield* Effect.acquireRelease(enter(key, identity, input, start), (entry) => leave(key, entry))
+      const exit = yield* Deferred.await(entry.exit)
+      const isSame = entry.input === input
+      const isOwn = isSame && entry.identity === identity
+      if (exit._tag === "Failure" && !isOwn) return yield* join(session, id, input, start)
+      return { started: yield* exit, isSame, end: () => remove(key, entry) }
+    })
   }
+
+  return { join }
 }
