@@ -215,6 +215,11 @@ export interface Service extends EndpointOperations {
    * failure is the result. A failure after the refresh was sent is never `isRetryable`, since repeating the call would refresh
    * twice: continue with `followCredential`.
    *
+   * Calls with equal `RefreshOptions` at the same time share one refresh, as at a double click. While one with other options runs,
+   * a call waits for its end and then starts its own: `schedule` is for both together, `onProgress` for its own alone. If the
+   * schedule ends first, the outcome is `StillRunning` and nothing was asked for. A refresh of another process is followed
+   * instead, since Tink refuses a second one, and it is not known what it fetches.
+   *
    * Needs `credentials:read` and `credentials:refresh`; with `tinkLink` the Tink app needs `authorization:grant`.
    *
    * @example

@@ -23,6 +23,7 @@ import {
   LIST,
   makeSession,
   makeUser,
+  pass,
   provideAll,
   takeLines,
   takeSent,
@@ -48,12 +49,6 @@ const follow = (session: Reader, id: Ids.CredentialsId, options: Refresh.FollowO
 const isPoll = (line: string) => /^GET .*\/credentials\/[0-9a-f]+$/.test(line)
 
 const takePolls = Effect.map(takeLines, (lines) => lines.filter(isPoll).length)
-
-/** Lets seconds pass, one by one. */
-const pass = (seconds: number) =>
-  Effect.andThen(TestClock.adjust("1 second"), Effect.replicateEffect(turn, 5, { discard: true })).pipe(
-    Effect.replicateEffect(seconds, { discard: true })
-  )
 
 const clockOf = (clock: Clock.Clock): Clock.Clock => ({
   [Clock.ClockTypeId]: Clock.ClockTypeId,

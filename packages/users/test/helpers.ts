@@ -110,6 +110,12 @@ export const untilSent = (line: string, times = 1) =>
 /** A turn of the event loop: what is not of the clock, as reading a body, needs it to get on. */
 export const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
+/** Lets seconds pass, one by one. */
+export const pass = (seconds: number) =>
+  Effect.andThen(TestClock.adjust("1 second"), Effect.replicateEffect(turn, 5, { discard: true })).pipe(
+    Effect.replicateEffect(seconds, { discard: true })
+  )
+
 /** How long the next sleeper sleeps from now on, in milliseconds; 0 where all are awake. */
 const nextSleep = Effect.zipWith(Clock.currentTimeMillis, TestClock.sleeps(), (now, ends) => {
   const later = Chunk.filter(ends, (end) => end > now)

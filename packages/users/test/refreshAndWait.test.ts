@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { type Credential, type Refresh, Users, UserSession } from "@effect-tink/users"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -15,12 +16,12 @@ import {
   GRANT,
   makeSession,
   makeUser,
+  pass,
   provideAll,
   provideAnswers,
   takeLines,
   takeSent,
   TOKEN,
-  turn,
   withTime
 } from "./helpers.js"
 
@@ -403,10 +404,7 @@ describe("refreshing at once", () => {
       const fiber = yield* Effect.fork(
         Effect.all(Effect.replicate(refreshAndWait(session, credentialsId), 10), { concurrency: "unbounded" })
       )
-      for (const _ of Array.from({ length: 30 })) {
-        yield* TestClock.adjust("1 second")
-        yield* Effect.replicateEffect(turn, 5, { discard: true })
-      }
+      yield* pass(30)
       const outcomes = yield* Fiber.join(fiber)
       assert.deepStrictEqual(new Set(outcomes.map(({ _tag }) => _tag)), new Set(["Updated"]))
       assert.strictEqual(yield* takeRefreshes, 1)
@@ -419,12 +417,114 @@ describe("refreshing at once", () => {
       const fiber = yield* Effect.fork(
         Effect.all(Effect.replicate(refreshAndWait(session, credentialsId), 10), { concurrency: "unbounded" })
       )
-      for (const _ of Array.from({ length: 10 })) {
-        yield* TestClock.adjust("1 second")
-        yield* Effect.replicateEffect(turn, 5, { discard: true })
-      }
+      yield* pass(10)
       const outcomes = yield* Fiber.join(fiber)
       assert.deepStrictEqual(new Set(outcomes.map(({ _tag }) => _tag)), new Set(["Updated"]))
     }).pipe(provideAll({ sandbox: { ...sandbox, rateLimitedRefresh: "204" } }))
+  )
+
+  it.effect("a caller who still follows an earlier refresh does not separate the callers of a later one", () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      const refresh = (options?: Refresh.RefreshAndWaitOptions) =>
+        Effect.fork(refreshAndWait(session, credentialsId, options))
+      // The later refresh wakes this one, which sees the end of the earlier one only then.
+      const rarely = { schedule: Schedule.spaced("1 hour") }
+      const earlier = [yield* refresh(), yield* refresh(rarely)]
+      yield* pass(15)
+      const later = [yield* refresh()]
+      yield* pass(2)
+      later.push(yield* refresh())
+      yield* pass(15)
+      const outcomes = yield* Effect.forEach([...earlier, ...later], (fiber) => Fiber.join(fiber))
+      assert.deepStrictEqual(new Set(outcomes.map(({ _tag }) => _tag)), new Set(["Updated"]))
+      assert.strictEqual(yield* takeRefreshes, 2)
+    }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" }, http: { maxRetries: 0 } }))
+  )
+
+  /** What was asked for, one refresh after the other. */
+  const takeItems = Effect.gen(function* () {
+    const { requests } = yield* TinkSandbox.TinkSandbox
+    return (yield* requests).flatMap(({ refresh }) => (refresh === null ? [] : [refresh.items]))
+  })
+  const checking = { items: ["CHECKING_ACCOUNTS"], authenticate: false } as const
+  const loans = { items: ["LOAN_ACCOUNTS"] } as const
+
+  it.effect(
+    "a caller who asks for something else waits for the end of the running refresh, and then starts its own",
+    () =>
+      Effect.gen(function* () {
+        const { credentialsId, session } = yield* makeSession
+        const seen: Array<string> = []
+        const onProgress = ({ status }: Credential.Credential) => Effect.sync(() => void seen.push(status))
+        const first = yield* Effect.fork(refreshAndWait(session, credentialsId, checking))
+        yield* pass(1)
+        const others = yield* Effect.forEach([{ ...loans, onProgress }, loans, checking], (options) =>
+          Effect.fork(refreshAndWait(session, credentialsId, options))
+        )
+        yield* pass(7)
+        assert.strictEqual((yield* Fiber.join(first))._tag, "Updated")
+        yield* pass(10)
+        const outcomes = yield* Effect.forEach(others, (fiber) => Fiber.join(fiber))
+        assert.deepStrictEqual(
+          outcomes.map(({ _tag }) => _tag),
+          ["Updated", "Updated", "Updated"]
+        )
+        assert.deepStrictEqual(yield* takeItems, [["CHECKING_ACCOUNTS"], ["LOAN_ACCOUNTS"]])
+        assert.deepStrictEqual(seen, ["AUTHENTICATING", "UPDATING", "UPDATED"])
+        const [updated, later] = [outcomes[2]?.credential.statusUpdated, outcomes[0]?.credential.statusUpdated]
+        assert.isTrue(updated !== undefined && later !== undefined && DateTime.lessThan(updated, later))
+      }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
+  )
+
+  const gaveUp = [
+    { before: "the running refresh ends", seconds: 4, items: [["CHECKING_ACCOUNTS"]] },
+    { before: "its own refresh ends", seconds: 9, items: [["CHECKING_ACCOUNTS"], ["LOAN_ACCOUNTS"]] }
+  ]
+  it.effect("a caller who has to wait gives up when its schedule ends, before or after its own refresh began", () =>
+    everyRow(
+      gaveUp,
+      ({ before }) => before,
+      ({ items, seconds }) =>
+        Effect.gen(function* () {
+          const { credentialsId, session } = yield* makeSession
+          const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo(`${seconds} seconds`))
+          const first = yield* Effect.fork(refreshAndWait(session, credentialsId, checking))
+          yield* pass(0)
+          const second = yield* Effect.fork(refreshAndWait(session, credentialsId, { ...loans, schedule }))
+          yield* pass(seconds + 1)
+          assert.strictEqual((yield* Fiber.join(second))._tag, "StillRunning")
+          assert.deepStrictEqual(yield* takeItems, items)
+          yield* pass(10)
+          assert.strictEqual((yield* Fiber.join(first))._tag, "Updated")
+        }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
+    )
+  )
+
+  it.effect("a caller who asks for something else does not get the failure of the running refresh", () =>
+    Effect.gen(function* () {
+      const { injectFault } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, session } = yield* makeSession
+      yield* injectFault({ kind: "status", status: 400, path: "/api/v1/credentials/{id}/refresh" })
+      const first = yield* Effect.fork(failure(refreshAndWait(session, credentialsId, checking)))
+      const second = yield* Effect.fork(refreshAndWait(session, credentialsId, loans))
+      yield* pass(10)
+      assert.strictEqual((yield* Fiber.join(first)).reason, "Invalid")
+      assert.strictEqual((yield* Fiber.join(second))._tag, "Updated")
+    }).pipe(provideAll({ sandbox }))
+  )
+
+  it.effect("a caller who asks for something else waits also when the first caller leaves", () =>
+    Effect.gen(function* () {
+      const { credentialsId, session } = yield* makeSession
+      const first = yield* Effect.fork(refreshAndWait(session, credentialsId, checking))
+      yield* pass(1)
+      const second = yield* Effect.fork(refreshAndWait(session, credentialsId, loans))
+      yield* pass(1)
+      yield* Fiber.interrupt(first)
+      yield* pass(15)
+      assert.strictEqual((yield* Fiber.join(second))._tag, "Updated")
+      assert.deepStrictEqual(yield* takeItems, [["CHECKING_ACCOUNTS"], ["LOAN_ACCOUNTS"]])
+    }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
   )
 })

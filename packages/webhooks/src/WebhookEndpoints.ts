@@ -8,7 +8,7 @@ import { idPattern, idRequirement, isBaseUrl, isId, isPrintableAscii, readOr } f
 import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import { NoContent, type RequestDescription, type TinkRequest } from "@effect-tink/http/TinkRequest"
-import type * as Arr from "effect/Array"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -241,11 +241,13 @@ export const list: Effect.Effect<ReadonlyArray<WebhookEndpoint>, TinkError, Tink
   listFrom(undefined, 1)
 )
 
+const isEmpty = (changes: UpdateInput): boolean => Object.values(members(changes)).every((value) => value === undefined)
+
 const updateAs = (operation: string, id: WebhookEndpointId, changes: UpdateInput) =>
   Effect.gen(function* () {
     yield* requireId(operation, id)
     yield* checkChanges(operation, changes)
-    if (Object.values(members(changes)).every((value) => value === undefined)) {
+    if (isEmpty(changes)) {
       return yield* invalidInput(operation, "give at least one of url, enabledEvents, description and disabled")
     }
     return yield* send({
@@ -296,29 +298,53 @@ export {
   remove as delete
 }
 
-const isSameSet = (one: ReadonlyArray<string>, other: ReadonlyArray<string>): boolean =>
-  one.length === other.length && one.every((name) => other.includes(name))
+const severalEndpoints = new TinkError({
+  reason: "Conflict",
+  operation: "ensureWebhookEndpoint",
+  detail:
+    "several endpoints have this URL and some of these events: call ensure for the events of each, or delete all but one",
+  isRetryable: false,
+  isAmbiguous: false
+})
 
-const findByUrl = (input: CreateInput) =>
-  Effect.map(list, (endpoints) => {
-    const here = endpoints.filter(({ url }) => url === input.url)
-    return here.find(({ enabledEvents }) => enabledEvents.some((name) => input.enabledEvents.includes(name))) ?? here[0]
+/** The endpoint for which Tink answers a creation with 409. Another one of the same URL is not ours to change. */
+const findOverlapping = ({ enabledEvents, url }: CreateInput) =>
+  Effect.flatMap(list, (endpoints) => {
+    const [found, ...others] = endpoints.filter(
+      (endpoint) => endpoint.url === url && Arr.intersection(endpoint.enabledEvents, enabledEvents).length > 0
+    )
+    return others.length === 0 ? Effect.succeed(found) : Effect.fail(severalEndpoints)
   })
 
-const adjust = (found: WebhookEndpoint, { description, disabled = false, enabledEvents }: CreateInput) =>
-  isSameSet(found.enabledEvents, enabledEvents) &&
-  found.disabled === disabled &&
-  (description === undefined || description === found.description)
-    ? Effect.succeed(found)
-    : updateAs("ensureWebhookEndpoint", found.id, { enabledEvents, disabled, description })
+/** What differs from the input. Events are added only: somebody else may need the others. */
+const findChanges = (found: WebhookEndpoint, { description, disabled, enabledEvents }: CreateInput): UpdateInput => ({
+  ...(Arr.difference(enabledEvents, found.enabledEvents).length > 0 && {
+    enabledEvents: Arr.union(found.enabledEvents, enabledEvents)
+  }),
+  ...(description !== found.description && { description }),
+  ...(disabled !== found.disabled && { disabled })
+})
+
+const adjust = (found: WebhookEndpoint, input: CreateInput) => {
+  const changes = findChanges(found, input)
+  return isEmpty(changes) ? Effect.succeed(found) : updateAs("ensureWebhookEndpoint", found.id, changes)
+}
 
 const withoutSecret = (endpoint: WebhookEndpoint): Ensured => ({ endpoint, secret: Option.none() })
 
 /**
- * Makes sure that there is an endpoint with this URL and these events: creates it, or changes the one that has the URL.
+ * Makes sure that an endpoint sends these events to this URL: creates it, or adds what is missing to the endpoint that has the URL
+ * and one of the events.
+ *
+ * An endpoint with the same URL and only other events is left alone: Tink allows both, and the receiver then needs both secrets.
+ * Events of the endpoint that are not wanted here stay: `update` removes them. `description` and `disabled` are changed only if
+ * they are given, so an endpoint that was disabled stays disabled, as `endpoint.disabled` says.
  *
  * The secret is there only when the endpoint was created now. If it is not kept anywhere, delete the endpoint and call `ensure`
  * again.
+ *
+ * Fails with `Conflict`, and changes nothing, when several endpoints have the URL and some of the events each: Tink does not let
+ * one of them have the events of another. (`tink-api.md` 9.1)
  *
  * @since 0.1.0
  * @category operations
@@ -330,14 +356,14 @@ export const ensure = (input: CreateInput): Effect.Effect<Ensured, TinkError, Ti
   }))
   return Effect.gen(function* () {
     yield* checkWhole("ensureWebhookEndpoint", input)
-    const found = yield* findByUrl(input)
+    const found = yield* findOverlapping(input)
     if (found !== undefined) return withoutSecret(yield* adjust(found, input))
     return yield* Effect.catchIf(
       createNow,
       ({ reason }) => reason === "Conflict",
       (conflict) =>
         // Another process was faster.
-        Effect.flatMap(findByUrl(input), (other) =>
+        Effect.flatMap(findOverlapping(input), (other) =>
           other === undefined ? Effect.fail(conflict) : Effect.map(adjust(other, input), withoutSecret)
         )
     )

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as RecentDeliveries from "./internal/recentDeliveries.js"
 import * as RequestBody from "./internal/requestBody.js"
 import * as WebhookEvent from "./WebhookEvent.js"
@@ -44,7 +45,6 @@ export interface Options<in out E, in out R> extends WebhookSignature.Options {
 
 const answer = (status: number) => HttpServerResponse.empty({ status })
 
-/** The rest of such a body is not read: the connection cannot be used again. */
 const unreadBody: Readonly<Record<RequestBody.Failure, { readonly status: number; readonly why: string }>> = {
   TooLarge: { status: 413, why: "the body is larger than maxBodyBytes" },
   TooSlow: { status: 408, why: "the body took longer than bodyTimeout" },
@@ -54,9 +54,12 @@ const unreadBody: Readonly<Record<RequestBody.Failure, { readonly status: number
 const refuse = (status: number, why: string) =>
   Effect.as(Effect.logWarning(`A webhook delivery was answered with ${status}: ${why}`), answer(status))
 
+/** The rest of the body is not read: the connection cannot be used again. */
+const closeConnection = Effect.map(HttpServerResponse.setHeader("connection", "close"))
+
 const refuseBody = (failure: RequestBody.Failure) => {
   const { status, why } = unreadBody[failure]
-  return Effect.map(refuse(status, why), HttpServerResponse.setHeader("connection", "close"))
+  return closeConnection(refuse(status, why))
 }
 
 const receiversFault: ReadonlySet<WebhookSignature.Reason> = new Set(["InvalidSecrets", "InvalidTolerance"])
@@ -90,8 +93,18 @@ const describeKind = (cause: Cause.Cause<unknown>): string => {
 
 const signatureAttribute = `http.request.header.${WebhookSignature.headerName}`
 
-/** The platform's span of the request has all headers. The signature can be replayed while it is young. */
-const redactSpan = Effect.annotateCurrentSpan(signatureAttribute, "<redacted>")
+/**
+ * The platform's span of the request has all headers, and may be above spans of the application. The signature can be replayed
+ * while it is young.
+ */
+const redactSpans = Effect.map(Effect.serviceOption(Tracer.ParentSpan), (innermost) => {
+  let current = Option.getOrUndefined(innermost)
+  // A span of another process has no parent here.
+  while (current?._tag === "Span") {
+    if (current.attributes.has(signatureAttribute)) current.attribute(signatureAttribute, "<redacted>")
+    current = Option.getOrUndefined(current.parent)
+  }
+})
 
 /**
  * An `HttpApp` for the URL of an endpoint. Make it once. It answers
@@ -102,6 +115,8 @@ const redactSpan = Effect.annotateCurrentSpan(signatureAttribute, "<redacted>")
  * - 413 when the body is too large, and 408 when it does not arrive in time
  * - 503 when `onEvent` fails, dies or is interrupted, or a setting is not valid: Tink sends the delivery again, up to three times
  *   (`tink-api.md` 9.5)
+ *
+ * Without a well-formed signature whose time is near enough, the body is not read.
  *
  * Nothing of a body, a header or a secret is logged, and of a failure of `onEvent` only its tag: log the rest in `onEvent`.
  *
@@ -145,19 +160,37 @@ export const httpApp = <E, R>(options: Options<E, R>): HttpApp.Default<never, R 
     )
   }
 
+  /** Before the body arrives, an empty one takes its place. It can only add a mismatch: other refusals are of settings or header. */
+  const checkHeader = (signature: string | undefined) =>
+    Effect.catchIf(
+      verify({ signature, body: new Uint8Array() }),
+      ({ reason }) => reason === "Mismatch",
+      () => Effect.void
+    )
+
+  const receive = (request: HttpServerRequest.HttpServerRequest, signature: string | undefined) =>
+    Effect.gen(function* () {
+      const body = yield* RequestBody.read(request, { maxBytes: maxBodyBytes, timeout: bodyTimeout })
+      const delivery = yield* verify({ signature, body })
+      const event = yield* WebhookEvent.decode(body)
+      return yield* handle(event, delivery)
+    }).pipe(
+      Effect.catchAll((error) => {
+        if (typeof error === "string") return refuseBody(error)
+        return error._tag === "TinkError" ? refuse(400, error.message) : refuseSignature(error)
+      })
+    )
+
   return Effect.gen(function* () {
-    yield* redactSpan
+    yield* redactSpans
     if (invalid !== undefined) return yield* refuse(503, invalid)
     const request = yield* HttpServerRequest.HttpServerRequest
-    const body = yield* RequestBody.read(request, { maxBytes: maxBodyBytes, timeout: bodyTimeout })
-    const delivery = yield* verify({ signature: request.headers[WebhookSignature.headerName], body })
-    const event = yield* WebhookEvent.decode(body)
-    return yield* handle(event, delivery)
+    const signature = request.headers[WebhookSignature.headerName]
+    return yield* Effect.matchEffect(checkHeader(signature), {
+      onFailure: (error) => closeConnection(refuseSignature(error)),
+      onSuccess: () => receive(request, signature)
+    })
   }).pipe(
-    Effect.catchAll((error) => {
-      if (typeof error === "string") return refuseBody(error)
-      return error._tag === "TinkError" ? refuse(400, error.message) : refuseSignature(error)
-    }),
     // A client that goes away ends the request, which the platform would otherwise run to its end.
     Effect.interruptible
   )

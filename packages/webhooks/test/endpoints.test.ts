@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import { WebhookEndpoints } from "@effect-tink/webhooks"
-import type * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
@@ -170,13 +169,114 @@ describe("WebhookEndpoints.ensure", () => {
     }).pipe(onSandbox)
   )
 
-  it.effect("changes the endpoint that has the URL", () =>
+  type Input = WebhookEndpoints.CreateInput
+
+  const refresh: Input = input
+  const payment: Input = { url, enabledEvents: ["payment:updated"] }
+  const account: Input = { url, enabledEvents: ["account:created"] }
+  const refreshAndPayment: Input = { url, enabledEvents: ["refresh:finished", "payment:updated"] }
+  const refreshAndAccount: Input = { url, enabledEvents: ["account:created", "refresh:finished"] }
+
+  const ensuring: ReadonlyArray<{
+    readonly name: string
+    readonly before: ReadonlyArray<Input>
+    readonly wanted: Input
+    readonly after: ReadonlyArray<Input>
+    readonly sent: string | undefined
+  }> = [
+    {
+      name: "leaves an endpoint with other events alone",
+      before: [payment],
+      wanted: refresh,
+      after: [payment, refresh],
+      sent: "POST"
+    },
+    {
+      name: "leaves an endpoint with another URL alone",
+      before: [{ ...refresh, url: `${url}/other` }],
+      wanted: refresh,
+      after: [{ ...refresh, url: `${url}/other` }, refresh],
+      sent: "POST"
+    },
+    {
+      name: "adds what is missing to the endpoint that has one of the events",
+      before: [account, payment],
+      wanted: refreshAndAccount,
+      after: [refreshAndAccount, payment],
+      sent: "PATCH"
+    },
+    {
+      name: "keeps the events that are not wanted here",
+      before: [refreshAndPayment],
+      wanted: refreshAndAccount,
+      after: [{ url, enabledEvents: ["refresh:finished", "payment:updated", "account:created"] }],
+      sent: "PATCH"
+    },
+    {
+      name: "changes nothing of an endpoint that has all events and more",
+      before: [refreshAndPayment],
+      wanted: refresh,
+      after: [refreshAndPayment],
+      sent: undefined
+    },
+    {
+      name: "takes an event that is named twice for one",
+      before: [refresh],
+      wanted: { url, enabledEvents: ["refresh:finished", "refresh:finished"] },
+      after: [refresh],
+      sent: undefined
+    },
+    {
+      name: "leaves an endpoint disabled, and described",
+      before: [{ ...refresh, disabled: true, description: "text" }],
+      wanted: refresh,
+      after: [{ ...refresh, disabled: true, description: "text" }],
+      sent: undefined
+    },
+    {
+      name: "leaves it so when events are added",
+      before: [{ ...account, disabled: true, description: "text" }],
+      wanted: refreshAndAccount,
+      after: [{ ...refreshAndAccount, disabled: true, description: "text" }],
+      sent: "PATCH"
+    },
+    {
+      name: "enables and describes it where the input says so",
+      before: [{ ...refreshAndPayment, disabled: true }],
+      wanted: { ...refresh, disabled: false, description: "text" },
+      after: [{ ...refreshAndPayment, disabled: false, description: "text" }],
+      sent: "PATCH"
+    }
+  ]
+
+  it.effect("changes only the endpoint that has the URL and one of the events, and only by what is missing", () =>
+    everyRow(
+      ensuring,
+      ({ name }) => name,
+      ({ after, before, sent, wanted }) =>
+        Effect.gen(function* () {
+          yield* Effect.forEach(before, WebhookEndpoints.create)
+          const { secret } = yield* WebhookEndpoints.ensure(wanted)
+          assert.strictEqual(Option.isSome(secret), sent === "POST")
+          const requests = yield* requestsTo
+          assert.deepStrictEqual(requests.slice(before.length), sent === undefined ? ["GET"] : ["GET", sent])
+          const listed = yield* WebhookEndpoints.list
+          assert.lengthOf(listed, after.length)
+          after.forEach((expected, n) => assert.deepOwnInclude({ ...listed[n] }, { ...expected }))
+        }).pipe(onSandbox)
+    )
+  )
+
+  it.effect("fails with Conflict where several endpoints have one of the events, and changes none", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* WebhookEndpoints.ensure({ ...input, disabled: true })
-      const enabledEvents: Arr.NonEmptyReadonlyArray<string> = ["refresh:finished", "account:created"]
-      const changed = yield* WebhookEndpoints.ensure({ ...input, enabledEvents })
-      assert.deepInclude(changed.endpoint, { id: endpoint.id, enabledEvents, disabled: false })
-      assert.lengthOf(yield* WebhookEndpoints.list, 1)
+      yield* Effect.forEach([refreshAndPayment, account], WebhookEndpoints.create)
+      const before = yield* WebhookEndpoints.list
+      assert.deepInclude(yield* Effect.flip(WebhookEndpoints.ensure(refreshAndAccount)), {
+        reason: "Conflict",
+        isRetryable: false
+      })
+      assert.notInclude(yield* requestsTo, "PATCH")
+      assert.deepStrictEqual(yield* WebhookEndpoints.list, before)
     }).pipe(onSandbox)
   )
 

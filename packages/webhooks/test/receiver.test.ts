@@ -1,3 +1,4 @@
+import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -9,13 +10,14 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Inspectable from "effect/Inspectable"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import * as Net from "node:net"
 import { createServer } from "node:http"
 import { bufferBytes } from "../../../test/support/memory.js"
-import { everyRow } from "../../../test/support/rows.js"
+import { everyRow, everyRowLive } from "../../../test/support/rows.js"
 import { makeTracer } from "../../../test/support/tracer.js"
 import { headerOf, noEvents, now, post, postSigned, receiver, secret, statusOf, toBytes, vectors } from "./helpers.js"
 
@@ -196,6 +198,38 @@ describe("bodies", () => {
     })
   )
 
+  const unread: ReadonlyArray<
+    readonly [
+      name: string,
+      expected: number,
+      headers: Readonly<Record<string, string>>,
+      options?: Parameters<typeof receiver>[0]
+    ]
+  > = [
+    ["no signature", 412, {}],
+    ["a malformed signature", 412, { "x-tink-signature": `t=${B.t},v1=0` }],
+    ["an old signature", 412, { "x-tink-signature": headerOf(vectors.A) }],
+    ["a signature of the future", 412, { "x-tink-signature": `t=${B.t + 601},v1=${B.v1}` }],
+    ["a secret that is not valid, and no signature", 503, {}, { secrets: [Redacted.make("")], onEvent: noEvents }]
+  ]
+
+  it.effect("are not read when the header alone, or a setting, is at fault", () =>
+    everyRow(
+      unread,
+      ([name]) => name,
+      ([, expected, headers, options = { onEvent: noEvents }]) =>
+        Effect.gen(function* () {
+          yield* atNow
+          const { pulledBytes, stream } = endless()
+          const response = yield* post(yield* receiver(options), stream, headers)
+          assert.strictEqual(response.status, expected)
+          assert.strictEqual(response.headers.get("connection"), "close")
+          // The stream itself asks for the first chunk.
+          assert.isAtMost(pulledBytes(), 16_384)
+        })
+    )
+  )
+
   it.effect("are held as bytes: a chunk of one byte keeps no more than that", () =>
     Effect.gen(function* () {
       yield* atNow
@@ -353,6 +387,42 @@ describe("secrets", () => {
       for (const secretText of ["planted", B.secret, B.v1, "v1="]) assert.notInclude(shown, secretText)
     })
   )
+
+  const wrappers: ReadonlyArray<readonly [name: string, wrap: (app: HttpApp.Default) => HttpApp.Default]> = [
+    ["not wrapped", (app) => app],
+    ["in a span", Effect.withSpan("webhooks")],
+    ["in two spans", (app) => app.pipe(Effect.withSpan("inner"), Effect.withSpan("outer"))],
+    ["in a span that is not traced", (app) => app.pipe(Effect.withSpan("webhooks"), Effect.withTracerEnabled(false))]
+  ]
+
+  it.effect("are in no span above the receiver's, with a parent in another process or without", () =>
+    everyRow(
+      wrappers,
+      ([name]) => name,
+      ([, wrap]) =>
+        Effect.gen(function* () {
+          yield* atNow
+          const { spans, tracer } = makeTracer(() => {})
+          const runtime = yield* Effect.withTracer(Effect.runtime<never>(), tracer)
+          const app = Webhooks.httpApp({ secrets: [secret], onEvent: () => Effect.void })
+          const handler = HttpApp.toWebHandlerRuntime(runtime)(wrap(Effect.scoped(app)))
+          const traced = { ...signed, traceparent: `00-${"1".repeat(32)}-${"2".repeat(16)}-01` }
+          for (const headers of [signed, traced]) yield* post(handler, B.body, headers)
+          const servers = spans.filter(({ kind }) => kind === "server")
+          assert.deepStrictEqual(
+            servers.map(({ attributes, parent }) => [
+              Option.getOrUndefined(parent)?._tag,
+              attributes.get("http.request.header.x-tink-signature")
+            ]),
+            [
+              [undefined, "<redacted>"],
+              ["ExternalSpan", "<redacted>"]
+            ]
+          )
+          assert.notInclude(Inspectable.format(spans.map(({ attributes }) => [...attributes])), B.v1)
+        })
+    )
+  )
 })
 
 const serve = <E>(options: Partial<Webhooks.Options<E, never>> & Pick<Webhooks.Options<E, never>, "onEvent">) =>
@@ -383,24 +453,34 @@ describe("over real sockets", () => {
     }).pipe(Effect.provide(onSocket))
   )
 
-  it.scopedLive("a body without end is answered with 413, and its connection closed", () =>
-    Effect.gen(function* () {
-      const port = yield* serve({ onEvent: noEvents })
-      const received = yield* Effect.async<string>((resume) => {
-        let text = ""
-        const socket = Net.connect(port, "127.0.0.1", () => {
-          socket.write(
-            "POST /tink/webhooks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX-Tink-Signature: t=1,v1=2\r\n\r\n"
-          )
-          const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`
-          const more = () => void (socket.writable && socket.write(chunk, more))
-          more()
-        })
-        socket.on("data", (data) => (text += data.toString()))
-        socket.on("error", () => {})
-        socket.on("close", () => resume(Effect.succeed(text)))
-      })
-      assert.match(received, /^HTTP\/1\.1 413 /)
-    }).pipe(Effect.provide(onSocket))
+  const endlessBodies = [
+    { name: "413 when it is too large", header: headerOf(B), status: 413 },
+    { name: "412 when the signature is malformed", header: "t=1,v1=2", status: 412 }
+  ]
+
+  it.live("a body without end is answered, and its connection closed", () =>
+    everyRowLive(
+      endlessBodies,
+      ({ name }) => name,
+      ({ header, status }) =>
+        Effect.gen(function* () {
+          const port = yield* serve({ onEvent: noEvents })
+          const received = yield* Effect.async<string>((resume) => {
+            let text = ""
+            const socket = Net.connect(port, "127.0.0.1", () => {
+              socket.write(
+                `POST /tink/webhooks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX-Tink-Signature: ${header}\r\n\r\n`
+              )
+              const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`
+              const more = () => void (socket.writable && socket.write(chunk, more))
+              more()
+            })
+            socket.on("data", (data) => (text += data.toString()))
+            socket.on("error", () => {})
+            socket.on("close", () => resume(Effect.succeed(text)))
+          })
+          assert.match(received, new RegExp(`^HTTP/1\\.1 ${status} `))
+        }).pipe(Effect.provide(onSocket))
+    )
   )
 })

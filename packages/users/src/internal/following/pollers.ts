@@ -2,7 +2,6 @@
 import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -15,6 +14,7 @@ import type { Credential } from "../../Credential.js"
 import type { OpenSession } from "../requests/access.js"
 import { monotonicMillis, onMonotonicClock } from "../monotonic.js"
 import type { Changes } from "./changes.js"
+import { untilEnd, withFloor } from "./schedules.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Models
@@ -84,9 +84,6 @@ interface Poller {
 
 /** A new follower reuses an answer of this age, so that followers who start one after the other cause one poll a second. */
 const maxReuseMillis = 1000
-
-/** A schedule may have no delay at all, which would starve the process. */
-const withFloor = Schedule.modifyDelay((_, delay: Duration.DurationInput) => Duration.max(delay, "100 millis"))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Which poller
@@ -184,9 +181,8 @@ export const make = (changes: Changes): Effect.Effect<Pollers, never, Scope.Scop
     // -----------------------------------------------------------------------------------------------------------------
 
     const startDeadline = (poller: Poller, deadline: Deadline): void => {
-      const schedule = Effect.repeat(Effect.void, withFloor(poller.target.schedule))
       deadline.fiber = fork(
-        Effect.map(onMonotonicClock(schedule), () => {
+        Effect.map(untilEnd(poller.target.schedule), () => {
           deadline.isOver = true
           end(poller, deadline.followers, "schedule")
         })

@@ -22,11 +22,21 @@ export interface Started {
   readonly failure: TinkError | undefined
 }
 
+/** A refresh, as one of its callers sees it. */
+export interface Joined {
+  readonly started: Started
+  /** Whether it has the caller's input. */
+  readonly isSame: boolean
+  /** The refresh has ended: the next caller starts another one. */
+  readonly end: () => void
+}
+
 type Start = Effect.Effect<Started, TinkError>
 
 interface Entry {
   /** Whose request it was. */
   readonly identity: string
+  readonly input: string
   readonly exit: Deferred.Deferred<Exit.Exit<Started, TinkError>>
   fiber: Fiber.RuntimeFiber<unknown> | undefined
   callers: number
@@ -35,15 +45,15 @@ interface Entry {
 export interface StartedRefreshes {
   /**
    * Starts a refresh, or joins the one that a caller of this process has started and still follows. The request is interrupted
-   * when the last caller leaves. Another session does not get the failure: it tries by itself.
+   * when the last caller leaves. A failure is not for another session, nor for other input: those start their own.
    */
   readonly join: (
     session: OpenSession,
     id: CredentialsId,
+    /** Equal for equal input. */
+    input: string,
     start: Start
-  ) => Effect.Effect<Started, TinkError, Scope.Scope>
-  /** The refresh has ended: the next caller starts another one. */
-  readonly end: (userId: UserId, id: CredentialsId) => void
+  ) => Effect.Effect<Joined, TinkError, Scope.Scope>
 }
 
 const keyOf = (userId: UserId, id: CredentialsId) => `${userId} ${id}`
@@ -51,19 +61,25 @@ const keyOf = (userId: UserId, id: CredentialsId) => `${userId} ${id}`
 export const makeStartedRefreshes = (): StartedRefreshes => {
   const entries = new Map<string, Entry>()
 
-  const makeEntry = (key: string, identity: string): Entry => {
-    const entry: Entry = { identity, exit: Deferred.unsafeMake(FiberId.none), fiber: undefined, callers: 0 }
+  const makeEntry = (key: string, identity: string, input: string): Entry => {
+    const entry: Entry = { identity, input, exit: Deferred.unsafeMake(FiberId.none), fiber: undefined, callers: 0 }
     entries.set(key, entry)
     return entry
   }
 
-  const enter = (key: string, identity: string, start: Start): Effect.Effect<Entry> =>
+  /** A caller may notice late: by then the key may be that of a later refresh. */
+  const remove = (key: string, entry: Entry): void => {
+    if (entries.get(key) === entry) entries.delete(key)
+  }
+
+  const enter = (key: string, identity: string, input: string, start: Start): Effect.Effect<Entry> =>
     Effect.suspend(() => {
-      const entry = entries.get(key) ?? makeEntry(key, identity)
+      const entry = entries.get(key) ?? makeEntry(key, identity, input)
       entry.callers += 1
       if (entry.callers > 1) return Effect.succeed(entry)
+      const started = Effect.onError(start, () => Effect.sync(() => remove(key, entry)))
       // A fiber of its own, so that it outlives its first caller.
-      const forked = Effect.forkDaemon(Effect.interruptible(Deferred.complete(entry.exit, Effect.exit(start))))
+      const forked = Effect.forkDaemon(Effect.interruptible(Deferred.complete(entry.exit, Effect.exit(started))))
       return Effect.map(forked, (fiber) => {
         entry.fiber = fiber
         return entry
@@ -74,19 +90,22 @@ export const makeStartedRefreshes = (): StartedRefreshes => {
     Effect.suspend(() => {
       entry.callers -= 1
       if (entry.callers > 0 || entry.fiber === undefined) return Effect.void
-      if (entries.get(key) === entry) entries.delete(key)
+      remove(key, entry)
       return Fiber.interrupt(entry.fiber)
     })
 
-  return {
-    join: ({ identity, userId }, id, start) => {
-      const key = keyOf(userId, id)
-      return Effect.gen(function* () {
-        const entry = yield* Effect.acquireRelease(enter(key, identity, start), (entry) => leave(key, entry))
-        const exit = yield* Deferred.await(entry.exit)
-        return yield* exit._tag === "Failure" && entry.identity !== identity ? start : exit
-      })
-    },
-    end: (userId, id) => void entries.delete(keyOf(userId, id))
+  const join: StartedRefreshes["join"] = (session, id, input, start) => {
+    const { identity, userId } = session
+    const key = keyOf(userId, id)
+    return Effect.gen(function* () {
+      const entry = yield* Effect.acquireRelease(enter(key, identity, input, start), (entry) => leave(key, entry))
+      const exit = yield* Deferred.await(entry.exit)
+      const isSame = entry.input === input
+      const isOwn = isSame && entry.identity === identity
+      if (exit._tag === "Failure" && !isOwn) return yield* join(session, id, input, start)
+      return { started: yield* exit, isSame, end: () => remove(key, entry) }
+    })
   }
+
+  return { join }
 }

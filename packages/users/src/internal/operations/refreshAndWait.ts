@@ -2,13 +2,16 @@ import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import type { Credential } from "../../Credential.js"
 import * as Refresh from "../../Refresh.js"
 import type * as TinkLink from "../../TinkLink.js"
 import type { UserSession } from "../../UserSession.js"
 import type { ChangeCall, OpenSession, ReadCall } from "../requests/access.js"
+import { makeCacheKey } from "../requests/cacheKey.js"
 import { bind } from "../requests/call.js"
 import type { Dependencies } from "../dependencies.js"
 import { delegateAuthorization } from "../endpoints/authorization.js"
@@ -16,6 +19,7 @@ import { getCredential, refreshCredential } from "../endpoints/credentials.js"
 import { withFlags } from "../errors.js"
 import type { Follow, Followed, Following } from "../following/follow.js"
 import { hasMoved, needsUser, type Observation } from "../following/observer.js"
+import { untilEnd } from "../following/schedules.js"
 import { makeStartedRefreshes, type Started } from "../following/startedRefreshes.js"
 import { isAtRest } from "../requests/freshness.js"
 import { checkFollowOptions } from "./followCredential.js"
@@ -77,8 +81,12 @@ const known = ({ change, credential, how }: Started): Followed["known"] =>
 const withoutRepetition = ({ how }: Started, error: TinkError): TinkError =>
   how === "accepted" ? withFlags(error, { isRetryable: false, isAmbiguous: true }) : error
 
+type OnProgress = NonNullable<Refresh.RefreshAndWaitOptions["onProgress"]>
+
+const ignore: OnProgress = () => Effect.void
+
 /** Runs `onProgress` with each status, and returns what the last answer showed. Slow progress delays no answer. */
-const report = ({ latest, take }: Following, onProgress: (credential: Credential) => Effect.Effect<void>) =>
+const report = ({ latest, take }: Following, onProgress: OnProgress) =>
   take.pipe(
     Effect.tap((credentials) => Effect.forEach(credentials, (credential) => onProgress(credential), { discard: true })),
     Effect.repeat({ until: (credentials) => credentials.length === 0 }),
@@ -104,8 +112,10 @@ const readLinkOptions = (
     catch: () => invalidInput(operation, "tinkLink could not be read")
   })
 
-export const make = ({ access, changes, gate, http }: Dependencies, follow: Follow) => {
+export const make = ({ access, changes, gate, http, usersId }: Dependencies, follow: Follow) => {
   const startedRefreshes = makeStartedRefreshes()
+  // Not part of the cache: the same key means the same input, and holds no secret.
+  const inputKey = makeCacheKey(usersId)
 
   const updateConsent = (credentialsId: CredentialsId, authorizationCode: Redacted.Redacted, options: LinkOptions) => {
     const given: TinkLink.Options<"updateConsent"> = {
@@ -141,7 +151,7 @@ export const make = ({ access, changes, gate, http }: Dependencies, follow: Foll
       return { credential, how: "already running", change: undefined, failure: undefined } satisfies Started
     })
 
-  const start = (session: OpenSession, id: CredentialsId, calls: Calls): Effect.Effect<Started, TinkError> =>
+  const startRefresh = (session: OpenSession, id: CredentialsId, calls: Calls): Effect.Effect<Started, TinkError> =>
     Effect.gen(function* () {
       const credential = yield* access.read(session, calls.get)
       const failure = yield* access.change(session, calls.refresh).pipe(
@@ -152,6 +162,48 @@ export const make = ({ access, changes, gate, http }: Dependencies, follow: Foll
         return isRefusal(failure) ? yield* findRunning(session, calls.get, credential, failure) : yield* failure
       }
       return { credential, how: "accepted", change: changes.of(session.userId, id), failure }
+    })
+
+  /** Follows a refresh until it, the schedule or the deadline ends. Returns what the last answer showed. */
+  const wait = (followed: Followed, onProgress: OnProgress, deadline: Effect.Effect<void> | undefined) =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => follow(followed)),
+      (following) => {
+        const reported = report(following, onProgress)
+        return deadline === undefined
+          ? reported
+          : Effect.raceFirst(
+              reported,
+              Effect.map(deadline, () => following.latest())
+            )
+      },
+      ({ leave }) => Effect.sync(leave)
+    )
+
+  /** A running refresh with other input ends first. From then on, the schedule has a deadline. */
+  const refresh = (
+    session: OpenSession,
+    id: CredentialsId,
+    calls: Calls,
+    options: Refresh.RefreshAndWaitOptions = {},
+    deadline?: Effect.Effect<void>
+  ): Effect.Effect<Refresh.Outcome, TinkError, Scope.Scope> =>
+    Effect.gen(function* () {
+      const start = startRefresh(session, id, calls)
+      const { end, isSame, started } = yield* startedRefreshes.join(session, id, inputKey(calls.refresh, ""), start)
+      const running = { operation, session, id, call: calls.get, options, known: known(started), onFinal: end }
+      if (isSame) {
+        const latest = yield* wait(running, options.onProgress ?? ignore, deadline).pipe(
+          Effect.mapError((error) => withoutRepetition(started, error))
+        )
+        return yield* conclude(started, latest)
+      }
+      const timer = Effect.forkScoped(untilEnd(options.schedule ?? Refresh.schedule))
+      const untilDeadline = deadline ?? Fiber.join(yield* timer)
+      const latest = yield* wait(running, ignore, untilDeadline)
+      return latest?.isFinal === true
+        ? yield* refresh(session, id, calls, options, untilDeadline)
+        : Refresh.StillRunning({ credential: latest?.credential ?? started.credential })
     })
 
   return (
@@ -171,21 +223,6 @@ export const make = ({ access, changes, gate, http }: Dependencies, follow: Foll
       yield* checkLink(opened.userId, id, tinkLink)
 
       yield* gate
-      const started = yield* startedRefreshes.join(opened, id, start(opened, id, calls))
-      const followed = {
-        operation,
-        session: opened,
-        id,
-        call: calls.get,
-        options,
-        known: known(started),
-        onFinal: () => startedRefreshes.end(opened.userId, id)
-      }
-      const latest = yield* Effect.acquireUseRelease(
-        Effect.sync(() => follow(followed)),
-        (following) => report(following, options?.onProgress ?? (() => Effect.void)),
-        ({ leave }) => Effect.sync(leave)
-      ).pipe(Effect.mapError((error) => withoutRepetition(started, error)))
-      return withLink(opened.userId, yield* conclude(started, latest), tinkLink)
+      return withLink(opened.userId, yield* refresh(opened, id, calls, options), tinkLink)
     }).pipe(Effect.scoped)
 }
