@@ -10,6 +10,7 @@ import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import * as TokenSource from "@effect-tink/http/TokenSource"
+import { capacityRequirement, isCapacity } from "@effect-tink/user-cache/SettingRules"
 import * as Cache from "@effect-tink/user-cache/UserCache"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -360,8 +361,6 @@ interface Settings {
   readonly inProgress: Duration.Duration | undefined
 }
 
-const isCapacity = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
-
 const problem = (name: string, requirement: string): ConfigError.ConfigError =>
   ConfigError.InvalidData([name], `Users: ${name} must be ${requirement}`)
 
@@ -375,7 +374,7 @@ const readSettings = (options: Options | undefined): Effect.Effect<Settings, Con
     return Effect.succeed({ capacity, inProgress: freshness === false ? undefined : inProgress.value })
   }
   const problems = [
-    ...(isCapacity(capacity) ? [] : [problem("tokenCapacity", "a whole number of at least 0")]),
+    ...(isCapacity(capacity) ? [] : [problem("tokenCapacity", capacityRequirement)]),
     ...(Option.isNone(inProgress) ? [problem("freshness.inProgress", "a duration")] : [])
   ]
   return Effect.fail(problems.reduce(ConfigError.And))
