@@ -490,7 +490,6 @@ describe("refreshing at once", () => {
           const { credentialsId, session } = yield* makeSession
           const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo(`${seconds} seconds`))
           const first = yield* Effect.fork(refreshAndWait(session, credentialsId, checking))
-          yield* pass(0)
           const second = yield* Effect.fork(refreshAndWait(session, credentialsId, { ...loans, schedule }))
           yield* pass(seconds + 1)
           assert.strictEqual((yield* Fiber.join(second))._tag, "StillRunning")
