@@ -2,17 +2,15 @@ import type { UserId } from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import type * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as Effect from "effect/Effect"
-import type { Changes } from "../following/changes.js"
-import type { Pollers } from "../following/pollers.js"
+import type { ChangeListener } from "../following/changeListeners.js"
 import { checkUser } from "../schemas/input.js"
 
 export const make =
-  (parts: { readonly cache: UserCache.Service; readonly changes: Changes; readonly pollers: Pollers }) =>
+  ({ cache, tellAll }: { readonly cache: UserCache.Service; readonly tellAll: ChangeListener }) =>
   (user: { readonly userId: UserId }): Effect.Effect<void, TinkError> =>
     Effect.gen(function* () {
-      const { cache, changes, pollers } = parts
       yield* checkUser("changed", user)
       yield* cache.invalidate(user.userId)
       // Afterwards, so that those who are woken read nothing older.
-      pollers.changed(user.userId, changes.addElsewhere(user.userId).number)
+      tellAll(user.userId, (changes) => changes.addElsewhere(user.userId))
     })
