@@ -23,7 +23,7 @@ export const authorize = (customerId: CustomerId) =>
     return yield* Effect.transposeMapOption(known, (userId) => users.authorize({ userId, scopes }))
   })
 
-/** As `authorize`, for one connection: without a Tink user there is none. */
+/** Like `authorize`, and fails if the customer has no Tink user. */
 export const authorizeKnown = (customerId: CustomerId) =>
   Effect.flatMap(
     authorize(customerId),

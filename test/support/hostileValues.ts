@@ -70,7 +70,7 @@ export const hostileValues = (names: ReadonlyArray<string>): ReadonlyArray<reado
   ["a list of holes", Array.from({ length: 10_000 })],
   ["a huge text", "canary\u0000".repeat(10_000)],
   ["half of a surrogate pair", "\ud800"],
-  ["a date that is none", new Date(Number.NaN)],
+  ["an invalid date", new Date(Number.NaN)],
   ["a Map", new Map([["userId", "canary"]])],
   ["no number", Number.NaN],
   ["null", null],

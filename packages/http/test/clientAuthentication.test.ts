@@ -276,7 +276,7 @@ describe("how an application authenticates", () => {
     ["a key and mutual TLS", ["privateKey", "mutualTls"], { privateKey: Redacted.make(pem), mutualTls: true }],
     ["a key that is not redacted", ["private key"], { privateKey: pem }],
     ["a key that is a number", ["private key"], { privateKey: 7 }],
-    ["mutual TLS that is a text", ["mutualTls"], { clientSecret: secret, mutualTls: "yes" }],
+    ["mutual TLS that is a string", ["mutualTls"], { clientSecret: secret, mutualTls: "yes" }],
     ["no mutual TLS, and nothing else", ["client secret"], { mutualTls: false }],
     ["nothing", ["client secret"], {}]
   ]

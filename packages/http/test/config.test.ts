@@ -139,7 +139,7 @@ describe("layer", () => {
     "a client id that is not ASCII": { clientId: `${canary}å` },
     "an empty secret": { clientSecret: Redacted.make("") },
     "a secret with a newline": { clientSecret: Redacted.make(`${canary}\n`) },
-    "a base URL that is none": { baseUrl: canary },
+    "an invalid base URL": { baseUrl: canary },
     "an empty base URL": { baseUrl: "" },
     "a base URL with a password": { baseUrl: `https://user:${canary}@api.tink.com` },
     "a base URL with a user": { baseUrl: `https://${canary}@api.tink.com` },

@@ -121,7 +121,7 @@ describe("an error body", () => {
     ["with a status as errorCode", '{"errorMessage":"No","errorCode":"404"}', { errorCode: "404", errorMessage: "No" }],
     ["with a number as errorCode", '{"errorMessage":"No","errorCode":404}', { errorCode: "404", errorMessage: "No" }],
     ["with nulls", '{"errorMessage":null,"errorCode":null}'],
-    ["with empty texts", '{"errorMessage":"","errorCode":" "}', {}],
+    ["with empty strings", '{"errorMessage":"","errorCode":" "}', {}],
     ["with objects", '{"errorMessage":{"a":1},"errorCode":["x"]}'],
     ["an array", '[{"errorMessage":"No"}]'],
     ["null", "null"],

@@ -14,7 +14,7 @@ const answer = (status: number, body: string, headers: Readonly<Record<string, s
 
 const foreignBodies: ReadonlyArray<readonly [string, string]> = [
   ["a page", page],
-  ["a text", "default backend - 404"],
+  ["plain text", "default backend - 404"],
   ["nothing", ""],
   ["JSON of a gateway", '{"message":"no Route matched with those values"}'],
   ["JSON of Spring", '{"timestamp":"x","status":404,"error":"Not Found","path":"/"}'],

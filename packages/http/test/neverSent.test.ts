@@ -92,7 +92,7 @@ const maybeSent: ReadonlyArray<readonly [string, Error]> = [
   ["a reset behind others", behind(behind(reset))],
   ["an aggregate that holds itself again and again", selfish],
   ["Deno", new TypeError("error sending request for url (https://x/): client error (SendRequest): closed")],
-  ["nothing known", behind("a text")],
+  ["nothing known", behind("a string")],
   ["a circle", circular]
 ]
 

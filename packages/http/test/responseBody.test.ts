@@ -13,7 +13,7 @@ const lengths: ReadonlyArray<readonly [what: string, headers: Readonly<Record<st
   ["that says so", { "content-length": String(9 * 1024 * 1024) }],
   ["with the compressed length only", { "content-length": "10", "content-encoding": "gzip" }],
   ["that is chunked, with another length", { "content-length": "10", "transfer-encoding": "chunked" }],
-  ["with a length that is none", { "content-length": "10 bytes" }]
+  ["with an invalid length", { "content-length": "10 bytes" }]
 ]
 
 describe("the body of an answer", () => {

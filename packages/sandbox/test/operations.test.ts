@@ -156,7 +156,7 @@ describe("POST /api/v1/credentials", () => {
     ["a provider of one market in another", 404, { providerName: "de-demobank-mobilebankid", fields: {} }, ""],
     ["no provider", 400, { fields: {} }, ""],
     ["no fields", 400, { providerName: redirect }, ""],
-    ["fields that are not text", 400, { ...password, fields: { username: 1, password: "x" } }, ""],
+    ["fields that are not strings", 400, { ...password, fields: { username: 1, password: "x" } }, ""],
     ["a field too few", 400, { ...password, fields: { username: "ann" } }, ""],
     ["an empty field", 400, { ...password, fields: { username: "ann", password: "" } }, ""],
     ["a field too many", 400, { providerName: redirect, fields: { username: "ann" } }, ""],
@@ -264,7 +264,7 @@ describe("PUT /api/v1/credentials/{id}", () => {
   const refused: ReadonlyArray<readonly [string, unknown]> = [
     ["another provider", { providerName: "no-demobank-password" }],
     ["an unknown field", { fields: { colour: "red" } }],
-    ["fields that are not text", { fields: { username: null } }],
+    ["fields that are not strings", { fields: { username: null } }],
     ["a relative callbackUri", { callbackUri: "/back" }]
   ]
 

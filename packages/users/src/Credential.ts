@@ -161,7 +161,7 @@ const RedactedFields = Schema.declare(
  */
 export const Fields: Schema.Schema<Fields, Readonly<Record<string, Redacted.Redacted>>> = Schema.transform(
   RedactedFields,
-  Schema.declare(areFields).annotations(Input.requirement("must be an object of texts")),
+  Schema.declare(areFields).annotations(Input.requirement("must be an object of strings")),
   {
     strict: true,
     decode: (fields) => fields,

@@ -184,7 +184,7 @@ const wrongFields: Readonly<Record<Area, ReadonlyArray<string>>> = {
   ]
 }
 
-/** The fields that are no text, or not any text. Other texts may be shown. */
+/** The fields that are not strings, or not any string. Other strings may be shown. */
 const wrongTexts: Readonly<Record<Area, ReadonlyArray<string>>> = {
   authorization: ["access_token", "expires_in", "id"],
   users: [
@@ -232,7 +232,7 @@ export const brokenWorlds: ReadonlyArray<readonly [string, World]> = [
     [`Tink answers ${status} with a page`, oddRefusal(status, (text) => `<html>${text}</html>`)] as const,
     [`Tink answers ${status} with nothing`, oddRefusal(status, () => "")] as const,
     [
-      `Tink answers ${status} with objects for texts`,
+      `Tink answers ${status} with objects for strings`,
       oddRefusal(status, (text) => JSON.stringify({ errorMessage: { text }, errorCode: [text] }))
     ] as const,
     [
@@ -242,7 +242,7 @@ export const brokenWorlds: ReadonlyArray<readonly [string, World]> = [
   ]),
   ["Tink answers with a page", success((text) => `<html>${text}</html>`)],
   ["Tink answers with JSON that is cut", success((text) => `{"access_token":${JSON.stringify(text)}`)],
-  ["Tink answers with a text", success((text) => JSON.stringify(text))],
+  ["Tink answers with a string", success((text) => JSON.stringify(text))],
   ["Tink answers with a list", success((text) => JSON.stringify([text]))],
   ["the connection breaks", breaks("Transport")],
   ["the connection is refused", breaks("Transport", "ECONNREFUSED")],
@@ -260,7 +260,7 @@ export const wrongWorlds: ReadonlyArray<readonly [string, World, Area]> = areas.
   ...wrongTexts[area].map(
     (field) =>
       [
-        `${field} of ${area} is a text that it cannot be`,
+        `${field} of ${area} is an invalid string`,
         success((text) => wrongAnswer(field, ` ../${text}\n`)),
         area
       ] as const

@@ -212,8 +212,8 @@ describe("createCredential", () => {
     ["an item alone", { ...good, items: "CHECKING_ACCOUNTS" }],
     ["a relative URI", { ...good, appUri: "/canary" }],
     ["a URI with a space", { ...good, callbackUri: "https://canary /" }],
-    ["an address that is none", { ...good, originatingUserIp: "canary" }],
-    ["a text for a boolean", { ...good, triggerRefresh: "false" }],
+    ["an invalid address", { ...good, originatingUserIp: "canary" }],
+    ["a string for a boolean", { ...good, triggerRefresh: "false" }],
     ["no options to log in", { ...good, selectedAuthenticationOptions: [] }],
     ["options of nothing", { ...good, selectedAuthenticationOptions: [{}] }],
     ["options with a hole", { ...good, selectedAuthenticationOptions: Array.from({ length: 1 }) }],
@@ -319,7 +319,7 @@ describe("updateCredential", () => {
     ["no changes", id, undefined],
     ["changes that are a list", id, []],
     ["changes that are a Map", id, new Map([["providerName", "canary"]])],
-    ["an id that is none", "canary/..", {}],
+    ["an invalid id", "canary/..", {}],
     ["no id", undefined, {}],
     ["a field that was wiped", id, { fields: { password: wiped } }],
     ["fields that are null", id, { fields: null }],
@@ -399,19 +399,19 @@ describe("refreshCredential", () => {
   )
 
   const bad: ReadonlyArray<readonly [string, unknown]> = [
-    ["options that are a text", "canary"],
+    ["options that are a string", "canary"],
     ["options that are a list", ["CHECKING_ACCOUNTS"]],
     ["options that are a Map", new Map([["items", ["CHECKING_ACCOUNTS"]]])],
     ["null", null],
     ["no items", { items: [] }],
     ["an item that is deprecated", { items: ["EINVOICES"] }],
-    ["items that are none", { items: ["canary"] }],
-    ["a text for a boolean", { authenticate: "canary" }],
+    ["invalid items", { items: ["canary"] }],
+    ["a string for a boolean", { authenticate: "canary" }],
     ["another one", { optIn: 1 }],
     ["half an availability", { userAvailability: { userPresent: true } }],
     ["the other half", { userAvailability: { userAvailableForInteraction: true } }],
     [
-      "an address that is none",
+      "an invalid address",
       { userAvailability: { userPresent: true, userAvailableForInteraction: true, originatingUserIp: "canary" } }
     ],
     ["a relative URI", { appUri: "canary" }],
@@ -472,9 +472,9 @@ describe("authenticateCredential", () => {
   it.effect("refuses invalid input before a request is sent", () =>
     everyRow(
       [
-        ["an id that is none", "canary/..", undefined],
-        ["options that are a text", id, "canary"],
-        ["an address that is none", id, { originatingUserIp: "canary" }],
+        ["an invalid id", "canary/..", undefined],
+        ["options that are a string", id, "canary"],
+        ["an invalid address", id, { originatingUserIp: "canary" }],
         ["a relative URI", id, { callbackUri: "canary" }]
       ] as const,
       ([name]) => name,
@@ -526,7 +526,7 @@ describe("submitSupplementalInformation", () => {
       [
         ["nothing", undefined],
         ["null", null],
-        ["a text", "canary"],
+        ["a string", "canary"],
         ["a Map, which would cancel", new Map([["otp", "canary"]])],
         ["an answer that is a number", { otp: 123456 }],
         ["an answer that was wiped", { otp: wiped }]

@@ -188,11 +188,11 @@ describe("an answer that is not as documented is a Decode error that repeats not
   const bodies: ReadonlyArray<readonly [string, string, string]> = [
     ["no JSON", "canary", "the body"],
     ["nothing", "", "the body"],
-    ["a text", `"canary"`, "the body"],
+    ["a string", `"canary"`, "the body"],
     ["no id", `{"providerName":"canary","status":"UPDATED"}`, "id"],
     ["an id with a path", `{"id":"canary/..","providerName":"p","status":"UPDATED"}`, "id"],
     ["no status", `{"id":"${id}","providerName":"canary"}`, "status"],
-    ["a status that is no text", `{"id":"${id}","providerName":"canary","status":{"canary":1}}`, "status"],
+    ["a status that is not a string", `{"id":"${id}","providerName":"canary","status":{"canary":1}}`, "status"],
     ["an owner that is no id", `{${base},"userId":{"canary":1}}`, "userId"]
   ]
   it.effect("and names the path of the wrong part", () =>

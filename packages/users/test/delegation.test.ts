@@ -97,7 +97,7 @@ describe("delegateAuthorization", () => {
     ["no scopes", { userId, idHint: "a", scopes: [] }],
     ["a scope of a client", { userId, idHint: "a", scopes: ["user:create"] }],
     ["a scope of clients", { userId, idHint: "a", scopes: ["user:create"] }],
-    ["an actor that is none", { userId, idHint: "a", actorClientId: "canary canary" }]
+    ["an invalid actor", { userId, idHint: "a", actorClientId: "canary canary" }]
   ]
   it.effect("refuses invalid input before a request is sent", () =>
     everyRow(

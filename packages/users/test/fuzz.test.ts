@@ -43,7 +43,7 @@ const answering = (body: string) => connect(() => ({ status: 200, body }))
 
 const byExternalId = { externalUserId: "cust-0001" }
 
-/** A text, or the texts of a list. */
+/** A string, or the strings of a list. */
 const readScopes = (scope: unknown): ReadonlyArray<string> =>
   (Array.isArray(scope) ? scope : [scope])
     .filter((part) => typeof part === "string")

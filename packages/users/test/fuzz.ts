@@ -98,7 +98,7 @@ export const forAll = <A>(
 // JSON, valid and surprising, and other texts
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** JSON as a text: an object can say one thing twice, and a number can be too large for any. */
+/** JSON as a string: an object can say one thing twice, and a number can be too large for any. */
 export const quote = (text: string): string => JSON.stringify(text)
 
 /** As it can be sent: half of a surrogate pair cannot, but written out in JSON. */

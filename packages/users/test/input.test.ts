@@ -69,7 +69,7 @@ const badIds: ReadonlyArray<readonly [string, unknown]> = [
 const badScopes: ReadonlyArray<readonly [string, unknown]> = [
   ["none", []],
   ["not given", undefined],
-  ["a text", "credentials:read"],
+  ["a string", "credentials:read"],
   ["empty", [""]],
   ["with a blank", ["credentials:read canary"]],
   ["with a letter of another alphabet", ["сredentials:read"]],
@@ -128,7 +128,7 @@ describe("createAuthorization and authorize", () => {
 describe("deleteUser by reference", () => {
   const table: ReadonlyArray<readonly [string, unknown]> = [
     ["nothing", {}],
-    ["a text", userId],
+    ["a string", userId],
     ["both references", { userId, externalUserId: "cust-0001" }],
     ["a session's looks", { userId, scopes: ["user:delete"] }],
     ...badIds.map(([name, bad]) => [`user id: ${name}`, { userId: bad }] as const),
@@ -145,7 +145,7 @@ describe("getUserAccessToken", () => {
     ["empty", { code: Redacted.make("") }],
     ["a space", { code: Redacted.make("canary canary") }],
     ["a control character", { code: Redacted.make("canary\r\n") }],
-    ["not a text", { code: Redacted.make({ canary: true }) }],
+    ["not a string", { code: Redacted.make({ canary: true }) }],
     ["wiped", { code: wiped }]
   ]
   it.effect("an invalid grant is refused", () =>
@@ -201,7 +201,7 @@ describe("sessions", () => {
     ["an object literal", () => ({ [UserSession.TypeId]: {}, userId, scopes: ["credentials:read"] })],
     ["a copy", () => ({ ...UserSession.make({ userId, accessToken, scopes: ["credentials:read"] }) })],
     ["a heir", () => Object.create(UserSession.make({ userId, accessToken, scopes: ["credentials:read"] }))],
-    ["a user id that is none", () => UserSession.make({ userId: cast("../canary"), accessToken, scopes: [] })],
+    ["an invalid user id", () => UserSession.make({ userId: cast("../canary"), accessToken, scopes: [] })],
     ["a token that is not redacted", () => UserSession.make({ userId, accessToken: cast("canary"), scopes: [] })],
     ["an empty token", () => UserSession.make({ userId, accessToken: Redacted.make(""), scopes: [] })],
     [
@@ -209,7 +209,7 @@ describe("sessions", () => {
       () => UserSession.make({ userId, accessToken: Redacted.make("a\r\nb"), scopes: [] })
     ],
     ["a wiped token", () => UserSession.make({ userId, accessToken: wiped, scopes: [] })],
-    ["scopes that are none", () => UserSession.make({ userId, accessToken, scopes: cast(["can ary"]) })],
+    ["invalid scopes", () => UserSession.make({ userId, accessToken, scopes: cast(["can ary"]) })],
     ["no scopes at all", () => UserSession.make({ userId, accessToken, scopes: cast(undefined) })],
     ["made of nothing", () => UserSession.make(cast(undefined))],
     ["made of null", () => UserSession.make(cast(null))]
@@ -237,12 +237,12 @@ describe("sessions", () => {
 
 const options: ReadonlyArray<readonly [string, unknown]> = [
   ["null", null],
-  ["a text", "canary"],
+  ["a string", "canary"],
   ["a Map", new Map()],
-  ["a schedule that is none", { schedule: "canary" }],
-  ["a patience that is none", { patience: Number.NaN }],
+  ["an invalid schedule", { schedule: "canary" }],
+  ["an invalid patience", { patience: Number.NaN }],
   ["a negative patience", { patience: "-5 seconds" }],
-  ["a credential that is none", { since: {} }]
+  ["an invalid credential", { since: {} }]
 ]
 const following = UserSession.make({ userId, accessToken, scopes: ["credentials:read", "credentials:refresh"] })
 it.effect("followCredential refuses invalid options", () =>

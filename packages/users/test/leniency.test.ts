@@ -188,12 +188,12 @@ describe("a list", () => {
     everyRow(
       [
         ["no id", { status: "UPDATED" }],
-        ["an id that is none", { ...connection, id: "a/b" }],
+        ["an invalid id", { ...connection, id: "a/b" }],
         ["no status", { id }],
-        ["a status that is none", { ...connection, status: null }],
-        ["an owner that is none", { ...connection, userId: 7 }],
+        ["an invalid status", { ...connection, status: null }],
+        ["an invalid owner", { ...connection, userId: 7 }],
         ["nothing", null],
-        ["a text", "canary"]
+        ["a string", "canary"]
       ] as const,
       ([name]) => name,
       ([, item]) =>

@@ -66,7 +66,7 @@ describe("createLinkSession", () => {
     ["an empty input", {}],
     ["members that are not there", { merchantId: undefined, user: undefined }],
     ["a user without a name", { user: {} }],
-    ["a user that is a text", { user: "canary" }],
+    ["a user that is a string", { user: "canary" }],
     ["a long reference", { externalReference: "a".repeat(51) }],
     ["a reference with a space", { externalReference: "canary canary" }],
     ["an empty merchant", { merchantId: "" }],

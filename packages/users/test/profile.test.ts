@@ -308,13 +308,13 @@ describe("the profile", () => {
     ["a day without its month", { periodAdjustedDay: 25 }],
     ["periods and another part", { periodMode: "MONTHLY", locale: "sv_SE" }],
     ["periods with the 32nd day", { periodMode: "MONTHLY_ADJUSTED", periodAdjustedDay: 32 }],
-    ["a locale that is none", { ...profile, locale: 7 }],
+    ["an invalid locale", { ...profile, locale: 7 }],
     ["an empty time zone", { ...profile, timeZone: "" }],
     ["the 0th day", { ...profile, periodAdjustedDay: 0 }],
     ["the 32nd day", { ...profile, periodAdjustedDay: 32 }],
     ["half a day", { ...profile, periodAdjustedDay: 1.5 }],
     ["no day", { ...profile, periodAdjustedDay: Number.NaN }],
-    ["a setting that is none", { ...profile, notificationSettings: { balance: "canary" } }]
+    ["an invalid setting", { ...profile, notificationSettings: { balance: "canary" } }]
   ]
   it.effect("refuses an invalid profile before a request is sent", () =>
     everyRow(

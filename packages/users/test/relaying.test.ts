@@ -138,7 +138,7 @@ describe("relayThirdPartyCallback", () => {
     ["a state that was wiped", { state: wiped, parameters: {} }],
     ["no parameters", { state }],
     ["parameters that are a Map", { state, parameters: new Map([["code", "canary"]]) }],
-    ["a parameter that is no text", { state, parameters: { code: 7 } }],
+    ["a parameter that is not a string", { state, parameters: { code: 7 } }],
     ["a parameter that was wiped", { state, parameters: { code: wiped } }]
   ]
   it.effect("refuses invalid input before a request is sent", () =>

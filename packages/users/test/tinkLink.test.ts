@@ -133,7 +133,7 @@ describe("connectAccounts", () => {
     ["an item that Tink Link does not fetch", { ...base, refreshableItems: ["EINVOICES"] }],
     ["a session that is not redacted", { ...base, sessionId: "canary" }],
     ["a theme that does not exist", { ...base, theme: "CANARY" }],
-    ["a text for a flag", { ...base, autoRedirectMobile: "TRUE" }],
+    ["a string for a flag", { ...base, autoRedirectMobile: "TRUE" }],
     ["a code that is not redacted", { ...base, authorizationCode: "canary" }],
     ["a code of two words", { ...base, authorizationCode: Redacted.make("canary canary") }],
     ["a code that was wiped", { ...base, authorizationCode: wiped }],
@@ -144,7 +144,7 @@ describe("connectAccounts", () => {
     ["an empty state that is redacted", { ...base, state: Redacted.make("") }],
     ["half of a surrogate pair", { ...base, state: "canary\ud800" }],
     ["a state that was wiped", { ...base, state: wiped }],
-    ["a text for a boolean", { ...base, test: "true" }],
+    ["a string for a boolean", { ...base, test: "true" }],
     ["a parameter that has an option", { ...base, parameters: { state: "canary" } }],
     ["a parameter with an odd name", { ...base, parameters: { "a=canary&b": "c" } }],
     ["a parameter that is a number", { ...base, parameters: { new_one: 7 } }],
@@ -253,7 +253,7 @@ describe("a link to each flow", () => {
     ["no code", "authorizationCode", TinkLink.updateConsent(cast({ ...base, credentialsId: id }))],
     ["no credential", "credentialsId", TinkLink.extendConsent(cast({ ...base, authorizationCode: code }))],
     [
-      "a credential that is none",
+      "an invalid credential",
       "credentialsId",
       TinkLink.refreshCredential({ ...owned, credentialsId: cast("canary/..") })
     ],
@@ -269,7 +269,7 @@ describe("a link to each flow", () => {
     ["an unknown product", "products", TinkLink.updateProductsConsent({ ...owned, products: [cast("CANARY")] })],
     ["a scope with a blank", "scopes", TinkLink.authorize({ ...base, scopes: [cast("canary scope")] })],
     ["no scopes", "scopes", TinkLink.authorize({ ...base, scopes: cast([]) })],
-    ["a text for a flag", "authenticate", TinkLink.refreshCredential({ ...owned, authenticate: cast("canary") })]
+    ["a string for a flag", "authenticate", TinkLink.refreshCredential({ ...owned, authenticate: cast("canary") })]
   ]
   it.effect("needs what the flow needs, and the error names it and repeats nothing", () =>
     everyRow(
@@ -462,7 +462,7 @@ describe("parseRedirect", () => {
     ["a URL without anything", callback],
     ["a code without a connection", `${callback}?code=c0de`],
     ["an empty connection", `${callback}?credentials_id=`],
-    ["a connection that is none", `${callback}?credentials_id=canary%2F..`],
+    ["an invalid connection", `${callback}?credentials_id=canary%2F..`],
     ["two connections", `${callback}?${good}&${good}`],
     ["two codes", `${callback}?${good}&code=c0de&code=canary`],
     ["a code of two words", `${callback}?${good}&code=c0de+canary`],

@@ -142,7 +142,7 @@ const findProblem = (input: unknown, { isWhole }: { readonly isWhole: boolean })
   if ((isWhole || enabledEvents !== undefined) && !areEventNames(enabledEvents)) {
     return "enabledEvents must be names of events, such as refresh:finished, at least one"
   }
-  if (description !== undefined && !Predicate.isString(description)) return "description must be a text"
+  if (description !== undefined && !Predicate.isString(description)) return "description must be a string"
   return disabled === undefined || Predicate.isBoolean(disabled) ? undefined : "disabled must be true or false"
 }
 

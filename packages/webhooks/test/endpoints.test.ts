@@ -121,7 +121,7 @@ describe("WebhookEndpoints", () => {
     [WebhookEndpoints.create({ url } as WebhookEndpoints.CreateInput), /enabledEvents must be names/],
     // oxlint-disable-next-line no-sparse-arrays -- `every` skips a real hole
     [WebhookEndpoints.create(untyped({ ...input, enabledEvents: [, "planted"] })), /enabledEvents must be names/],
-    [WebhookEndpoints.create(untyped({ ...input, description: { planted: 1 } })), /description must be a text/],
+    [WebhookEndpoints.create(untyped({ ...input, description: { planted: 1 } })), /description must be a string/],
     [WebhookEndpoints.update(id, untyped({ disabled: "planted" })), /disabled must be true or false/],
     [WebhookEndpoints.create(untyped(undefined)), /the input must be an object/],
     [WebhookEndpoints.ensure(untyped(null)), /the input must be an object/],

@@ -158,7 +158,7 @@ describe("WebhookSignature.verify", () => {
     })
   )
 
-  it.effect("refuses what is not a delivery, and a tolerance that is none", () =>
+  it.effect("refuses what is not a delivery, and an invalid tolerance", () =>
     Effect.gen(function* () {
       yield* atTime(now)
       const untyped = (value: unknown) => value as never
@@ -187,7 +187,7 @@ describe("WebhookSignature.verify", () => {
       const verify = WebhookSignature.verify({ secrets: [secret] })
       // @ts-expect-error: a parsed body does not compile
       const parsed = verify({ signature: headerOf(B), body: { event: "refresh:finished" } })
-      // @ts-expect-error: nor does a text
+      // @ts-expect-error: nor does a string
       const text = verify({ signature: headerOf(B), body: B.body })
       assert.strictEqual(yield* reasonOf(parsed), "InvalidBody")
       assert.strictEqual(yield* reasonOf(text), "InvalidBody")

@@ -149,7 +149,7 @@ export const aborted = (attempt: Attempt, isClosed: boolean): TinkError =>
 // An answer
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A text from Tink, fit for an error. Undefined if there is none. */
+/** A string from Tink, fit for an error. Undefined if absent or empty. */
 const sanitizedText = (attempt: Attempt, value: unknown): string | undefined =>
   typeof value === "string" ? sanitize(value, attempt.secrets()) || undefined : undefined
 

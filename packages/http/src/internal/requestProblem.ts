@@ -69,12 +69,12 @@ const areHeaders: Test = (value) =>
   Object.keys(Object(value)).every((name) => /^[A-Za-z0-9-]+$/.test(name))
 
 const rules: Readonly<Record<string, readonly [test: Test, requirement: string]>> = {
-  operation: [isText, "a text"],
+  operation: [isText, "a non-empty string"],
   method: [isOneOf("GET", "POST", "PUT", "PATCH", "DELETE"), "GET, POST, PUT, PATCH or DELETE"],
   params: [isOptional(Predicate.isRecord), "an object of ids"],
-  query: [isOptional(isRecordOf(isOptional(isQueryValue))), "an object of texts, flags and lists of texts"],
+  query: [isOptional(isRecordOf(isOptional(isQueryValue))), "an object of strings, booleans and lists of strings"],
   headers: [isOptional(areHeaders), "of names of letters, digits and -, with values of printable ASCII"],
-  body: [isOptional(isBody), "a form of texts or JSON"],
+  body: [isOptional(isBody), "a form of strings or JSON"],
   authorization: [isAuthorization, "None, Client with scopes, or User with tokens"],
   isSafe: [isOptional(Predicate.isBoolean), "true or false"],
   isIdempotent: [isOptional(Predicate.isBoolean), "true or false"],

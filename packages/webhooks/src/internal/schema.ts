@@ -36,7 +36,7 @@ const makeRead = <A, I>(model: string, member: string, schema: Schema.Schema<A, 
   const count = makeCounter(model, member)
   return (value: unknown): Option.Option<A> => {
     const decoded = decode(value)
-    // A time that is `0` is none.
+    // `0` means no time.
     if (Option.isNone(decoded) && value !== 0) count()
     return decoded
   }
@@ -64,8 +64,8 @@ const Millis = Schema.Number.pipe(Schema.filter(isTime))
 /** Not `Schema.NumberFromString` alone, which also reads "NaN", "Infinity" and "0x10". */
 const Digits = Schema.compose(Schema.String.pipe(Schema.pattern(/^\d{1,16}$/)), Schema.NumberFromString)
 
-/** Epoch milliseconds as a number or a text: the table says one and the examples the other (`tink-api.md` 9.3). `0` is none. */
+/** Epoch milliseconds as a number or a string: the table says one and the examples the other (`tink-api.md` 9.3). `0` means no time. */
 export const Time = Schema.compose(Schema.Union(Millis, Schema.compose(Digits, Millis)), Schema.DateTimeUtcFromNumber)
 
-/** A number or a text of one (`tink-api.md` 12.26). */
+/** A number, or a string of its digits (`tink-api.md` 12.26). */
 export const Count = Schema.Union(Schema.NonNegativeInt, Digits)

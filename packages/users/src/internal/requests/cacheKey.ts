@@ -21,7 +21,7 @@ const withDigests = (members: unknown): string =>
 /** Thrown for a value that JSON does not tell apart from another one. */
 class Lossy extends Error {}
 
-/** JSON writes `NaN` and what it cannot write as `null` or not at all, `-0` as `0`, and a date as a text. */
+/** JSON writes `NaN` and what it cannot write as `null` or not at all, `-0` as `0`, and a date as a string. */
 const isLossless = (value: unknown): boolean => {
   switch (typeof value) {
     case "string":
@@ -45,7 +45,7 @@ const toJson = (members: unknown): string =>
     return value
   })
 
-/** As `memoize`, for texts. It forgets them all when there are too many. */
+/** Like `memoize`, for strings. It forgets them all when there are too many. */
 const memoizeTexts = (capacity: number, make: (source: string) => string): ((source: string) => string) => {
   const made = new Map<string, string>()
   return (source) => {

@@ -51,7 +51,7 @@ const isOptionalList = (value: unknown): boolean => value === undefined || Array
 
 const endpointRules: ReadonlyArray<readonly [name: string, isValid: (value: unknown) => boolean, requirement: string]> =
   [
-    ["name", isText, "must be a text"],
+    ["name", isText, "must be a non-empty string"],
     ["scope", (scope) => scope === undefined || isPrintableAscii(scope), "must be a scope"],
     ["route", Predicate.isString, "must begin with /, and be of printable ASCII characters"],
     ["id", isOptionalSchema, "must be a schema"],

@@ -7,7 +7,7 @@ const isIpv4 = (text: string): boolean => {
   return bytes.length === 4 && bytes.every(isByte)
 }
 
-/** How many groups of an IPv6 address a text has, or `NaN`. */
+/** How many groups of an IPv6 address a string has, or `NaN`. */
 const countGroups = (text: string, isEnd: boolean): number => {
   if (text === "") return 0
   const groups = text.split(":")

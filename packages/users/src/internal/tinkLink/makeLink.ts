@@ -78,7 +78,7 @@ const checkAndMake = (name: keyof Flows, given: unknown): Effect.Effect<Redacted
     ...reservedParameterChecks(options["redirectUri"]),
     [
       parameters !== undefined,
-      "parameters must be an object of texts, by names in snake_case that have no option of their own"
+      "parameters must be an object of strings, by names in snake_case that have no option of their own"
     ],
     [baseUrl !== undefined, `baseUrl must be ${baseUrlRequirement(defaultBaseUrl)}`]
   )

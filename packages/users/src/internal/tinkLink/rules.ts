@@ -86,7 +86,7 @@ export const rules = {
   market: textRule("market", Input.marketRequirement, Schema.is(Input.Market)),
   locale: textRule("locale", Input.localeRequirement, Schema.is(Input.Locale)),
   inputProvider: textRule("input_provider", "must be the name of a provider, at most 100 characters", isProviderName),
-  inputUsername: textRule("input_username", "must be a text of at most 50 characters", isAtMost(50)),
+  inputUsername: textRule("input_username", "must be a string of at most 50 characters", isAtMost(50)),
   financialInstitutionId: textRule("financial_institution_id", Input.textRequirement),
   financialServicesSegments: listRule("financial_services_segments", Segment),
   refreshableItems: listRule("refreshable_items", LinkItem),
