@@ -10,7 +10,7 @@ export const make =
   (user: { readonly userId: UserId }): Effect.Effect<void, TinkError> =>
     Effect.gen(function* () {
       yield* checkUser("changed", user)
-      yield* cache.invalidate(user.userId)
-      // Afterwards, so that those who are woken read nothing older.
-      tellAll(user.userId, (changes) => changes.addElsewhere(user.userId))
+      const tell = Effect.sync(() => tellAll(user.userId, (changes) => changes.addElsewhere(user.userId)))
+      // Afterwards, so that those who are woken read nothing older. Also if the caller does not wait for a slow store.
+      yield* Effect.ensuring(cache.invalidate(user.userId), tell)
     })
