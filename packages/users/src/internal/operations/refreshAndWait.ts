@@ -191,9 +191,14 @@ export const make = ({ access, changes, gate, http, usersId }: Dependencies, fol
   ): Effect.Effect<Refresh.Outcome, TinkError, Scope.Scope> =>
     Effect.gen(function* () {
       const start = startRefresh(session, id, calls)
-      const { end, isSame, started } = yield* startedRefreshes.join(session, id, inputKey(calls.refresh, ""), start)
+      const { end, hasSameInput, started } = yield* startedRefreshes.join(
+        session,
+        id,
+        inputKey(calls.refresh, ""),
+        start
+      )
       const running = { operation, session, id, call: calls.get, options, known: known(started), onFinal: end }
-      if (isSame) {
+      if (hasSameInput) {
         const latest = yield* wait(running, options.onProgress ?? ignore, deadline).pipe(
           Effect.mapError((error) => withoutRepetition(started, error))
         )
