@@ -6,11 +6,16 @@ import type { Changes } from "../following/changes.js"
 import type { Pollers } from "../following/pollers.js"
 import { checkUser } from "../schemas/input.js"
 
+interface Dependencies {
+  readonly cache: UserCache.Service
+  readonly changes: Changes
+  readonly pollers: Pollers
+}
+
 export const make =
-  (parts: { readonly cache: UserCache.Service; readonly changes: Changes; readonly pollers: Pollers }) =>
+  ({ cache, changes, pollers }: Dependencies) =>
   (user: { readonly userId: UserId }): Effect.Effect<void, TinkError> =>
     Effect.gen(function* () {
-      const { cache, changes, pollers } = parts
       yield* checkUser("changed", user)
       yield* cache.invalidate(user.userId)
       // Afterwards, so that those who are woken read nothing older.
