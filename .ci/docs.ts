@@ -99,7 +99,7 @@ writeFileSync(
   })
 )
 process.stdout.write(`Compiling ${examples.length} examples of the documentation\n`)
-// By its path: outside of npm's scripts tsc is not in PATH.
+// Run by its path, as tsc is in PATH only within npm's scripts.
 const { error, status } = spawnSync(
   process.execPath,
   [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", out],

@@ -9,7 +9,7 @@ import { basename, join } from "node:path"
 import { npx, pnpm, root, run } from "./commands.js"
 import { pack } from "./pack.js"
 import { runApplication } from "./readme.js"
-import { runStories, startSandbox } from "./runtimes/run.js"
+import { runSmokeTests, startSandbox } from "./runtimes/run.js"
 
 const say = (line: string): void => void process.stdout.write(`── ${line}\n`)
 
@@ -72,9 +72,9 @@ for (const [name, install] of installations) {
 
 say("Running on every runtime")
 const folder = join(folders, "npm")
-for (const file of ["story.ts", "command.ts", "worker.ts", "worker.capnp"])
+for (const file of ["smokeTest.ts", "command.ts", "worker.ts", "worker.capnp"])
   cpSync(join(root, ".ci", "runtimes", file), join(folder, file))
-if (!(await runStories(folder))) fail("The packages do not run everywhere")
+if (!(await runSmokeTests(folder))) fail("The packages do not run everywhere")
 
 say("Running the application of the README")
 const { sandbox, url } = await startSandbox(folder)

@@ -34,12 +34,12 @@ const ofMembers = (path: string, name: string): ReadonlyArray<Summary> =>
       : []
   )
 
-/** Of the endpoints, in the order of their files. */
+/** The summaries of the endpoints, in the order of their files. */
 export const ofEndpoints: ReadonlyArray<Summary> = readdirSync(join(source, "internal", "endpoints")).flatMap((name) =>
   ofExports(join("internal", "endpoints", name))
 )
 
-/** Of the operations that are not one endpoint. */
+/** The summaries of the operations that are not one endpoint. */
 export const ofOtherOperations: ReadonlyArray<Summary> = ofMembers("Users.ts", "Service")
 
 const summaries = new Map([...ofEndpoints, ...ofOtherOperations])

@@ -1,4 +1,4 @@
-/** The story on Node, Bun and Deno. */
-import { tellStory } from "./story.js"
+/** The smoke test on Node, Bun and Deno. */
+import { runSmokeTest } from "./smokeTest.js"
 
-await tellStory(process.env["TINK_BASE_URL"] ?? "")
+await runSmokeTest(process.env["TINK_BASE_URL"] ?? "")

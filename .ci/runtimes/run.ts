@@ -1,4 +1,4 @@
-/** Runs the story on every runtime that can be installed here, against one sandbox. */
+/** Runs the smoke test on every runtime that can be installed here, against one sandbox. */
 import { build } from "esbuild"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -42,7 +42,7 @@ export const startSandbox = async (folder: string) => {
   return { sandbox, url: /http:\S+/.exec(String(firstLine))?.[0] ?? "" }
 }
 
-const runStory = (folder: string, url: string, { command, installed, name }: Runtime): boolean => {
+const runOn = (folder: string, url: string, { command, installed, name }: Runtime): boolean => {
   const [program, ...args] = command
   const npx = (...rest: ReadonlyArray<string>) =>
     attempt("npx", ["--yes", "--package", installed, program, ...rest], { folder, environment: { TINK_BASE_URL: url } })
@@ -56,12 +56,12 @@ const runStory = (folder: string, url: string, { command, installed, name }: Run
   return isSuccess
 }
 
-/** Whether the story ran wherever it could. Says which runtimes could not be installed. */
-export const runStories = async (folder: string): Promise<boolean> => {
+/** Whether the smoke test passed wherever it could run. Says which runtimes could not be installed. */
+export const runSmokeTests = async (folder: string): Promise<boolean> => {
   await bundle(folder)
   const { sandbox, url } = await startSandbox(folder)
   try {
-    return runtimes.map((runtime) => runStory(folder, url, runtime)).every(Boolean)
+    return runtimes.map((runtime) => runOn(folder, url, runtime)).every(Boolean)
   } finally {
     sandbox.kill()
   }

@@ -1,7 +1,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Cause, type Effect, Exit } from "effect"
 
-/** As shells expect it: 130 after Ctrl-C, 1 after a failure. */
+/** The exit code that shells expect: 130 after Ctrl-C, 1 after a failure. */
 const exitCode = (exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit)) return 0
   return Cause.isInterruptedOnly(exit.cause) ? 130 : 1

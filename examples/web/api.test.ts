@@ -45,14 +45,14 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
 
     it.scoped("a bank is connected, refreshed, its consent renewed, and disconnected", () =>
       Effect.gen(function* () {
-        const { api, comeBack, listen } = yield* openBrowser
+        const { api, followRedirect, listen } = yield* openBrowser
         const before = yield* api.connections.list()
         assert.deepStrictEqual({ ...before }, { connections: [], isKnown: false, isSandbox: true })
 
         const there = yield* api.connections.connect()
         const next = yield* listen
         yield* next()
-        const outcome = yield* comeBack(yield* visitTinkLink(there.url, "approve"))
+        const outcome = yield* followRedirect(yield* visitTinkLink(there.url, "approve"))
         assert.strictEqual(outcome, "/#outcome=connected")
         yield* next(({ _tag }) => _tag === "settled")
         const { connections } = yield* api.connections.list()
@@ -67,7 +67,7 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
         assert.strictEqual(expired.connections[0]?.state, "consent-expired")
 
         const again = yield* api.connections.renew({ path: { id } })
-        const renewed = yield* comeBack(yield* visitTinkLink(again.url, "approve"))
+        const renewed = yield* followRedirect(yield* visitTinkLink(again.url, "approve"))
         assert.strictEqual(renewed, "/#outcome=renewed")
         yield* next(({ _tag }) => _tag === "settled")
         assert.strictEqual((yield* api.connections.list()).connections[0]?.state, "up-to-date")
@@ -87,9 +87,9 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
     ] as const) {
       it.scoped(`a visit to Tink Link that ends with "${choice}" is reported as such`, () =>
         Effect.gen(function* () {
-          const { api, comeBack } = yield* openBrowser
+          const { api, followRedirect } = yield* openBrowser
           const { url } = yield* api.connections.connect()
-          const location = yield* comeBack(yield* visitTinkLink(url, choice))
+          const location = yield* followRedirect(yield* visitTinkLink(url, choice))
           const said = new URLSearchParams(location.replace("/#", ""))
           assert.strictEqual(said.get("outcome"), outcome)
           assert.match(said.get("reference") ?? "", /^[0-9a-f-]{36}$/)
@@ -296,11 +296,11 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
 
     it.scoped("a redirect is accepted once", () =>
       Effect.gen(function* () {
-        const { api, comeBack } = yield* openBrowser
+        const { api, followRedirect } = yield* openBrowser
         const { url } = yield* api.connections.connect()
         const location = yield* visitTinkLink(url, "approve")
-        assert.strictEqual(yield* comeBack(location), "/#outcome=connected")
-        assert.strictEqual(yield* comeBack(location), "/#outcome=refused")
+        assert.strictEqual(yield* followRedirect(location), "/#outcome=connected")
+        assert.strictEqual(yield* followRedirect(location), "/#outcome=refused")
       })
     )
 
@@ -310,23 +310,23 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
         const stranger = yield* openBrowser
         const { url } = yield* owner.api.connections.connect()
         const location = yield* visitTinkLink(url, "approve")
-        assert.strictEqual(yield* stranger.comeBack(location), "/#outcome=refused")
+        assert.strictEqual(yield* stranger.followRedirect(location), "/#outcome=refused")
         const http = yield* HttpClient.HttpClient
         assert.strictEqual((yield* http.get(location)).headers["location"], "/#outcome=refused")
         // The owner can still return.
-        assert.strictEqual(yield* owner.comeBack(location), "/#outcome=connected")
+        assert.strictEqual(yield* owner.followRedirect(location), "/#outcome=connected")
       })
     )
 
     it.scoped("a redirect with a changed, missing or repeated state is refused", () =>
       Effect.gen(function* () {
-        const { api, comeBack } = yield* openBrowser
+        const { api, followRedirect } = yield* openBrowser
         const change = (edit: (parameters: URLSearchParams) => void) =>
           Effect.gen(function* () {
             const { url } = yield* api.connections.connect()
             const location = new URL(yield* visitTinkLink(url, "approve"))
             edit(location.searchParams)
-            return yield* comeBack(location.toString())
+            return yield* followRedirect(location.toString())
           })
         assert.strictEqual(yield* change((all) => all.set("state", "another")), "/#outcome=refused")
         assert.strictEqual(yield* change((all) => all.delete("state")), "/#outcome=refused")
@@ -338,11 +338,11 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
       Effect.gen(function* () {
         const owner = yield* openBrowser
         const { id } = yield* owner.connectBank
-        const { api, comeBack } = yield* openBrowser
+        const { api, followRedirect } = yield* openBrowser
         const { url } = yield* api.connections.connect()
         const location = new URL(yield* visitTinkLink(url, "approve"))
         location.searchParams.set("credentials_id", id)
-        assert.strictEqual(yield* comeBack(location.toString()), "/#outcome=refused")
+        assert.strictEqual(yield* followRedirect(location.toString()), "/#outcome=refused")
       })
     )
 
@@ -456,7 +456,7 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
     it.scoped("no token or secret reaches the browser, and no code except in the link", () =>
       Effect.gen(function* () {
         const sandbox = yield* TinkSandbox.TinkSandbox
-        const { api, comeBack, connectBank, http } = yield* openBrowser
+        const { api, followRedirect, connectBank, http } = yield* openBrowser
         const { id } = yield* connectBank
         const { url } = yield* api.connections.renew({ path: { id } })
         const code = new URL(Redacted.value(url)).searchParams.get("authorization_code") ?? ""
@@ -465,7 +465,7 @@ layer(Harness.layer({ timing: { maxRetries: 0, attemptTimeout: "1500 millis" } }
           yield* send(http, "GET", "/"),
           yield* send(http, "GET", "/api/connections"),
           yield* send(http, "POST", "/api/connections", "https://evil.example"),
-          yield* comeBack(yield* visitTinkLink(url, "error"))
+          yield* followRedirect(yield* visitTinkLink(url, "error"))
         ]
         const tokens = yield* SentTokens
         assert.isAtLeast(tokens.size, 2)
@@ -502,14 +502,14 @@ layer(Harness.layer({}), { excludeTestServices: true })("webhooks", (it) => {
   it.scoped("a bank that is up to date when its customer comes back has settled, without polls", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
-      const { api, comeBack, listen } = yield* openBrowser
+      const { api, followRedirect, listen } = yield* openBrowser
       const { url } = yield* api.connections.connect()
       const next = yield* listen
       const location = yield* visitTinkLink(url, "approve")
       // Its webhook says so.
       yield* next(({ _tag, data }) => _tag === "overview" && data.connections[0]?.state === "up-to-date")
       const before = (yield* sandbox.requests).length
-      yield* comeBack(location)
+      yield* followRedirect(location)
       yield* next(({ _tag }) => _tag === "settled")
       assert.isAtMost((yield* sandbox.requests).length - before, 3)
     })

@@ -90,7 +90,7 @@ class Connections extends HttpApiGroup.make("connections")
     HttpApiEndpoint.post("connect", "/connections")
       .addSuccess(TinkLinkVisit)
       .middleware(Recognized)
-      .annotateContext(describe("Begin to connect a bank", "Begins a session, if there is none."))
+      .annotateContext(describe("Begin to connect a bank", "Begins a session if the browser has none."))
   )
   .addError(Failure)
   .prefix("/api") {}

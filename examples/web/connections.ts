@@ -10,7 +10,7 @@ import * as Events from "./events.js"
 import { getOverview } from "./overview.js"
 import { CurrentSession, KnownSession } from "./security.js"
 import * as TinkLinkVisits from "./tinkLinkVisits.js"
-import { authorizeKnown } from "./tinkUser.js"
+import { requireAuthorized } from "./tinkUser.js"
 
 export const layer = HttpApiBuilder.group(Api, "connections", (handlers) =>
   handlers
@@ -39,7 +39,7 @@ export const layer = HttpApiBuilder.group(Api, "connections", (handlers) =>
         const { customerId } = yield* CurrentSession
         const users = yield* Users.Users
         const changes = yield* Changes.Changes
-        const refresh = users.refreshCredential(yield* authorizeKnown(customerId), path.id)
+        const refresh = users.refreshCredential(yield* requireAuthorized(customerId), path.id)
         // Also after a failure: Tink may have accepted it.
         yield* Effect.ensuring(refresh, changes.publish(customerId, Changes.started(path.id)))
       }).pipe(Effect.catchTags(refusals))
@@ -49,7 +49,7 @@ export const layer = HttpApiBuilder.group(Api, "connections", (handlers) =>
         const { customerId } = yield* CurrentSession
         const users = yield* Users.Users
         const changes = yield* Changes.Changes
-        const disconnect = users.deleteCredential(yield* authorizeKnown(customerId), path.id)
+        const disconnect = users.deleteCredential(yield* requireAuthorized(customerId), path.id)
         yield* Effect.ensuring(disconnect, changes.publish(customerId, Changes.list))
       }).pipe(Effect.catchTags(refusals))
     )

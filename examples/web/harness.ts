@@ -158,13 +158,14 @@ export const openBrowser = Effect.gen(function* () {
   })
 
   /** Follows the redirect from Tink Link. Returns where the application redirects to. */
-  const comeBack = (location: string) => Effect.map(http.get(location), ({ headers }) => headers["location"] ?? "")
+  const followRedirect = (location: string) =>
+    Effect.map(http.get(location), ({ headers }) => headers["location"] ?? "")
 
   /** Connects a bank. */
   const connectBank = Effect.gen(function* () {
     const { url } = yield* api.connections.connect()
     const location = yield* visitTinkLink(url, "approve")
-    yield* comeBack(location)
+    yield* followRedirect(location)
     const { connections } = yield* api.connections.list()
     const id = new URL(location).searchParams.get("credentials_id")
     return yield* Effect.fromNullable(connections.find((connection) => connection.id === id))
@@ -189,5 +190,5 @@ export const openBrowser = Effect.gen(function* () {
   /** A session begins with the first visit to Tink Link, however that ends. */
   const beginSession = api.connections.connect()
 
-  return { api, beginSession, comeBack, connectBank, cookies, http, listen }
+  return { api, beginSession, followRedirect, connectBank, cookies, http, listen }
 })

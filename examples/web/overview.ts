@@ -36,7 +36,7 @@ export const toOverview = (
     })
   })
 
-/** Of a customer, or of a browser without a session. */
+/** The overview of a customer, or of a browser without a session. */
 export const getOverview = (customerId: Option.Option<CustomerId>) =>
   Effect.gen(function* () {
     const credentials = Option.isSome(customerId) ? yield* listCredentials(customerId.value) : []

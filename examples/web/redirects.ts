@@ -4,7 +4,7 @@ import { Effect, Option, Redacted } from "effect"
 import { Api } from "./api.js"
 import { sessionCookie } from "./security.js"
 import { Sessions } from "./sessions.js"
-import { comeBack, type Return } from "./tinkLinkVisits.js"
+import { handleReturn, type Return } from "./tinkLinkVisits.js"
 
 /** The fragment is not sent to servers, so it appears in no log. The page removes it. */
 const redirectToPage = ({ outcome, reference }: Return) =>
@@ -20,7 +20,7 @@ export const layer = HttpApiBuilder.group(Api, "redirects", (handlers) =>
       const id = Redacted.make(request.cookies[sessionCookie.key] ?? "")
       const session = yield* Effect.orElseSucceed(sessions.find(id), Option.none)
       return redirectToPage(
-        Option.isNone(session) ? { outcome: "refused" } : yield* comeBack(session.value, request.url)
+        Option.isNone(session) ? { outcome: "refused" } : yield* handleReturn(session.value, request.url)
       )
     })
   )

@@ -7,7 +7,7 @@ import * as Changes from "./changes.js"
 import { connectionNotFound, refusals } from "./errors.js"
 import { CurrentSession } from "./security.js"
 import { Settings } from "./settings.js"
-import { authorizeKnown } from "./tinkUser.js"
+import { requireAuthorized } from "./tinkUser.js"
 
 export const layer = HttpApiBuilder.group(Api, "sandbox", (handlers) =>
   handlers.handle("expire", ({ path }) =>
@@ -17,7 +17,7 @@ export const layer = HttpApiBuilder.group(Api, "sandbox", (handlers) =>
       const { customerId } = yield* CurrentSession
       const users = yield* Users.Users
       const changes = yield* Changes.Changes
-      const tinkUser = yield* authorizeKnown(customerId)
+      const tinkUser = yield* requireAuthorized(customerId)
       // The sandbox does not check the owner.
       yield* users.getCredential(tinkUser, path.id)
       yield* Effect.mapError(sandbox.value.expireSession(path.id), () => connectionNotFound)

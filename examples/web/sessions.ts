@@ -1,5 +1,5 @@
 /**
- * The sessions of browsers: each has a cookie with a random id, of which the database has the hash.
+ * The sessions of browsers. Each browser has a cookie with a random id. The database stores its hash.
  *
  * An application with a login makes a new session id at each login.
  */

@@ -9,7 +9,7 @@ import { Customers } from "./customers.js"
 import { log } from "./errors.js"
 import type { Session } from "./sessions.js"
 import { Settings } from "./settings.js"
-import { authorizeKnown, ensureTinkUser, forgetTinkUser } from "./tinkUser.js"
+import { requireAuthorized, ensureTinkUser, forgetTinkUser } from "./tinkUser.js"
 import { type Purpose, Visits } from "./visits.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ export const renew = (session: Session, credentialsId: Ids.CredentialsId) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     // Checks the owner: the link itself would fail only at Tink Link.
-    yield* users.getCredential(yield* authorizeKnown(session.customerId), credentialsId)
+    yield* users.getCredential(yield* requireAuthorized(session.customerId), credentialsId)
     const authorizationCode = yield* delegate(session)
     const options = yield* linkOptions(session, { _tag: "Renew", credentialsId })
     return new TinkLinkVisit({ url: yield* TinkLink.updateConsent({ ...options, authorizationCode, credentialsId }) })
@@ -84,7 +84,7 @@ const confirm = (session: Session, purpose: Purpose, id: Ids.CredentialsId) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
     if (purpose._tag === "Renew" && purpose.credentialsId !== id) return "refused"
-    yield* users.getCredential(yield* authorizeKnown(session.customerId), id)
+    yield* users.getCredential(yield* requireAuthorized(session.customerId), id)
     return purpose._tag === "Connect" ? "connected" : "renewed"
   }).pipe(
     Effect.catchTags({
@@ -126,7 +126,7 @@ const toReturn = (session: Session, purpose: Purpose, redirect: TinkLink.Redirec
 const refuse = (error: TinkError.TinkError | SqlError) => Effect.as(log(error), refused)
 
 /** `url` is that of the request. It is refused unless this browser has begun the visit. */
-export const comeBack = (session: Session, url: string) =>
+export const handleReturn = (session: Session, url: string) =>
   Effect.gen(function* () {
     const visits = yield* Visits
     const state = new URLSearchParams(url.split("?")[1]).get("state") ?? ""

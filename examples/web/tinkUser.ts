@@ -24,7 +24,7 @@ export const authorize = (customerId: CustomerId) =>
   })
 
 /** Like `authorize`, and fails if the customer has no Tink user. */
-export const authorizeKnown = (customerId: CustomerId) =>
+export const requireAuthorized = (customerId: CustomerId) =>
   Effect.flatMap(
     authorize(customerId),
     Option.match({ onNone: () => Effect.fail(connectionNotFound), onSome: Effect.succeed<TinkUserSession> })

@@ -35,7 +35,7 @@ export const everyRowLive = <Row, E, R>(
     if (failures.length > 0) assert.fail(`${failures.length} of ${all.length} rows failed\n${failures.join("\n")}`)
   })
 
-/** As `everyRowLive`, each row with its own test clock. */
+/** Like `everyRowLive`, each row with its own test clock. */
 export const everyRow = <Row, E, R>(
   rows: Iterable<Row>,
   label: (row: Row, index: number) => string,

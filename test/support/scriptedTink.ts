@@ -106,7 +106,7 @@ export const scriptedTink = (script: Script) => {
 }
 
 /** For example `GET /api/v1/credentials/list`, with the query if there is one. */
-export const lineOf = ({ method, path, query }: Sent): string => `${method} ${path}${query}`
+const lineOf = ({ method, path, query }: Sent): string => `${method} ${path}${query}`
 
 export const linesOf = (sent: ReadonlyArray<Sent>): ReadonlyArray<string> => sent.map(lineOf)
 

@@ -25,7 +25,7 @@ describe("the commands", () => {
   it.live("print their options with --help", () =>
     Effect.gen(function* () {
       const help = yield* runBench("--help")
-      for (const option of ["--quick", "--json", "--chart", "--seed", "--check", "--record", "minting"])
+      for (const option of ["--quick", "--json", "--chart", "--seed", "--check", "--record", "tokens"])
         assert.include(help.text, option)
       const other = yield* runCompare("-h")
       assert.include(other.text, "compare")

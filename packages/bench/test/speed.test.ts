@@ -8,7 +8,7 @@ import * as Table from "../src/speed/table.js"
 import { runLeast } from "./leastEffort.js"
 
 /** Those whose results are exact: `npm run prove` runs all. */
-const quick = new Set(["counts", "readers", "day", "minting"])
+const quick = new Set(["counts", "readers", "day", "tokens"])
 
 describe("the benchmarks", () => {
   let report: Report
@@ -34,7 +34,7 @@ describe("the benchmarks", () => {
   it("count what a request is made of, in proportion to the platform's client", () => {
     const ratios = (what: RegExp) => comparison("counts", what).results.map(({ ratio }) => ratio ?? 0)
     const rows = [
-      // Of a read that bypasses the cache, and of a miss: the bounds.
+      // The bounds of a read that bypasses the cache, and of a miss.
       [/primitives/, 1.28, 1.53],
       [/instructions/, 1.24, 1.48],
       [/FiberRef$/, 1.36, 1.6],
@@ -58,8 +58,8 @@ describe("the benchmarks", () => {
   })
 
   it("find one grant and one exchange when a token expires under load", () => {
-    assert.strictEqual(valueOf("minting", /grants/), 1)
-    assert.strictEqual(valueOf("minting", /exchanges/), 1)
+    assert.strictEqual(valueOf("tokens", /grants/), 1)
+    assert.strictEqual(valueOf("tokens", /exchanges/), 1)
   })
 
   it("find no stale read, and the hit rate of an exact LRU", () => {

@@ -1,10 +1,10 @@
 /** What tink-api.md says of a user who has connected a bank. The last statements delete the connection. */
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
-import { both, exchange, isList, need, secret, type Statement, states, status, type Story } from "./statement.js"
+import { both, exchange, isList, need, secret, type Statement, states, status, type Progress } from "./statement.js"
 import { type Answer, type Members, send } from "./wire.js"
 
-const grant = ({ clientToken, connectedUser }: Story, scope: string) =>
+const grant = ({ clientToken, connectedUser }: Progress, scope: string) =>
   Effect.gen(function* () {
     const user = yield* need(connectedUser, "connection: set TINK_CONTRACT_USER_ID or TINK_CONTRACT_EXTERNAL_USER_ID")
     return yield* send("POST", "/api/v1/oauth/authorization-grant", {
@@ -14,24 +14,24 @@ const grant = ({ clientToken, connectedUser }: Story, scope: string) =>
   })
 
 /** Each statement asks for the scope that it needs, since the app may lack others. */
-const userToken = (story: Story, scope: string) =>
+const userToken = (progress: Progress, scope: string) =>
   Effect.gen(function* () {
-    const code = yield* need(secret(yield* grant(story, scope), "code"), `code for ${scope}`)
+    const code = yield* need(secret(yield* grant(progress, scope), "code"), `code for ${scope}`)
     return yield* need(secret(yield* exchange(code), "access_token"), `token for ${scope}`)
   })
 
 const asUser =
   (scope: string, request: (token: Redacted.Redacted) => ReturnType<typeof send>) =>
-  (story: Story): ReturnType<typeof send> =>
-    Effect.flatMap(userToken(story, scope), request)
+  (progress: Progress): ReturnType<typeof send> =>
+    Effect.flatMap(userToken(progress, scope), request)
 
 /** A request for the first credential of the list. */
 const asOwner =
   (scope: string, request: (token: Redacted.Redacted, id: string) => ReturnType<typeof send>) =>
-  (story: Story): ReturnType<typeof send> =>
+  (progress: Progress): ReturnType<typeof send> =>
     Effect.gen(function* () {
-      const id = yield* need(story.credentialsId, "credential in the list")
-      return yield* request(yield* userToken(story, scope), id)
+      const id = yield* need(progress.credentialsId, "credential in the list")
+      return yield* request(yield* userToken(progress, scope), id)
     })
 
 const itemsOf = ({ members }: Answer, name: string): ReadonlyArray<Members> => {
@@ -78,9 +78,9 @@ export const statementsOfConnection: ReadonlyArray<Statement> = [
     "The list of a user with a connection has its credential",
     list,
     (answer) => isList(answer, "credentials") && itemsOf(answer, "credentials").some(({ id }) => isText(id)),
-    (story, answer) => {
+    (progress, answer) => {
       const [id] = itemsOf(answer, "credentials").flatMap(({ id }) => (typeof id === "string" ? [id] : []))
-      if (id !== undefined && /^[0-9a-f]{32}$/.test(id)) story.credentialsId = id
+      if (id !== undefined && /^[0-9a-f]{32}$/.test(id)) progress.credentialsId = id
     }
   ),
   states("0.3", "The id of a credential is 32 lower-case hex characters", list, (answer) =>

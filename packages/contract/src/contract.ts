@@ -49,7 +49,7 @@ const layerSandbox = Layer.effect(App, SandboxApp.make).pipe(Layer.provide(TinkS
 
 const fail = (message: string) => Effect.andThen(Console.error(message), new CommandLine.Failed())
 
-/** Without a token every statement would be contradicted, by the keys and not by Tink. */
+/** Without a token every statement would fail because of the keys, not because of Tink. */
 const requireClientToken = Effect.gen(function* () {
   const { baseUrl } = yield* App
   const answer = yield* Effect.catchAll(clientToken(clientScopes), ({ why }) => fail(`${baseUrl}: ${why}`))

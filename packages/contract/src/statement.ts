@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import { type Answer, App, NotReached, send, type UserReference } from "./wire.js"
 
 /** What the statements have made so far. */
-export interface Story {
+export interface Progress {
   readonly externalUserId: string
   clientToken?: Redacted.Redacted
   userId?: string
@@ -17,12 +17,12 @@ export interface Story {
 }
 
 export interface Statement {
-  /** Of tink-api.md. */
+  /** The section of tink-api.md. */
   readonly section: string
   readonly text: string
   /** Sends a request, and says whether its answer is as stated. */
   readonly check: (
-    story: Story
+    progress: Progress
   ) => Effect.Effect<readonly [answer: Answer, isAsStated: boolean], NotReached, App | HttpClient.HttpClient>
 }
 
@@ -69,15 +69,15 @@ export const both =
 export const states = <R extends App | HttpClient.HttpClient>(
   section: string,
   text: string,
-  request: (story: Story) => Effect.Effect<Answer, NotReached, R>,
+  request: (progress: Progress) => Effect.Effect<Answer, NotReached, R>,
   isAsStated: (answer: Answer) => boolean,
-  remember: (story: Story, answer: Answer) => void = () => {}
+  remember: (progress: Progress, answer: Answer) => void = () => {}
 ): Statement => ({
   section,
   text,
-  check: (story) =>
-    Effect.map(request(story), (answer) => {
-      remember(story, answer)
+  check: (progress) =>
+    Effect.map(request(progress), (answer) => {
+      remember(progress, answer)
       return [answer, isAsStated(answer)] as const
     })
 })

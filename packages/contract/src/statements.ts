@@ -14,12 +14,12 @@ import {
   type Statement,
   states,
   status,
-  type Story,
+  type Progress,
   token
 } from "./statement.js"
 import { send } from "./wire.js"
 
-const grant = ({ clientToken, userId }: Story, scope: string) =>
+const grant = ({ clientToken, userId }: Progress, scope: string) =>
   Effect.gen(function* () {
     const user_id = yield* need(userId, "user")
     return yield* send("POST", "/api/v1/oauth/authorization-grant", {
@@ -29,19 +29,19 @@ const grant = ({ clientToken, userId }: Story, scope: string) =>
   })
 
 /** A token of the user, when its scopes are granted. */
-const userToken = (story: Story, scope: string) =>
+const userToken = (progress: Progress, scope: string) =>
   Effect.gen(function* () {
-    const code = yield* need(secret(yield* grant(story, scope), "code"), `code for ${scope}`)
+    const code = yield* need(secret(yield* grant(progress, scope), "code"), `code for ${scope}`)
     return yield* need(secret(yield* exchange(code), "access_token"), `token for ${scope}`)
   })
 
-const create = (story: Story, json: unknown) =>
-  Effect.flatMap(need(story.clientToken, "client token"), (token) =>
+const create = (progress: Progress, json: unknown) =>
+  Effect.flatMap(need(progress.clientToken, "client token"), (token) =>
     send("POST", "/api/v1/user/create", { token, json })
   )
 
-const asUser = (story: Story, path: string) =>
-  Effect.flatMap(need(story.userToken, "user token"), (token) => send("GET", path, { token }))
+const asUser = (progress: Progress, path: string) =>
+  Effect.flatMap(need(progress.userToken, "user token"), (token) => send("GET", path, { token }))
 
 const readScopes = "user:read,credentials:read,provider-consents:read"
 
@@ -64,9 +64,9 @@ export const statements: ReadonlyArray<Statement> = [
       (answer) => ["access_token", "token_type", "scope"].every((name) => hasText(answer, name)),
       ({ members }) => Number.isInteger(members["expires_in"])
     ),
-    (story, answer) => {
+    (progress, answer) => {
       const made = secret(answer, "access_token")
-      if (made !== undefined) story.clientToken = made
+      if (made !== undefined) progress.clientToken = made
     }
   ),
   states(
@@ -121,25 +121,30 @@ export const statements: ReadonlyArray<Statement> = [
   states(
     "3",
     "A user is created with a 200 and user_id",
-    (story) => create(story, { ...market, external_user_id: story.externalUserId }),
+    (progress) => create(progress, { ...market, external_user_id: progress.externalUserId }),
     both(status(200), (answer) => hasText(answer, "user_id")),
-    (story, { members }) => {
-      if (typeof members["user_id"] === "string") story.userId = members["user_id"]
+    (progress, { members }) => {
+      if (typeof members["user_id"] === "string") progress.userId = members["user_id"]
     }
   ),
   states(
     "3",
     "An external id that exists is a 409",
-    (story) => create(story, { ...market, external_user_id: story.externalUserId }),
+    (progress) => create(progress, { ...market, external_user_id: progress.externalUserId }),
     status(409)
   ),
   states(
     "3",
     "The code of that error is user.user_with_external_user_id_already_exists",
-    (story) => create(story, { ...market, external_user_id: story.externalUserId }),
+    (progress) => create(progress, { ...market, external_user_id: progress.externalUserId }),
     ({ members }) => members["errorCode"] === "user.user_with_external_user_id_already_exists"
   ),
-  states("3", "An unknown market is a 400", (story) => create(story, { market: "XX", locale: "sv_SE" }), status(400)),
+  states(
+    "3",
+    "An unknown market is a 400",
+    (progress) => create(progress, { market: "XX", locale: "sv_SE" }),
+    status(400)
+  ),
   states(
     "8.3",
     "A request without a token is a 401",
@@ -159,27 +164,27 @@ export const statements: ReadonlyArray<Statement> = [
   states(
     "2",
     "A grant is a 200 with a code",
-    (story) => grant(story, readScopes),
+    (progress) => grant(progress, readScopes),
     both(status(200), (answer) => hasText(answer, "code")),
-    (story, answer) => {
+    (progress, answer) => {
       const made = secret(answer, "code")
-      if (made !== undefined) story.code = made
+      if (made !== undefined) progress.code = made
     }
   ),
   states(
     "2",
     "A grant for a user who does not exist is a 404",
-    (story) => grant({ ...story, userId: "0".repeat(32) }, "user:read"),
+    (progress) => grant({ ...progress, userId: "0".repeat(32) }, "user:read"),
     status(404)
   ),
   states(
     "2",
     "An empty twin of the user's id counts as absent",
-    (story) =>
-      Effect.flatMap(need(story.clientToken, "client token"), (token) =>
+    (progress) =>
+      Effect.flatMap(need(progress.clientToken, "client token"), (token) =>
         send("POST", "/api/v1/oauth/authorization-grant", {
           token,
-          form: { user_id: "", external_user_id: story.externalUserId, scope: "user:read" }
+          form: { user_id: "", external_user_id: progress.externalUserId, scope: "user:read" }
         })
       ),
     status(200)
@@ -187,12 +192,12 @@ export const statements: ReadonlyArray<Statement> = [
   states(
     "2",
     "A delegated grant is a 200 with a code",
-    (story) =>
+    (progress) =>
       Effect.gen(function* () {
         return yield* send("POST", "/api/v1/oauth/authorization-grant/delegate", {
-          token: yield* need(story.clientToken, "client token"),
+          token: yield* need(progress.clientToken, "client token"),
           form: {
-            user_id: yield* need(story.userId, "user"),
+            user_id: yield* need(progress.userId, "user"),
             id_hint: "contract",
             actor_client_id: "df05e4b379934cd09963197cc855bfe9",
             scope:
@@ -207,9 +212,9 @@ export const statements: ReadonlyArray<Statement> = [
     "A code is exchanged for a user token",
     ({ code }) => Effect.flatMap(need(code, "code"), exchange),
     both(status(200), (answer) => hasText(answer, "access_token")),
-    (story, answer) => {
+    (progress, answer) => {
       const made = secret(answer, "access_token")
-      if (made !== undefined) story.userToken = made
+      if (made !== undefined) progress.userToken = made
     }
   ),
   states(
@@ -221,8 +226,8 @@ export const statements: ReadonlyArray<Statement> = [
   states(
     "1.3",
     "A user token lives for 7200 seconds",
-    (story) =>
-      Effect.flatMap(grant(story, "user:read"), (answer) =>
+    (progress) =>
+      Effect.flatMap(grant(progress, "user:read"), (answer) =>
         Effect.flatMap(need(secret(answer, "code"), "code"), exchange)
       ),
     ({ members }) => members["expires_in"] === 7200
@@ -230,20 +235,20 @@ export const statements: ReadonlyArray<Statement> = [
   states(
     "5.1",
     "A user reads themselves: id, externalUserId and profile",
-    (story) => asUser(story, "/api/v1/user"),
+    (progress) => asUser(progress, "/api/v1/user"),
     both(status(200), ({ members }) => ["id", "externalUserId", "profile"].every((name) => name in members))
   ),
   states(
     "5.2",
     "A user reads their profile: currency, locale, market and timeZone",
-    (story) => asUser(story, "/api/v1/user/profile"),
+    (progress) => asUser(progress, "/api/v1/user/profile"),
     both(status(200), (answer) => ["currency", "locale", "market", "timeZone"].every((name) => hasText(answer, name)))
   ),
   states(
     "5.2",
     "Two fields of the profile are enough to change it, and are in the answer",
-    (story) =>
-      Effect.flatMap(userToken(story, "user:write"), (token) =>
+    (progress) =>
+      Effect.flatMap(userToken(progress, "user:write"), (token) =>
         send("PUT", "/api/v1/user/profile", {
           token,
           json: { periodMode: "MONTHLY_ADJUSTED", periodAdjustedDay: 25 }
@@ -254,32 +259,32 @@ export const statements: ReadonlyArray<Statement> = [
   states(
     "6",
     "The list of credentials has the member credentials",
-    (story) => asUser(story, "/api/v1/credentials/list"),
+    (progress) => asUser(progress, "/api/v1/credentials/list"),
     (answer) => isList(answer, "credentials")
   ),
   states(
     "6",
     "A credential that does not exist is a 404",
-    (story) => asUser(story, `/api/v1/credentials/${"0".repeat(32)}`),
+    (progress) => asUser(progress, `/api/v1/credentials/${"0".repeat(32)}`),
     status(404)
   ),
   states(
     "8.2",
     "The body of that 404 has errorMessage and errorCode",
-    (story) => asUser(story, `/api/v1/credentials/${"0".repeat(32)}`),
+    (progress) => asUser(progress, `/api/v1/credentials/${"0".repeat(32)}`),
     isErrorBody
   ),
   states(
     "7.1",
     "The list of consents has the member providerConsents",
-    (story) => asUser(story, "/api/v1/provider-consents"),
+    (progress) => asUser(progress, "/api/v1/provider-consents"),
     (answer) => isList(answer, "providerConsents")
   ),
   states(
     "8.3",
     "A user token without the scope is a 403",
-    (story) =>
-      Effect.flatMap(userToken(story, "user:read"), (token) => send("GET", "/api/v1/credentials/list", { token })),
+    (progress) =>
+      Effect.flatMap(userToken(progress, "user:read"), (token) => send("GET", "/api/v1/credentials/list", { token })),
     status(403)
   ),
   states(
@@ -309,10 +314,10 @@ export const statements: ReadonlyArray<Statement> = [
   states(
     "4",
     "A user is deleted with a 204, without a body of the request",
-    (story) =>
+    (progress) =>
       Effect.gen(function* () {
-        const token = yield* userToken(story, "user:delete")
-        story.deletingToken = token
+        const token = yield* userToken(progress, "user:delete")
+        progress.deletingToken = token
         return yield* send("POST", "/api/v1/user/delete", { token })
       }),
     both(status(204), ({ isEmpty }) => isEmpty)
@@ -320,20 +325,20 @@ export const statements: ReadonlyArray<Statement> = [
   states(
     "4",
     "After that, a grant for the user is a 404",
-    (story) => Effect.andThen(need(story.deletingToken, "deleted user"), grant(story, "user:read")),
+    (progress) => Effect.andThen(need(progress.deletingToken, "deleted user"), grant(progress, "user:read")),
     status(404)
   ),
   ...statementsOfConnection
 ]
 
-/** Deletes the user of a story, if there is one. Returns whether one may be left. */
-export const cleanUp = (story: Story) =>
+/** Deletes the user that the statements made, if any. Returns whether one may be left. */
+export const cleanUp = (progress: Progress) =>
   Effect.gen(function* () {
-    const form = { external_user_id: story.externalUserId, scope: "user:delete" }
+    const form = { external_user_id: progress.externalUserId, scope: "user:delete" }
     const fresh = secret(yield* clientToken("authorization:grant"), "access_token")
     const granted = yield* send("POST", "/api/v1/oauth/authorization-grant", { token: fresh, form })
     if (granted.status === 404) return false
     const code = yield* need(secret(granted, "code"), "code")
     const token = yield* need(secret(yield* exchange(code), "access_token"), "token")
     return (yield* send("POST", "/api/v1/user/delete", { token })).status !== 204
-  }).pipe(Effect.orElseSucceed(() => story.clientToken !== undefined))
+  }).pipe(Effect.orElseSucceed(() => progress.clientToken !== undefined))

@@ -1,7 +1,7 @@
 /** Checks one statement after the other, and deletes what that made. */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import type { Statement, Story } from "./statement.js"
+import type { Statement, Progress } from "./statement.js"
 import { cleanUp, statements } from "./statements.js"
 import { App, describe } from "./wire.js"
 
@@ -13,8 +13,8 @@ export interface Row {
   readonly remark: string
 }
 
-const checkStatement = (story: Story, { check, section, text }: Statement) =>
-  Effect.match(check(story), {
+const checkStatement = (progress: Progress, { check, section, text }: Statement) =>
+  Effect.match(check(progress), {
     onFailure: ({ why }): Row => ({ section, text, verdict: "not reached", remark: why }),
     onSuccess: ([answer, isAsStated]): Row =>
       isAsStated
@@ -29,11 +29,11 @@ export const walk = <E, R>(
 ) =>
   Effect.gen(function* () {
     const { connectedUser } = yield* App
-    const story: Story = { connectedUser, externalUserId: `contract-${yield* Random.nextIntBetween(1e8, 1e9)}` }
-    const rows = Effect.forEach(statements, (statement) => Effect.tap(checkStatement(story, statement), onRow))
+    const progress: Progress = { connectedUser, externalUserId: `contract-${yield* Random.nextIntBetween(1e8, 1e9)}` }
+    const rows = Effect.forEach(statements, (statement) => Effect.tap(checkStatement(progress, statement), onRow))
     return yield* Effect.ensuring(
       rows,
-      Effect.flatMap(cleanUp(story), (isLeft) => (isLeft ? onLeftover(story.externalUserId) : Effect.void))
+      Effect.flatMap(cleanUp(progress), (isLeft) => (isLeft ? onLeftover(progress.externalUserId) : Effect.void))
     )
   })
 

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 
-/** By Tink's id or the app's own, as a form has it. */
+/** The fields of a form that name a user, by Tink's id or the app's own. */
 export type UserReference = { readonly user_id: string } | { readonly external_user_id: string }
 
 /** The app whose keys are used. */

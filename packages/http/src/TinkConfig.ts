@@ -561,11 +561,11 @@ export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfi
   // What is not a config is refused where it is read, and what is not a value of its type where it is checked.
   Effect.suspend(() => fromConfigs(readMembers(options, settingNames) as Configs))
 
-/** A setting as given, of any type. */
-const given = <A>(value: A): Config.Config<A> => Config.succeed(value)
+/** A setting with a fixed value of any type. */
+const fixed = <A>(value: A): Config.Config<A> => Config.succeed(value)
 
-const givenIfAny = (value: unknown): Config.Config<unknown> | undefined =>
-  value === undefined ? undefined : given(value)
+const fixedIfSet = (value: unknown): Config.Config<unknown> | undefined =>
+  value === undefined ? undefined : fixed(value)
 
 /**
  * Validates settings given as values.
@@ -583,12 +583,12 @@ export const make = (options: Options): Effect.Effect<TinkConfig, ConfigError.Co
     const { baseUrl = isMutualTls ? mutualTlsBaseUrl : defaultBaseUrl } = settings
     const configs = {
       ...settings,
-      clientId: given(clientId),
-      clientSecret: isSecretDue ? given(clientSecret) : givenIfAny(clientSecret),
-      privateKey: givenIfAny(privateKey),
-      mutualTls: givenIfAny(mutualTls),
-      baseUrl: given(baseUrl),
-      allowInsecureHttp: given(allowInsecureHttp)
+      clientId: fixed(clientId),
+      clientSecret: isSecretDue ? fixed(clientSecret) : fixedIfSet(clientSecret),
+      privateKey: fixedIfSet(privateKey),
+      mutualTls: fixedIfSet(mutualTls),
+      baseUrl: fixed(baseUrl),
+      allowInsecureHttp: fixed(allowInsecureHttp)
     }
     // The other settings are checked as they are used.
     return fromConfigs(configs as Configs)

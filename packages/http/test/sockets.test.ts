@@ -42,7 +42,7 @@ const listening = (server: Net.Server) =>
       })
   )
 
-const urlOf = (server: Net.Server) =>
+const toUrl = (server: Net.Server) =>
   // A server that listens on a port has such an address.
   `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
@@ -54,7 +54,7 @@ const serve = Effect.fnUntraced(function* (handle: (request: IncomingMessage, re
   })
   yield* listening(server)
   yield* Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))
-  return urlOf(server)
+  return toUrl(server)
 })
 
 /** A server that hands out each socket on which data has arrived. */
@@ -68,7 +68,7 @@ const serveSockets = Effect.fnUntraced(function* (onData: (socket: Socket, n: nu
   })
   yield* listening(server)
   yield* Effect.addFinalizer(() => Effect.sync(() => sockets.forEach((socket) => socket.destroy())))
-  return { url: urlOf(server), received: () => received }
+  return { url: toUrl(server), received: () => received }
 })
 
 const connect = (

@@ -154,8 +154,8 @@ export const layerServer = (options: ServerOptions = {}): Layer.Layer<TinkSandbo
           ? undefined
           : yield* NodeServer.listenMutualTls(sandbox, { host, port: mutualTls.port ?? 0 }, mutualTls)
       return makeService(sandbox, {
-        baseUrl: NodeServer.urlOf("http", address),
-        mutualTlsUrl: secure === undefined ? undefined : NodeServer.urlOf("https", secure)
+        baseUrl: NodeServer.toUrl("http", address),
+        mutualTlsUrl: secure === undefined ? undefined : NodeServer.toUrl("https", secure)
       })
     })
   )

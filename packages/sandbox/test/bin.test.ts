@@ -60,7 +60,7 @@ const acquire = (command: (program: string) => Command) =>
 
 const run = (...args: ReadonlyArray<string>) => acquire((program) => start([program, ...args]))
 
-/** As npx does: a process that starts the command, and dies without passing the signal on. */
+/** Like npx: a process that starts the command, and dies without passing the signal on. */
 const runByNpx = acquire((program) => {
   const child = JSON.stringify([program, "--port", "0"])
   const parent = `require("node:child_process").spawn(process.execPath, ${child}, { stdio: "inherit" })`

@@ -38,20 +38,17 @@ const sessionIn = (page: string) => /name="session" value="([0-9a-f]{32})"/.exec
 
 const inputsIn = (page: string) => [...page.matchAll(/name="provider"\s+value="([^"]+)"/g)].map(([, value]) => value)
 
+const readRedirect = (received: Effect.Effect.Success<ReturnType<typeof send>>) => {
+  const { location } = received.headers
+  const url = location === undefined ? undefined : new URL(location)
+  return { ...received, location, url, query: Object.fromEntries(url?.searchParams ?? []) }
+}
+
 const submit = (path: string, form: Readonly<Record<string, string>>) =>
-  Effect.map(send("POST", path, { form }), (received) => {
-    const { location } = received.headers
-    const url = location === undefined ? undefined : new URL(location)
-    return { ...received, location, url, query: Object.fromEntries(url?.searchParams ?? []) }
-  })
+  Effect.map(send("POST", path, { form }), readRedirect)
 
 /** Opens a link that leads back to the app at once. */
-const visit = (address: string) =>
-  Effect.map(send("GET", address), (received) => {
-    const { location } = received.headers
-    const url = location === undefined ? undefined : new URL(location)
-    return { ...received, location, url, query: Object.fromEntries(url?.searchParams ?? []) }
-  })
+const visit = (address: string) => Effect.map(send("GET", address), readRedirect)
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 

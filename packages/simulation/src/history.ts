@@ -104,7 +104,7 @@ export interface History {
   readonly requests: Array<OriginRequest>
   readonly calls: Array<Call>
   readonly tokens: Map<string, IssuedToken>
-  /** Without those whose answer was unreadable. */
+  /** Users whose creation had an unreadable answer are left out. */
   readonly created: Array<CreatedUser>
   readonly notes: Array<Note>
   /** The schedule's names for the ids of credentials. */

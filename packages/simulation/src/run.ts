@@ -71,7 +71,7 @@ export const run = async (schedule: Schedule): Promise<History> => {
   const noteSize = (): void => {
     history.maxSize = Math.max(history.maxSize, Effect.runSync(environment.cache.stats).size)
   }
-  const leftovers = (): string | undefined => {
+  const findLeaks = (): string | undefined => {
     const { fibers, timers } = harness.leftovers()
     return fibers + timers + callers.waiting() === 0
       ? undefined
@@ -86,9 +86,9 @@ export const run = async (schedule: Schedule): Promise<History> => {
   }
   await harness.drain()
   noteSize()
-  history.leftAtRest = leftovers()
+  history.leftAtRest = findLeaks()
   history.counters = Effect.runSync(environment.cache.stats)
   await harness.close()
-  history.leftAtEnd = leftovers()
+  history.leftAtEnd = findLeaks()
   return history
 }

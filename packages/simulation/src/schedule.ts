@@ -95,7 +95,7 @@ export type Action =
   | { readonly _tag: "Audit" }
 
 export interface Step {
-  /** Before the action. */
+  /** The wait before the action. */
   readonly pause: Pause
   readonly action: Action
 }

@@ -66,7 +66,7 @@ function* candidates(schedule: Schedule): Generator<Schedule> {
   }
 }
 
-/** Until no smaller schedule breaks the promise, or this many were tried. */
+/** How many schedules are tried. It ends earlier when no smaller schedule breaks the promise. */
 const budget = 300
 
 export const shrink = async (

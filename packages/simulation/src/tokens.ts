@@ -6,7 +6,7 @@ interface Grant {
   readonly scopes: ReadonlyArray<string>
 }
 
-// By history, as codes belong to one run.
+// Kept per history, as codes belong to one run.
 const grants = new WeakMap<History, Map<string, Grant>>()
 
 const grantsOf = (history: History): Map<string, Grant> => {

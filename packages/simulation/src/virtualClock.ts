@@ -47,7 +47,7 @@ export const make = (prng: Prng): VirtualClock => {
     currentTimeNanos: Effect.sync(nanos),
     sleep: (duration) =>
       Effect.async<void>((resume) => {
-        // As timers do: in whole milliseconds, and never too early.
+        // Like timers: in whole milliseconds, and never too early.
         const sleeper = add(Math.ceil(now + Duration.toMillis(duration)), () => resume(Effect.void))
         return Effect.sync(() => sleepers.delete(sleeper))
       })

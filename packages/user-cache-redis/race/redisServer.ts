@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 export const hasRedisServer = (): boolean => spawnSync("redis-server", ["--version"]).status === 0
 
-export const freePort = async (): Promise<number> => {
+const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
   const address = server.address()

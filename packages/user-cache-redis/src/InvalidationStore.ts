@@ -16,7 +16,7 @@ import type * as Stream from "effect/Stream"
  */
 export class StoreError extends Data.TaggedError("StoreError")<{
   readonly operation: "check" | "validate" | "begin" | "finish" | "advance" | "hints"
-  /** Without keys, values and connection settings. */
+  /** What went wrong, without keys, values and connection settings. */
   readonly message: string
 }> {}
 
@@ -59,7 +59,7 @@ export interface Begun {
 export interface End {
   readonly userId: string
   readonly changeId: string
-  /** Of `begin`, if it was answered. */
+  /** The token that `begin` returned, if it was answered. */
   readonly token?: string | undefined
   /** How long the user is quarantined from now on. Zero if not at all. */
   readonly quarantineMillis: number

@@ -210,7 +210,7 @@ const commands = [
   "+subscribe"
 ]
 const keys = ["~tink:test:*", "&tink:test:*"]
-const urlOf = ({ port }: { readonly port: number }) => `redis://cache:secret@127.0.0.1:${port}`
+const toUrl = ({ port }: { readonly port: number }) => `redis://cache:secret@127.0.0.1:${port}`
 
 const build = (url: string) =>
   Layer.build(RedisInvalidationStore.layerConfig(options)).pipe(
@@ -285,7 +285,7 @@ describe("a Redis in trouble", () => {
   it.scopedLive("is enough with the permissions that the README lists", () =>
     Effect.gen(function* () {
       const server = yield* redisServer({ args: acl(...keys, ...commands) })
-      const { one, origin, two } = yield* twoProcesses({ url: urlOf(server) })
+      const { one, origin, two } = yield* twoProcesses({ url: toUrl(server) })
       yield* origin.read(one)
       yield* origin.changeThrough(two)
       yield* Effect.exit(two.invalidateAfter("ada", ambiguous, isAmbiguous))
@@ -313,7 +313,7 @@ describe("a Redis in trouble", () => {
           yield* Effect.promise(() =>
             admin.sendCommand(["ACL", "SETUSER", "cache", "reset", "on", ">secret", ...rules])
           )
-          const error = yield* Effect.flip(storeOn({ url: urlOf(server) }))
+          const error = yield* Effect.flip(storeOn({ url: toUrl(server) }))
           assert.strictEqual(error._tag, "StoreError")
           assert.match(String(error), new RegExp(`needs: .*\\b${name}\\b`, "i"))
           assert.notInclude(String(error), "secret")

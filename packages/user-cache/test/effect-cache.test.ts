@@ -24,7 +24,7 @@ import { certain, type Failed, makeOrigin } from "./helpers.js"
 /** What both can do, for one user. */
 interface Subject<E> {
   readonly get: (key: string) => Effect.Effect<string, E>
-  /** Of `Cache`, the key; of `UserCache`, everything of the user. */
+  /** `Cache` invalidates the key, and `UserCache` everything of the user. */
   readonly invalidate: (key: string) => Effect.Effect<void>
 }
 
@@ -43,7 +43,7 @@ const effectCache: Make = ({ capacity = 100, lookup }) =>
     }))
   )
 
-/** As `effectCache`, and told not to keep failures. */
+/** Like `effectCache`, but told not to keep failures. */
 const effectCacheWithoutFailures: Make = ({ capacity = 100, lookup }) =>
   Cache.makeWith({
     capacity,

@@ -1,4 +1,4 @@
-/** One lookup for many readers, none of whom disturbs another; and failures that are not kept. */
+/** Many readers share one lookup, and no reader disturbs another. Failures are not kept. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"

@@ -392,7 +392,7 @@ describe("the time to live of one value", () => {
       },
       (defect) => defect === thrown
     ],
-    // As JavaScript might.
+    // JavaScript can return this.
     ["that is no duration", () => JSON.parse("{}"), (defect) => defect instanceof Error]
   ]
   it.effect("that cannot be computed is a defect of all who wait, and the next read tries again", () =>

@@ -504,7 +504,7 @@ const toFailure = (texts: Texts): Redirect | undefined => {
   return error === "USER_CANCELLED" ? new Cancelled(details) : new Failed({ error, ...details })
 }
 
-/** Two spellings with different values are not Tink Link's. */
+/** Tink Link never sends two spellings with different values. */
 const toConnectedId = ({ credentialsId, credentials_id = credentialsId }: Texts): CredentialsId | undefined =>
   isCredentialsId(credentials_id) && (credentialsId ?? credentials_id) === credentials_id ? credentials_id : undefined
 

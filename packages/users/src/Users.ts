@@ -75,7 +75,7 @@ export interface EndpointOperations extends Operations<typeof endpoints> {}
  */
 export interface Service extends EndpointOperations {
   /**
-   * Returns the user with an external id, and creates them if there is none: exactly one user exists afterwards, even if several
+   * Returns the user with an external id, and creates them if they do not exist: exactly one user exists afterwards, even if several
    * processes call it at once and requests fail.
    *
    * An existing user is not changed, also if their market or locale differ. The Tink app needs the scopes `user:create`,

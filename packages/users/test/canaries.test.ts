@@ -33,14 +33,14 @@ import {
 import {
   type Area,
   Broken,
-  brokenWorlds,
+  brokenScenarios,
   good,
   isOAuth,
-  layerWorld,
+  layerScenario,
   sparing,
-  type World,
-  wrongWorlds
-} from "./canaryWorlds.js"
+  type Scenario,
+  wrongScenarios
+} from "./canaryScenarios.js"
 import { allScopes, turn } from "./helpers.js"
 import { cast, id, userId } from "./scripted.js"
 
@@ -149,7 +149,7 @@ const operations = (users: Users.Service, planted: Canaries): ReadonlyArray<Oper
 
 /** All that is printed about some operations and their results. */
 const textsOf = (
-  world: World,
+  scenario: Scenario,
   planted: Canaries,
   operations: (users: Users.Service, planted: Canaries) => ReadonlyArray<Operation>
 ) =>
@@ -159,11 +159,11 @@ const textsOf = (
       const users = yield* Users.Users
       for (const operation of operations(users, planted)) {
         const exit = yield* inTime(printed(texts, operation))
-        if (world === good) assert.isTrue(Exit.isSuccess(exit))
+        if (scenario === good) assert.isTrue(Exit.isSuccess(exit))
         if (Exit.isFailure(exit)) assert.isFalse(Cause.isDie(exit.cause))
       }
       yield* printServices(texts)
-    }).pipe(Effect.provide(layerWorld(world, planted)))
+    }).pipe(Effect.provide(layerScenario(scenario, planted)))
     yield* provideListeners(texts)(all)
     return texts
   })
@@ -172,32 +172,32 @@ const textsOf = (
 const parse = (url: string | URL, expected: TinkLink.ExpectedState) =>
   Effect.map(TinkLink.parseRedirect(url, expected), (redirect) => ({ ...redirect, state: undefined }))
 
-type Row = readonly [name: string, world: World, operations: typeof operations]
+type Row = readonly [name: string, scenario: Scenario, operations: typeof operations]
 
 /** Plants other canaries for each row; half of the rows are well but for the requests for tokens. */
 const planting = FastCheck.record({ planted: canaries, onlyTokens: FastCheck.boolean() })
 
-const everyWorld = (rows: ReadonlyArray<Row>) =>
+const everyScenario = (rows: ReadonlyArray<Row>) =>
   everyRow(
     rows,
     ([name], n) => `${name} (seed ${seed}, row ${n})`,
-    ([, world, operations], n) => {
+    ([, scenario, operations], n) => {
       const { onlyTokens, planted } = sample(planting, n)
-      const answers = onlyTokens && world !== good ? sparing(world, isOAuth) : world
+      const answers = onlyTokens && scenario !== good ? sparing(scenario, isOAuth) : scenario
       return Effect.map(textsOf(answers, planted, operations), (texts) => search(texts, coresOf(planted)))
     }
   )
 
 describe("no canary is seen when", () => {
-  it.effect("all is well, and every answer holds canaries", () => everyWorld([["all is well", good, operations]]))
+  it.effect("all is well, and every answer holds canaries", () => everyScenario([["all is well", good, operations]]))
 
   it.effect("Tink fails, in every way", () =>
-    everyWorld(brokenWorlds.map(([name, world]) => [name, world, operations] as const))
+    everyScenario(brokenScenarios.map(([name, scenario]) => [name, scenario, operations] as const))
   )
 
   it.effect("any field of an answer is not as documented", () =>
-    everyWorld(
-      wrongWorlds.map(([name, world, area]) => [name, world, (users, planted) => tables(users, planted)[area]])
+    everyScenario(
+      wrongScenarios.map(([name, scenario, area]) => [name, scenario, (users, planted) => tables(users, planted)[area]])
     )
   )
 
@@ -217,22 +217,22 @@ describe("no canary is seen when", () => {
     ["of the code for the link", () => (line) => !line.endsWith("/delegate")],
     ["of nothing but tokens", () => (line) => !line.includes("/oauth/token")]
   ]
-  const someWorlds = FastCheck.record({
+  const someScenarios = FastCheck.record({
     planted: canaries,
-    worlds: FastCheck.shuffledSubarray([...brokenWorlds], { minLength: 8, maxLength: 8 })
+    scenarios: FastCheck.shuffledSubarray([...brokenScenarios], { minLength: 8, maxLength: 8 })
   })
   it.effect("any step of refreshAndWait gets bad answers", () =>
     everyRow(
       steps,
       ([name], n) => `${name} (seed ${seed}, row ${n})`,
       ([, isSpared], n) => {
-        const { planted, worlds } = sample(someWorlds, n)
+        const { planted, scenarios } = sample(someScenarios, n)
         return everyRow(
-          worlds,
+          scenarios,
           ([name]) => name,
-          ([, world]) =>
+          ([, scenario]) =>
             Effect.map(
-              textsOf(sparing(world, isSpared()), planted, (users) => [
+              textsOf(sparing(scenario, isSpared()), planted, (users) => [
                 quietly(users.refreshAndWait(sessionOf(planted), id, waitOptions(planted)))
               ]),
               (texts) => search(texts, coresOf(planted))
@@ -258,7 +258,7 @@ describe("no canary is seen when", () => {
           yield* printServices(texts)
         }).pipe(
           Effect.provide(
-            layerWorld(
+            layerScenario(
               sparing(() => Effect.never, isOAuth),
               planted
             )
@@ -344,7 +344,7 @@ describe("no canary is seen when", () => {
           ]) {
             assert.isTrue(Exit.isFailure(yield* printed(texts, quietly<unknown, unknown, never>(operation))))
           }
-        }).pipe(Effect.provide(layerWorld(good, planted)))
+        }).pipe(Effect.provide(layerScenario(good, planted)))
         yield* provideListeners(texts)(all)
         search(texts, coresOf(planted))
       }),
@@ -398,7 +398,7 @@ describe("no canary is seen when", () => {
           Effect.gen(function* () {
             for (const operation of valid) assert.isTrue(Exit.isSuccess(yield* printed(texts, operation)))
             for (const operation of invalid) assert.isTrue(Exit.isFailure(yield* printed(texts, operation)))
-          }).pipe(Effect.provide(layerWorld(good, planted)))
+          }).pipe(Effect.provide(layerScenario(good, planted)))
         )
         search(texts, coresOf(planted))
       }),

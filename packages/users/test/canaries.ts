@@ -100,7 +100,7 @@ const makeConsole = (texts: Texts): Console.Console => {
   const noteAll = (...args: ReadonlyArray<unknown>) => args.forEach(note(texts))
   // A listener needs no difference between the methods of a console.
   const unsafe = new Proxy({}, { get: () => noteAll }) as Console.UnsafeConsole
-  // And the effectful ones are used by no logger.
+  // No logger uses the effectful ones.
   const effectful = new Proxy({}, { get: () => () => Effect.void }) as Console.Console
   return { ...effectful, [Console.TypeId]: Console.TypeId, unsafe }
 }

@@ -100,7 +100,7 @@ const isUndisturbed = (other: UserSession.UserSession<"credentials:read">) =>
     assert.deepStrictEqual(yield* takeLines, [LIST])
   })
 
-/** Nothing of the user is used again: the next read asks for a token, and hears that there is no such user. */
+/** Nothing of the user is used again: the next read asks for a token, and fails because the user does not exist. */
 const isForgotten = (session: UserSession.UserSession<"credentials:read">) =>
   Effect.gen(function* () {
     const users = yield* Users.Users
@@ -256,7 +256,7 @@ describe("deleteUser of a user who is gone", () => {
     )
   )
 
-  it.effect("by 20 callers at once is a success for all", () =>
+  it.effect("succeeds for 20 concurrent callers", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { other, session, userId } = yield* makeTwo

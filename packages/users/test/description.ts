@@ -47,7 +47,7 @@ type Described = (typeof described)[number]
 export const operationIds = described.map(({ operation }) => operation.operationId)
 
 /** A route without an id is the better match. */
-export const find = (method: string, path: string): Operation | undefined =>
+export const findOperation = (method: string, path: string): Operation | undefined =>
   Arr.sortBy(Order.mapInput(Order.boolean, ({ hasId }: Described) => hasId))(
     described.filter((candidate) => candidate.method === method && candidate.path.test(path))
   )[0]?.operation

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import * as Crypto from "node:crypto"
-import { find, operationIds, requestDifferences } from "./description.js"
+import { findOperation, operationIds, requestDifferences } from "./description.js"
 
 /**
  * Requests as `tink-api.md` prints them, written from the page and not by the client: each must be one that the description has
@@ -59,7 +59,7 @@ it.effect("every documented request is one that the OpenAPI description has, and
       const url = new URL(path, "https://api.tink.com")
       const type = form === undefined ? "application/json" : "application/x-www-form-urlencoded"
       const body = form === undefined ? JSON.stringify(json) : new URLSearchParams(form).toString()
-      const operation = find(method, url.pathname)
+      const operation = findOperation(method, url.pathname)
       if (operation === undefined) differences.push(`${method} ${url.pathname} is not described`)
       else {
         sent.add(operation.operationId)

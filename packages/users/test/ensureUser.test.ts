@@ -51,8 +51,8 @@ const isLook = ({ body, line }: Sent) => line === GRANT && body.startsWith(`exte
 const callOf = ({ headers }: Sent) => headers["x-client-trace-id"]
 
 /**
- * Of one caller: between two creations there is a look, unless Tink has answered the first with a 429, which is the one
- * fault here that is sent again within a call.
+ * One caller looks the user up between two creations, unless Tink has answered the first with a 429: the one fault here that
+ * is retried within a call.
  */
 const neverBlindly = (sent: ReadonlyArray<Sent>, isRateLimited: boolean) => {
   let last: Sent | undefined
@@ -146,7 +146,7 @@ describe("ensureUser", () => {
       assert.lengthOf(sent.filter(isLook), 3)
       assert.deepStrictEqual([error.reason, error.operation], ["Transport", "ensureUser"])
       assert.isTrue(error.isAmbiguous)
-      // As looking comes before creating, calling it again is safe.
+      // It looks before it creates, so calling it again is safe.
       assert.isTrue(error.isRetryable)
     }).pipe(provideAll())
   )

@@ -57,7 +57,7 @@ const isPoll = (line: string) => /^GET .*\/credentials\/[0-9a-f]+$/.test(line)
 
 const takePolls = Effect.map(takeLines, (lines) => lines.filter(isPoll).length)
 
-const clockOf = (clock: Clock.Clock): Clock.Clock => ({
+const wrapClock = (clock: Clock.Clock): Clock.Clock => ({
   [Clock.ClockTypeId]: Clock.ClockTypeId,
   unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
   unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
@@ -227,7 +227,7 @@ describe("followCredential", () => {
     // The clock of the layer, on which followers share their polls.
     const services = Effect.clockWith((clock) =>
       Effect.withClock(Layer.build(layerAll({ sandbox: { authenticatingTime: "1 day" } })), {
-        ...clockOf(clock),
+        ...wrapClock(clock),
         unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + shift.millis,
         currentTimeMillis: Effect.sync(() => clock.unsafeCurrentTimeMillis() + shift.millis)
       })
@@ -379,7 +379,7 @@ describe("followers", () => {
       const turns = yield* Effect.makeSemaphore(0)
       const services = Effect.clockWith((clock) =>
         Effect.withClock(Layer.build(layerAll({ sandbox: { authenticatingTime: "1 day" } })), {
-          ...clockOf(clock),
+          ...wrapClock(clock),
           sleep: (duration) =>
             Duration.toMillis(duration) === 0 ? Effect.asVoid(turns.take(1)) : clock.sleep(duration)
         })

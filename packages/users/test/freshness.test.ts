@@ -66,7 +66,7 @@ const table: ReadonlyArray<readonly [Sandbox.CredentialsStatus, isAtRest: boolea
   ["DELETED", true]
 ]
 
-/** Of one user, who is at a bank that stays as it is. */
+/** Answers for one user, whose bank stays as it is. */
 const answering = (credentials: ReadonlyArray<Readonly<Record<string, unknown>>>) => {
   const all = credentials.map((credential, n) => ({ id: `c${n}`, providerName: "a-bank", ...credential }))
   let count = 0
@@ -82,7 +82,7 @@ const answering = (credentials: ReadonlyArray<Readonly<Record<string, unknown>>>
   return { answer, take }
 }
 
-/** As `isKeptFor`, over answers that stay the same. */
+/** Like `isKeptFor`, over answers that stay the same. */
 const staysFor = (
   credentials: ReadonlyArray<Readonly<Record<string, unknown>>>,
   read: (session: Reader) => Effect.Effect<unknown, unknown, Users.Users>,

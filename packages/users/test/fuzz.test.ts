@@ -184,7 +184,7 @@ describe("any body is read as it is, or is a Decode error, by", () => {
             token: /^[\x21-\x7e]+$/.test(token) ? token : wrong(),
             seconds: typeof seconds === "number" && seconds >= 0 ? seconds : wrong(),
             scopes: readScopes(own(json, "scope")),
-            // Seen live where there is none: "".
+            // Tink sends "" when it has no hint.
             idHint: readLenient(own(json, "id_hint"), readText) || undefined
           }
         }, body)

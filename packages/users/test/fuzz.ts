@@ -23,7 +23,7 @@ export const userId = Ids.UserId.make("0123456789abcdef0123456789abcdef")
 export const id = Ids.CredentialsId.make("fedcba9876543210fedcba9876543210")
 export const session = UserSession.make({ userId, accessToken: Redacted.make("a-token"), scopes: userScopes })
 
-export const encoder = new TextEncoder()
+const encoder = new TextEncoder()
 
 // ---------------------------------------------------------------------------------------------------------------------
 // A Tink that says what it is told to, and a record of what it is asked
@@ -32,7 +32,7 @@ export const encoder = new TextEncoder()
 export type Respond = (line: string) => Reply
 
 /** A body in pieces, which may fall in the middle of a character. */
-export const inPieces = (body: string): ReadableStream<Uint8Array> => {
+const inPieces = (body: string): ReadableStream<Uint8Array> => {
   const bytes = encoder.encode(body)
   const size = Math.max(1, Math.ceil(bytes.length / 3))
   return new ReadableStream({
@@ -101,7 +101,7 @@ export const forAll = <A>(
 /** JSON as a string: an object can say one thing twice, and a number can be too large for any. */
 export const quote = (text: string): string => JSON.stringify(text)
 
-/** As it can be sent: half of a surrogate pair cannot, but written out in JSON. */
+/** The text as it can be sent: half of a surrogate pair cannot be, unless JSON escapes it. */
 export const sendable = (text: string): string =>
   new TextDecoder("utf-8", { ignoreBOM: true }).decode(encoder.encode(text))
 
@@ -153,7 +153,7 @@ export const name = FastCheck.oneof(
   FastCheck.string({ unit: "binary", maxLength: 5 })
 )
 
-export const scalar = FastCheck.oneof(FastCheck.constantFrom("null", "true", "false", "[]", "{}"), number, text)
+const scalar = FastCheck.oneof(FastCheck.constantFrom("null", "true", "false", "[]", "{}"), number, text)
 
 export const anything: FastCheck.Arbitrary<string> = FastCheck.oneof(
   { weight: 6, arbitrary: scalar },
@@ -174,7 +174,7 @@ export const anId = FastCheck.oneof(
 export const nullable = (arbitrary: FastCheck.Arbitrary<string>) =>
   FastCheck.oneof({ weight: 5, arbitrary }, { weight: 1, arbitrary: FastCheck.constant("null") })
 
-export const pairsOf = (fields: Readonly<Record<string, FastCheck.Arbitrary<string>>>) =>
+const pairsOf = (fields: Readonly<Record<string, FastCheck.Arbitrary<string>>>) =>
   Object.entries(fields).map(([key, value]) => FastCheck.tuple(FastCheck.constant(key), mostly(value)))
 
 /** An object with some of these fields, in any order, some twice, and others besides. */
@@ -217,7 +217,7 @@ export const wrong = (): never => {
   throw new Wrong()
 }
 
-export const readJson = (body: string): unknown => {
+const readJson = (body: string): unknown => {
   try {
     // A byte order mark is not part of a text in UTF-8.
     return JSON.parse(body.replace(/^\ufeff/, ""))
@@ -248,13 +248,13 @@ export const readLenient = <A>(value: unknown, read: (value: unknown) => A): A |
   }
 }
 
-/** Milliseconds since 1970 that a date can be of; 0 is none, and Tink has no times before. */
+/** Milliseconds since 1970 that a date can have. 0 means no date, and Tink has no earlier times. */
 export const readTime = (value: unknown): number | undefined => {
   if (typeof value === "string" && /^\d{1,16}$/.test(value)) return readTime(Number(value))
   return typeof value === "number" && value >= 1 && value <= 8.64e15 ? value : wrong()
 }
 
-export const readFields = (value: unknown): Json => {
+const readFields = (value: unknown): Json => {
   return Object.fromEntries(Object.entries(readObject(value)).filter(([, field]) => typeof field === "string"))
 }
 
@@ -358,7 +358,7 @@ export const credential = objectWith(
 /** Runs an operation, which ends in a value or in a `TinkError` and in nothing else, and at once. */
 export const outcome = <A>(effect: Effect.Effect<A, TinkError>) => Effect.either(effect)
 
-/** All that a path may name but the places in a list, and what the user logs in with. */
+/** Everything that a path may name, except places in a list and the user's login details. */
 const knownNames: ReadonlySet<string> = new Set([
   ..."id userId providerName type status statusUpdated statusPayload updated sessionExpiryDate fields".split(" "),
   ..."supplementalInformation credentials user_id external_user_id code access_token expires_in scope id_hint".split(

@@ -289,7 +289,7 @@ describe("a request goes to its own path and to no other, for any", () => {
           state: value,
           new_one: value
         })
-        // And what comes back with it is known again.
+        // The redirect that comes back with it is recognized.
         const back = new URLSearchParams({ credentials_id: id, state: value, message: value, error: "" })
         const redirect = yield* TinkLink.parseRedirect(`${redirectUri}?${back.toString()}`, { state: value })
         assert.deepStrictEqual<unknown>({ ...redirect }, { _tag: "Connected", credentialsId: id, state: value })

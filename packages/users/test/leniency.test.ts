@@ -145,7 +145,7 @@ describe("an optional member that cannot be read is absent, counted by its name,
       const question = [{ name: "otp", description: "Code" }]
       const asked = yield* read({ ...connection, supplementalInformation: question }, get)
       assert.strictEqual(Redacted.value(asked.supplementalInformation ?? assert.fail()), JSON.stringify(question))
-      // As it is sent, with any names of members.
+      // It is kept as it is sent, with any names of members.
       const odd: unknown = JSON.parse(
         '{"__proto__":{"name":"otp"},"constructor":1,"desktop":{"url":"https://bank.example"}}'
       )
@@ -184,7 +184,7 @@ describe("a list", () => {
     })
   )
 
-  it.effect("is without the items that do not say which, whose and how they are, which are counted", () =>
+  it.effect("leaves out and counts items without an id, owner or status", () =>
     everyRow(
       [
         ["no id", { status: "UPDATED" }],

@@ -222,7 +222,7 @@ describe("a session of authorizeWithCode", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is refused for what it is not for, by name, before anything is sent", () =>
+  it.effect("rejects operations outside its scopes before sending", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { credentialsId, userId } = yield* makeUser()

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import { bodyOf } from "../../../test/support/scriptedTink.js"
-import { answerDifference, find, operationIds, requestDifferences } from "./description.js"
+import { answerDifference, findOperation, operationIds, requestDifferences } from "./description.js"
 
 /**
  * The client and the sandbox are two writings of one page (`tink-api.md`). Here they meet: each answer of the sandbox must be
@@ -27,7 +27,7 @@ it.effect("every request of the client and every answer of the sandbox is one th
         Effect.gen(function* () {
           const response = yield* client.execute(request)
           const text = yield* response.text
-          const operation = find(request.method, url.pathname)
+          const operation = findOperation(request.method, url.pathname)
           if (operation === undefined) differences.push(`${request.method} ${url.pathname} is not described`)
           else {
             if (response.status < 300) answered.add(operation.operationId)

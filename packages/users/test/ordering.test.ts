@@ -144,7 +144,7 @@ describe("the end of an earlier refresh", () => {
     )
   })
 
-  it.effect("is final at once after changed, which told of it", () => {
+  it.effect("is final right after `changed`", () => {
     const { polls, script } = makeTink([
       ["UPDATING", 1000],
       ["UPDATED", 2000]

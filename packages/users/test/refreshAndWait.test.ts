@@ -91,7 +91,7 @@ describe("refreshAndWait ends with", () => {
   it.effect("NeedsUser when nothing moves because the consent has run out", () =>
     Effect.gen(function* () {
       const { expireSession, setNextRefresh } = yield* TinkSandbox.TinkSandbox
-      // Not at the epoch: an expiry date of 0 is none.
+      // Not at the epoch, as an expiry date of 0 means no date.
       yield* TestClock.adjust("1 hour")
       const { credentialsId, session } = yield* makeSession
       yield* expireSession(credentialsId)

@@ -25,7 +25,7 @@ import { makeTracer } from "../../../test/support/tracer.js"
 import { type Reply, scriptedTink } from "../../../test/support/scriptedTink.js"
 import { layerOver, provideAnswers, withTime } from "./helpers.js"
 
-/** Every secret there is holds this word, and nothing that may be shown does. */
+/** Every secret holds this word, and nothing that may be shown does. */
 const CANARY = "canary"
 const clientSecret = `client-secret-${CANARY}`
 const userToken = `user-token-${CANARY}`
@@ -127,7 +127,7 @@ const user = JSON.stringify({ id: userId, appId: "an-app", created: 1, nationalI
 
 const consent = `{"credentialsId":"${id}","status":"UPDATED","more":"${CANARY}"}`
 
-/** By how a request ends. What is not here has no answer. */
+/** Answers by the end of the request's path. A request that is not here has no answer. */
 const answers: ReadonlyArray<readonly [string, string]> = [
   ["/oauth/token", `{"access_token":"${userToken}","expires_in":7200,"scope":"${scopes.join(",")}"}`],
   ["/authorization-grant", `{"code":"code-${CANARY}"}`],
@@ -154,7 +154,7 @@ const echo = `client-secret-${CANARY} user-token-${CANARY} code-${CANARY} given-
 
 const onlyTokens = (bad: Reply) => (line: string) => (/oauth/.test(line) ? good(line) : bad)
 
-const worlds: ReadonlyArray<readonly [string, (line: string) => Reply]> = [
+const scenarios: ReadonlyArray<readonly [string, (line: string) => Reply]> = [
   ["all is well", good],
   ...[302, 401, 503].flatMap((status) => {
     const bad = { status, body: `{"unknown":"${CANARY}"}` }
@@ -226,7 +226,7 @@ const sessionOperations = (
 describe("no secret is seen in results, errors, causes, logs and spans", () => {
   it.effect("however Tink answers", () =>
     everyRow(
-      worlds,
+      scenarios,
       ([name]) => name,
       ([, answer]) =>
         Effect.gen(function* () {

@@ -395,7 +395,7 @@ describe("tokens", () => {
       const [a, b, c, fewer, other] = yield* takeTokens
       assert.deepStrictEqual([b, c], [a, a])
       assert.strictEqual(new Set([a, fewer, other]).size, 3)
-      // And what one of them hears of the token, the others know.
+      // When one of them loses the token, the others know.
       const sandbox = yield* TinkSandbox.TinkSandbox
       yield* sandbox.revokeTokens(userId)
       yield* Effect.forEach(sessions, readThrough)
@@ -456,13 +456,13 @@ describe("tokens", () => {
         Effect.gen(function* () {
           const { session: a } = yield* makeSession
           const { session: b } = yield* makeSession
-          let mintings = 0
+          let issued = 0
           for (const session of [a, b, b, a, a, b]) {
             const lines = yield* linesOf(session)
             assert.strictEqual(lines.at(-1), LIST)
-            mintings += lines.filter((line) => line === GRANT).length
+            issued += lines.filter((line) => line === GRANT).length
           }
-          assert.strictEqual(mintings, tokenCapacity === 0 ? 6 : 4)
+          assert.strictEqual(issued, tokenCapacity === 0 ? 6 : 4)
         }).pipe(provideAll({ sandbox: longLived, users: { tokenCapacity } }))
     )
   )

@@ -150,7 +150,7 @@ export const serve = Effect.gen(function* () {
   return tink
 })
 
-/** Every layer there is, over undici. Their scope is inside that of the server, so that it can see what they leave. */
+/** All layers, over undici. Their scope is inside the server's, so that the server sees what they leave behind. */
 export const connect = (tink: Tink, timing: TinkConfig.RequestOptions = {}) =>
   Effect.gen(function* () {
     yield* Effect.addFinalizer(() => {

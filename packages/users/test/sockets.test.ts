@@ -76,7 +76,7 @@ const begin = (response: ServerResponse, then: () => void) => {
 
 const chunk = Buffer.alloc(1024 * 1024, " ")
 
-/** As fast as it is read. */
+/** Sends as fast as the client reads. */
 const send50MB =
   (status: number): Handle =>
   (_, response) => {
@@ -173,7 +173,7 @@ const tryIt = (operation: Operation, scenario: Scenario, verdict: Verdict) =>
     assert.strictEqual(stats.invalidations, operation.isMutation ? 1 : 0)
     assert.strictEqual(stats.quarantines, operation.isMutation && error.isAmbiguous ? 1 : 0)
     assert.strictEqual(stats.size, 0)
-    // And once Tink is well again, so is all else, over the same client.
+    // Once Tink has recovered, the same client works again.
     tink.handle = answer
     assert.lengthOf(yield* users.listCredentials(session), 1)
   })
@@ -211,7 +211,7 @@ const untilDisconnected = (before: number) =>
     Effect.sync(() => activeSockets() <= before)
   )
 
-/** Each operation once, and what it came to. */
+/** Runs each operation once, and collects the outcomes. */
 const runAll = (users: Users.Service) =>
   Effect.forEach([list, refresh, remove], ({ run }) => Effect.either(run(users, session)))
 
@@ -270,7 +270,7 @@ describe("a keep-alive connection", () => {
       assert.deepStrictEqual(tink.received.splice(0), [LIST, REFRESH])
       yield* users.deleteCredential(session, id)
       assert.deepStrictEqual(tink.received.splice(0), [DELETE, DELETE])
-      // After the unclear refresh nothing is kept of the user for a while.
+      // After the ambiguous refresh nothing of the user is cached for a while.
       assert.lengthOf(yield* users.listCredentials(session), 1)
       assert.lengthOf(yield* users.listCredentials(session), 1)
       assert.deepStrictEqual(tink.received, [LIST, LIST, LIST])
@@ -292,7 +292,7 @@ it.scopedLive("a deletion that was applied before the connection broke has succe
     yield* users.deleteCredential(session, id)
     assert.deepStrictEqual(tink.received, [DELETE, DELETE])
     assert.deepInclude(yield* cache.stats, { invalidations: 1, quarantines: 0 })
-    // Of another call it is not known who deleted it.
+    // A second call cannot know who deleted it.
     const error = yield* failure(users.deleteCredential(session, id))
     assert.strictEqual(error.reason, "NotFound")
     check(error, ["neither", 1])
@@ -506,7 +506,7 @@ it.scopedLive("leaves no timer running", () =>
   Effect.gen(function* () {
     const before = activeTimers()
     const noMoreTimers = until(
-      () => `${activeTimers()} timers, of which ${before} were there before`,
+      () => `${activeTimers()} timers, ${before} of them from before`,
       Effect.sync(() => activeTimers() <= before)
     )
     const tink = yield* serve

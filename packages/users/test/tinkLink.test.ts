@@ -291,11 +291,11 @@ describe("parseRedirect", () => {
       const query = `?credentials_id=${id}&state=s`
       assert.deepStrictEqual(yield* TinkLink.parseRedirect(callback + query, expected), connected)
       assert.deepStrictEqual(yield* TinkLink.parseRedirect(new URL(callback + query), expected), connected)
-      // As a server sees it.
+      // A server sees only the path and the query.
       assert.deepStrictEqual(yield* TinkLink.parseRedirect(`/callback${query}`, expected), connected)
       assert.deepStrictEqual(
         yield* TinkLink.parseRedirect(`${callback}${query}&client_id=my-client&new=1`, { state: Redacted.make("s") }),
-        // Who keeps it secret gets none back.
+        // A secret state is not part of the result.
         new TinkLink.Connected({ credentialsId: id })
       )
     })

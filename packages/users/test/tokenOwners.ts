@@ -52,7 +52,7 @@ const makeTellingTink = () => {
   return { client, misuse, revoke: (code: string) => revoked.add(latest.get(code) ?? "") }
 }
 
-/** Each sorted. */
+/** Each set is sorted. */
 const scopeSets = [
   ["credentials:read", "credentials:refresh", "credentials:write", "user:delete"],
   ["credentials:read", "credentials:refresh", "credentials:write", "user:delete", "user:read"],

@@ -119,7 +119,7 @@ describe("what a receiver answers", () => {
 
   const invalid: ReadonlyArray<Readonly<Record<string, unknown>>> = [
     { secrets: [Redacted.make("")] },
-    // As from a file.
+    // A secret that was read from a file.
     { secrets: [Redacted.make(`${B.secret}\n`)] },
     { tolerance: Number.NaN },
     { tolerance: "ten minutes" },

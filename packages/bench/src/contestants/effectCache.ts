@@ -19,7 +19,7 @@ export const effectCache = <A, E>({
     (cache) => ({ get: (key) => cache.get(key), invalidate: (key) => cache.invalidate(key) })
   )
 
-/** In no documentation, but it makes the most of `Cache`: a cache of users, whose values are caches of their keys. */
+/** Not documented, but the best use of `Cache`: a cache of users, whose values are caches of their keys. */
 export const effectCachePerUser = <A, E>({
   capacity,
   lookup,

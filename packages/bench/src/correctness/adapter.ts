@@ -81,7 +81,7 @@ class RequestFailed extends Data.TaggedError("RequestFailed")<{ readonly cause: 
 
 const request = (origin: Origin) => Effect.tryPromise({ try: origin, catch: (cause) => new RequestFailed({ cause }) })
 
-/** As `Effect.runPromise`, with errors that fit in a line. */
+/** Like `Effect.runPromise`, with errors that fit in a line. */
 const run = async <A>(effect: Effect.Effect<A, unknown>): Promise<A> => {
   const exit = await Effect.runPromiseExit(effect)
   if (Exit.isSuccess(exit)) return exit.value

@@ -35,7 +35,7 @@ export const userCacheAdapter: Adapter = {
   make: fromGroupedEffect(userCache)
 }
 
-/** In the order of the table. */
+/** The contestants, in the order of the table. */
 export const adapters: ReadonlyArray<Adapter> = [
   effectCacheAdapter,
   effectCachePerUserAdapter,

@@ -9,7 +9,7 @@ export interface Request {
   readonly fail: () => void
 }
 
-export class OriginError extends Error {}
+class OriginError extends Error {}
 
 /** An origin whose value is "v1", "v2" after the first write, and so on. */
 export const makeOrigin = () => {

@@ -5,13 +5,13 @@ import { followers } from "./benchmarks/followers.js"
 import { invalidation } from "./benchmarks/invalidation.js"
 import { loading } from "./benchmarks/loading.js"
 import { memory } from "./benchmarks/memory.js"
-import { minting } from "./benchmarks/minting.js"
 import { mixedDay } from "./benchmarks/mixedDay.js"
 import { readersAtOnce } from "./benchmarks/readers.js"
 import { shared } from "./benchmarks/shared.js"
+import { tokens } from "./benchmarks/tokens.js"
 import { uncached } from "./benchmarks/uncached.js"
 
-/** In the order of the table. */
+/** The benchmarks, in the order of the table. */
 export const benchmarks: ReadonlyArray<Benchmark> = [
   cached,
   uncached,
@@ -22,6 +22,6 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   memory,
   followers,
   loading,
-  minting,
+  tokens,
   shared
 ]

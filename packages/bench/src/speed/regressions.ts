@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import type { Unit } from "./comparison.js"
 import type { Report } from "./report.js"
 
-/** By benchmark, what was measured, and contestant. */
+/** The keys name the benchmark, what was measured, and the contestant. */
 export type Ratios = Readonly<Record<string, number>>
 
 /** More than this share worse is a regression, if it is seen twice in a row. */
@@ -15,7 +15,7 @@ const isOurs = (contestant: string): boolean => contestant.startsWith("effect-ti
 
 const isMoreBetter = (unit: Unit): boolean => unit === "rate" || unit === "share"
 
-/** Each ratio so that less is better. */
+/** Inverts ratios where needed, so that less is better. */
 const toCost = (ratio: number, unit: Unit): number => (isMoreBetter(unit) ? 1 / ratio : ratio)
 
 const toRows = ({ benchmarks }: Report) =>

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 export type Origin =
   /** Tink's documented shape. */
   | "Tink"
-  /** Nothing was said: no body, or `{}`. */
+  /** The body says nothing: it is empty, or `{}`. */
   | "Empty"
   /** The body did not arrive as a whole, and its beginning may be Tink's. */
   | "Unread"
@@ -29,7 +29,7 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 
 const isCode = (value: unknown): value is string | number => isText(value) || typeof value === "number"
 
-/** Members of errors of other systems, some of which also have an `errorMessage` or an `errorCode`: AWS, Okta, Spring. */
+/** Members of errors of other systems (AWS, Okta, Spring). Some of them also have an `errorMessage` or an `errorCode`. */
 const foreignNames = [
   "error",
   "errors",

@@ -103,7 +103,7 @@ const prepareReadable = (
       headers: {
         ...request.headers,
         accept: "application/json, text/plain",
-        // Not all clients decode what is compressed.
+        // Some clients do not decode compressed bodies.
         "accept-encoding": "identity",
         "user-agent": userAgent,
         "x-client-trace-id": traceId
@@ -278,7 +278,7 @@ const makeRequestSpan = (config: TinkConfig, { request, resends, traceId }: Exch
     }
   })
 
-/** As `Effect.useSpan` does. */
+/** Ends the span as `Effect.useSpan` does. */
 const endSpan = (span: Tracer.Span, exit: Exit.Exit<unknown, TinkError>, fiber: AnyFiber): void => {
   if (span.status._tag === "Ended") return
   const isTimed = fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)

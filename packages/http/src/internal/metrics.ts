@@ -49,7 +49,7 @@ export const countRetry = (request: RequestDescription): Effect.Effect<void> =>
 
 const suppressedRetries = counter("retries_suppressed_total", "Retries not made because the retry budget was used up")
 const queued = counter("queued_total", "Requests that waited for their turn")
-// Without the tags of a fiber: all wait in one queue.
+// Tags of a fiber would not apply: all wait in one queue.
 const queueLength = Metric.gauge("tink_http_queue_length", {
   description: "Requests that waited for their turn when the last one joined them"
 })

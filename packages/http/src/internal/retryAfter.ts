@@ -54,7 +54,7 @@ const maxLength = 1000
 
 /**
  * Parses a `Retry-After` header (RFC 9110, 10.2.3): seconds, fractions rounded up, or a date in any of its three forms. Of
- * several, as proxies add them, the longest counts. Undefined if there is none.
+ * several, as proxies add them, the longest counts. Undefined without a valid one.
  *
  * @param now the time of this clock
  * @param date the `Date` header, the time of the server's clock: a date is meant by that clock

@@ -55,7 +55,7 @@ const isControl = ({ path }: Incoming.Incoming): boolean => path === "/sandbox" 
 const isProtected = (incoming: Incoming.Incoming): boolean =>
   isControl(incoming) || (incoming.method === "POST" && (isPage(incoming.path) || incoming.path === bankPath))
 
-// What is refused before its path is looked at, and without a line in the log.
+// These requests are refused before their path is read, and are not logged.
 const refusal = (settings: Settings, incoming: Incoming.Incoming): Option.Option<apiErrors.ApiError> => {
   const { certificate } = incoming.connection
   if (certificate !== undefined && certificate !== settings.certificate) return Option.some(apiErrors.wrongCertificate)

@@ -8,7 +8,7 @@ export const isRead = ({ operation: { _tag } }: Call): boolean => _tag === "list
 
 export const isDeletion = (tag: OperationName): boolean => tag === "deleteUser" || tag === "deleteUserBy"
 
-export const isUserChange = ({ operation: { _tag } }: Call): boolean =>
+const isUserChange = ({ operation: { _tag } }: Call): boolean =>
   _tag === "refreshCredential" || _tag === "deleteCredential" || isDeletion(_tag)
 
 /** Whether a path, or its template, is the subject of an operation, and not a step towards it. */

@@ -19,7 +19,7 @@ export const refusedTokens: Check = (history) =>
         }
   })
 
-/** Whose token a request must carry. `undefined` for the token of the application. */
+/** The session whose token a request must carry. `undefined` for the token of the application. */
 const rightfulOwner = (call: Call, { path }: OriginRequest) => {
   const { operation, session } = call
   if (path.startsWith("/api/v1/oauth/") || path === "/api/v1/user/create") return undefined
@@ -91,7 +91,7 @@ export const oneToken: Check = (history) => {
   if (history.settings.tokenCapacity < 10_000) return undefined
   const kept = keptTokens(history)
   return findFirst(kept, ({ earliest, exchange, issued }) => {
-    // Only a token that certainly arrived.
+    // Only tokens that certainly arrived count.
     const { evaluated } = exchange
     if (exchange.fault !== undefined || exchange.delivered !== 200 || evaluated === undefined) return undefined
     const until = earliest.at + usableMillis(history.settings)

@@ -84,7 +84,7 @@ export const makeCalls = (options: {
         end(exit.cause._tag === "Fail" ? exit.cause.error : toError("an effect that neither succeeds nor fails"))
       })
     )
-    /** Only while the call is not over: its fiber may run another one then. */
+    /** Interrupts only while the call runs: afterwards its fiber may run another call. */
     const giveUp = (onGivenUp: () => void): void => {
       if (isOver) return
       fiber.unsafeInterruptAsFork(FiberId.none)

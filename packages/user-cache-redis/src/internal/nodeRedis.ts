@@ -39,7 +39,7 @@ export const fromNodeRedis = (client: NodeRedisClient): Connection => ({
     Effect.gen(function* () {
       const subscriber = yield* Effect.acquireRelease(
         Effect.sync(() => client.duplicate()),
-        // That of a sentinel answers with a promise.
+        // The method of a sentinel returns a promise.
         (subscriber) => Effect.ignore(Effect.tryPromise(async () => subscriber.destroy()))
       )
       // It reconnects by itself. Without a listener, an error would end the process.

@@ -16,7 +16,7 @@ export interface Answers {
   readonly sentAt: Moment
   /** The position of the question among those of this process. */
   readonly order: number
-  /** By user id. Empty if the store did not answer. */
+  /** The store's validations by user id. Empty if the store did not answer. */
   readonly validations: ReadonlyMap<string, Validation>
 }
 

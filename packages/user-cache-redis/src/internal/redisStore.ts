@@ -19,7 +19,7 @@ const sha1 = (text: string) =>
     hex
   )
 
-/** Nothing that ends a hash tag early. Ids of Tink stay readable. */
+/** Escapes what would end a hash tag early. Tink's ids stay readable. */
 const toTag = (userId: string): string => (/^[\w-]+$/.test(userId) ? userId : `~${Encoding.encodeBase64Url(userId)}`)
 
 const slotOf = (userId: string): number => hashSlot(toTag(userId))

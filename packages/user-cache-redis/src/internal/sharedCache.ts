@@ -161,7 +161,7 @@ export const make = (store: Store, settings: Settings) =>
         }
       })
 
-    let bareRefreshes = 0
+    let uncachedRefreshes = 0
 
     const refresh = <A, E, R>(
       userId: string,
@@ -177,7 +177,7 @@ export const make = (store: Store, settings: Settings) =>
             advance(userId)
           )
         }
-        bareRefreshes += 1
+        uncachedRefreshes += 1
         return lookup.pipe(Effect.zipLeft(local.invalidate(userId)), Effect.zipLeft(advance(userId)))
       })
 
@@ -223,7 +223,7 @@ export const make = (store: Store, settings: Settings) =>
         )
         const waited = waits ? Effect.sleep(stretch(settings.holdBackMillis)) : Effect.void
         for (const background of [retried, waited]) {
-          // Also when the cache is closed meanwhile.
+          // This also settles when the cache is closed meanwhile.
           yield* Effect.forkIn(Effect.ensuring(Effect.interruptible(background), settle(Option.none())), scope)
         }
         const answer = yield* Deferred.await(told)
@@ -309,7 +309,7 @@ export const make = (store: Store, settings: Settings) =>
         ...counters.counts,
         heldBack: counters.heldBack(),
         bypasses: stats.bypasses + changingBypasses + unvalidatedBypasses,
-        refreshes: stats.refreshes + bareRefreshes
+        refreshes: stats.refreshes + uncachedRefreshes
       }
     })
 

@@ -1,4 +1,4 @@
-/** Where a slot is: a read finds it under a string, and none under a symbol. */
+/** The key of a slot. A read finds slots under strings, never those under symbols. */
 export interface SlotKey {
   readonly userId: string
   readonly key: string | symbol

@@ -53,7 +53,7 @@ interface PendingLookup extends SlotKey {
   /** The position among the cache's lookups, by start. */
   readonly order: number
   readonly startedAt: Moment
-  /** That of the cache, until the value has arrived and may shorten it. */
+  /** The cache's time to live, until the value has arrived and may shorten it. */
   timeToLiveMillis: number
   fiber: Fiber.RuntimeFiber<void> | undefined
   exit: Exit.Exit<unknown, unknown> | undefined

@@ -1,12 +1,12 @@
 import { type Benchmark, byEffort, type Context } from "../benchmark.js"
-import { bareDeferred } from "../clients/bareDeferred.js"
+import { deferred } from "../clients/deferred.js"
 import { effectTinkStatic as effectTink } from "../clients/effectTink.js"
 import { compare, type Comparison, exactly } from "../comparison.js"
 import { caches } from "../contestants.js"
 import { checkAnswers, interleave, measureCost, withReady } from "../rounds.js"
 import { userIdOf } from "../tink.js"
 
-const contestants = [effectTink, bareDeferred, ...caches]
+const contestants = [effectTink, deferred, ...caches]
 
 const compareWith = async (context: Context, users: number): Promise<ReadonlyArray<Comparison>> => {
   const { origin } = context

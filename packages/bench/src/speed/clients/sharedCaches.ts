@@ -14,7 +14,7 @@ import * as scripts from "../../../../user-cache-redis/src/internal/scripts.js"
 import type { Entrant } from "../comparison.js"
 
 export interface SharedClient {
-  /** Prepares so many readers at once, each of which reads so many times. */
+  /** Prepares so many readers at once. Each reads so many times. */
   readonly read: (userIds: ReadonlyArray<string>, times: number) => () => Promise<unknown>
   /** Changes so many times, one after another. */
   readonly change: (userId: string, times: number) => Promise<unknown>

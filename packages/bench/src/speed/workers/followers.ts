@@ -38,7 +38,7 @@ export interface Found {
 /** What a follower does: it says once that it has its first answer, and then waits. */
 type Follow = (credential: number, onAnswer: Effect.Effect<void>) => Effect.Effect<unknown, unknown>
 
-/** One poll, and nothing more for as long as anything is measured. */
+/** Polls once, and then not again while anything is measured. */
 const schedule = Schedule.spaced("1 hour")
 
 const openSession = (credential: number) => {

@@ -47,7 +47,7 @@ const sentBody = ({ body }: HttpClientRequest.HttpClientRequest): SentBody => {
   }
 }
 
-// One for all requests of a method, as the rest is replaced, and a web request is expensive.
+// A web request is expensive, so all requests of a method share one. Everything else of it is replaced.
 const emptyRequests = new Map<string, HttpServerRequest.HttpServerRequest>()
 
 const emptyRequest = (method: HttpMethod): HttpServerRequest.HttpServerRequest => {
@@ -71,7 +71,7 @@ const toServerRequest = (
 
 const toClientResponse = (request: HttpClientRequest.HttpClientRequest, response: ServerResponse) => {
   const web = HttpServerResponse.toWeb(response, { withoutBody: request.method === "HEAD" })
-  // A length is for the framing of a network, and there is none.
+  // A length is for the framing of a network, and none is used here.
   web.headers.delete("content-length")
   return HttpClientResponse.fromWeb(request, web)
 }

@@ -88,7 +88,7 @@ export const listen = (
 ): Effect.Effect<Address, HttpServerError.ServeError, Scope.Scope> =>
   Effect.suspend(() => listenWith(Http.createServer(), sandbox, address))
 
-/** As `listen`, for mutual TLS. A wrong client certificate is not an end of the handshake, but of each request: 401. */
+/** Like `listen`, for mutual TLS. A wrong client certificate does not fail the handshake; each request is answered with 401. */
 export const listenMutualTls = (
   sandbox: Sandbox,
   address: Address,
@@ -100,5 +100,5 @@ export const listenMutualTls = (
   })
 
 /** The URL of an address. */
-export const urlOf = (scheme: "http" | "https", { host, port }: Address): string =>
+export const toUrl = (scheme: "http" | "https", { host, port }: Address): string =>
   `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`

@@ -170,7 +170,7 @@ export const command = Command.make("tink-sandbox", options, ({ openapi, port, p
       LogLevel.lessThan(toLevel(request), minimum) ? Effect.void : Console.log(formatRequest(request))
     )
     const address = yield* Effect.mapError(NodeServer.listen(sandbox, { host, port }), cannotListen(host, port))
-    const url = NodeServer.urlOf("http", address)
+    const url = NodeServer.toUrl("http", address)
     yield* Console.log(`Tink sandbox on ${url} client_id=${clientId} client_secret=${clientSecret}`)
     return yield* Effect.never
   }).pipe(Effect.scoped)

@@ -13,7 +13,7 @@ const make = (type: string, reason: string, displayMessage: string, retryable = 
   details: { reason, retryable }
 })
 
-// By status, unless a step has a reason of its own.
+// Used unless a step has a reason of its own.
 const byStatus: Partial<Record<CredentialsStatus, DetailedError>> = {
   AUTHENTICATION_ERROR: make("USER_LOGIN_ERROR", "STATIC_CREDENTIALS_INCORRECT", "The login details are not correct."),
   TEMPORARY_ERROR: make("PROVIDER_ERROR", "PROVIDER_UNAVAILABLE", "The bank cannot be reached at the moment.", true),

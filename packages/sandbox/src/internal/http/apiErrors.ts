@@ -1,5 +1,5 @@
 /**
- * All error responses. The three texts of tink-api.md 1.4 and the 409 code of tink-api.md 3 are Tink's own. The other texts
+ * All error responses. The three messages of tink-api.md 1.4 and the 409 code of tink-api.md 3 are Tink's own. The other texts
  * and codes are not established (tink-api.md 14.1) and only follow the style of 8.2: no client should depend on them.
  */
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -99,10 +99,10 @@ export const duplicateWebhookEndpoint = make(
 /** tink-api.md 9.1: no 404 is documented. */
 export const unknownWebhookEndpoint = make(404, "webhook_endpoints.not_found", "The endpoint does not exist")
 
-/** Of the test control `resendDelivery`. */
+/** Returned by the test control `resendDelivery`. */
 export const unknownDelivery = make(404, "sandbox.delivery_not_found", "The delivery or its endpoint does not exist")
 
-/** Of the test control `completeAuthentication`. */
+/** Returned by the test control `completeAuthentication`. */
 export const notAwaiting = make(409, "sandbox.not_awaiting", "The credentials do not wait for the user")
 
 export const foreignRequest = make(

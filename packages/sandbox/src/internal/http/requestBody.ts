@@ -61,7 +61,7 @@ export const json = <A, I>(schema: Schema.Schema<A, I>) => {
     Effect.andThen(requireMediaType(incoming, "application/json"), decode(incoming))
 }
 
-/** As `json`, and an empty body of any content type counts as `{}`. */
+/** Like `json`, but an empty body of any content type counts as `{}`. */
 export const optionalJson = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = decodeWith(schema)
   const decodeJson = json(schema)

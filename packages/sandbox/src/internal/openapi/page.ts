@@ -15,7 +15,7 @@ const toApi = (document: Document) => HttpApi.make("Tink").annotate(OpenApi.Tran
 /** The page of a description. */
 export const make = (document: Document): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   Effect.gen(function* () {
-    // Two megabytes, loaded only if the page is opened.
+    // The file has two megabytes, so it is loaded only when the page is opened.
     const swagger = yield* Effect.promise(() => import("@effect/platform/HttpApiSwagger"))
     const app = yield* HttpLayerRouter.toHttpEffect(swagger.layerHttpLayerRouter({ api: toApi(document), path }))
     const request = HttpServerRequest.fromWeb(new Request(`http://localhost${path}`))

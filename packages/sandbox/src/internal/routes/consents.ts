@@ -17,7 +17,7 @@ import type { Handler, Route } from "../http/router.js"
 import type { Settings } from "../settings.js"
 import { credentialsOf, type State, type StoredCredentials } from "../state/state.js"
 
-// The sandbox has no accounts, so the id of one is derived. Without a successful login there is none (7.1).
+// The sandbox has no accounts, so their ids are derived. Before a successful login the list is empty (tink-api.md 7.1).
 const accountIds = (id: string, step: Timeline.Step): ReadonlyArray<string> =>
   step.updated === undefined ? [] : [Arr.reverse(id).join("")]
 

@@ -7,7 +7,7 @@ import * as storedCredentials from "../credentials/storedCredentials.js"
 import * as tinkLinkUser from "../credentials/tinkLinkUser.js"
 import { type Faults, FaultSchema } from "../faults/faults.js"
 import * as apiErrors from "../http/apiErrors.js"
-import { originOf } from "../http/origin.js"
+import { toOrigin } from "../http/origin.js"
 import * as requestBody from "../http/requestBody.js"
 import { json, noContent } from "../http/responses.js"
 import type { Handler, Route } from "../http/router.js"
@@ -60,7 +60,7 @@ const connectBank = ({ settings, state }: Controlled): Handler =>
   Effect.fnUntraced(function* (request) {
     const options = yield* decodeConnectBank(request)
     const userId = request.params["userId"] ?? ""
-    return json(200, yield* storedCredentials.connect(state, settings, userId, options, originOf(request)))
+    return json(200, yield* storedCredentials.connect(state, settings, userId, options, toOrigin(request)))
   })
 
 const setNextRefresh = ({ state }: Controlled): Handler =>

@@ -9,7 +9,7 @@ import { defaultAppUri, present } from "../credentials/storedCredentials.js"
 import * as Timeline from "../credentials/timeline.js"
 import * as apiErrors from "../http/apiErrors.js"
 import * as authorization from "../http/authorization.js"
-import { originOf } from "../http/origin.js"
+import { toOrigin } from "../http/origin.js"
 import * as requestBody from "../http/requestBody.js"
 import { authenticationFields, readItems } from "../http/requestFields.js"
 import { json } from "../http/responses.js"
@@ -96,7 +96,7 @@ const create = (state: State, settings: Settings): Handler =>
     if (isDuplicate) return yield* apiErrors.duplicateCredentials
     state.credentials.set(id, stored)
     // Absent right after creation: tink-api.md 6.1.
-    const { statusUpdated: _, ...answer } = present({ ...stored, timeline: [created] }, now, originOf(request))
+    const { statusUpdated: _, ...answer } = present({ ...stored, timeline: [created] }, now, toOrigin(request))
     return json(200, answer)
   })
 
@@ -129,7 +129,7 @@ const modify = (state: State, settings: Settings): Handler =>
       ...startRefresh(modified, credentials, triggerRefresh, now, settings)
     }
     state.credentials.set(id, stored)
-    return json(200, present({ ...stored, timeline: [modified] }, now, originOf(request)))
+    return json(200, present({ ...stored, timeline: [modified] }, now, toOrigin(request)))
   })
 
 export const routes = (state: State, settings: Settings): ReadonlyArray<Route> => [

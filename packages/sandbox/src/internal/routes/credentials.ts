@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { present } from "../credentials/storedCredentials.js"
 import * as authorization from "../http/authorization.js"
-import { originOf } from "../http/origin.js"
+import { toOrigin } from "../http/origin.js"
 import { json, noContent } from "../http/responses.js"
 import type { Handler, Route } from "../http/router.js"
 import { credentialsOf, type State } from "../state/state.js"
@@ -16,7 +16,7 @@ const list = (state: State): Handler =>
     const user = yield* authorization.requireUser(state, request, "credentials:read")
     const now = yield* Clock.currentTimeMillis
     return json(200, {
-      credentials: credentialsOf(state, user.id).map((credentials) => present(credentials, now, originOf(request)))
+      credentials: credentialsOf(state, user.id).map((credentials) => present(credentials, now, toOrigin(request)))
     })
   })
 
@@ -25,7 +25,7 @@ const read = (state: State): Handler =>
   Effect.fnUntraced(function* (request) {
     const credentials = yield* authorization.requireOwnCredentials(state, request, "credentials:read")
     const now = yield* Clock.currentTimeMillis
-    return json(200, present(credentials, now, originOf(request)))
+    return json(200, present(credentials, now, toOrigin(request)))
   })
 
 /** `DELETE /api/v1/credentials/{id}`. How long Tink still shows them is not known (tink-api.md 14.6); here, not at all. */

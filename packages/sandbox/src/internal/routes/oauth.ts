@@ -19,7 +19,7 @@ import * as Scopes from "../users/scopes.js"
 
 const optionalText = Schema.optional(Schema.String)
 
-// All optional: each missing field has an error of its own.
+// All fields are optional here: each missing one has an error of its own.
 const TokenForm = Schema.Struct({
   client_id: optionalText,
   client_secret: optionalText,
@@ -103,7 +103,7 @@ const requireScopes = Effect.fnUntraced(function* (settings: Settings, form: Pic
 
 const userPrefix = "tink://auth/user/"
 
-// By Tink's id or the app's own: tink-api.md 1.5.
+// `sub` has Tink's id or the app's own: tink-api.md 1.5.
 const findSubject = (state: State, sub: string): Effect.Effect<User, apiErrors.ApiError> => {
   if (!sub.startsWith(userPrefix)) return Effect.fail(apiErrors.invalidAssertion("sub is neither the app nor a user"))
   const id = sub.slice(userPrefix.length)

@@ -8,7 +8,7 @@ import * as providers from "../credentials/providers.js"
 import { firstLanguage, translate } from "../credentials/texts.js"
 import * as apiErrors from "../http/apiErrors.js"
 import * as authorization from "../http/authorization.js"
-import { originOf } from "../http/origin.js"
+import { toOrigin } from "../http/origin.js"
 import { readChoice, readFlag, readText } from "../http/requestFields.js"
 import { json } from "../http/responses.js"
 import type { Handler, Route, RoutedRequest } from "../http/router.js"
@@ -72,7 +72,7 @@ const filtered = Effect.fnUntraced(function* (
   const capability = yield* readChoice(request, "capability", capabilities)
   const isWithTests = yield* readFlag(request, "includeTestProviders")
   const isTestsOnly = yield* readFlag(request, "excludeNonTestProviders")
-  const origin = originOf(request)
+  const origin = toOrigin(request)
   const wanted = found.filter(
     ({ capabilities, isTest }) =>
       (isTest ? isWithTests : !isTestsOnly) &&
@@ -124,7 +124,7 @@ const identifierTypes = ["BLZ", "BIC", "SE_CLEARINGNUMBER", "IBAN"]
 
 const national: Readonly<Record<string, string>> = { DE: "BLZ", SE: "SE_CLEARINGNUMBER" }
 
-// Made up: each bank has a BIC, and in two markets its national number as well.
+// The identifiers are made up: each bank has a BIC, and in two markets its national number as well.
 const toIdentifiers = ({ index, market, name: providerName }: providers.Provider): ReadonlyArray<Identifier> => {
   const number = String(index + 1).padStart(3, "0")
   const type = national[market]

@@ -54,7 +54,7 @@ const create = (state: State): Handler =>
     return json(200, { ...present(endpoint), secret })
   })
 
-// Not documented.
+// The documentation has no default.
 const defaultPageSize = 50
 
 /** `GET /events/v2/webhook-endpoints`. A token is the number of endpoints on the pages before. */

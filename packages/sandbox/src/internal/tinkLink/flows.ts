@@ -27,7 +27,7 @@ export const flows: ReadonlyArray<Flow> = [
   flow("credentials/refresh", "refresh"),
   flow("credentials/authenticate", "authenticate"),
   flow("authorize", "connect", "ignored"),
-  // Of another product: an official sample links to them, and the report is not here.
+  // These belong to another product: an official sample links to them. The sandbox has no report.
   flow("account-check/connect", "connect"),
   flow("account-check/update-consent", "renew")
 ]

@@ -101,7 +101,7 @@ const checkAction = (action: Action, credentials: StoredCredentials, now: number
 }
 
 /** The credentials that a visit is about, if they are the user's and the action is possible. */
-export const findCredentials = (
+const findCredentials = (
   state: State,
   userId: string | undefined,
   credentialsId: string,

@@ -41,7 +41,7 @@ export const make = (
     const agenda = Agenda.make()
     const outbox = Outbox.make({ state, settings, faults, agenda, fork })
 
-    /** By credentials, the end that was seen last. */
+    /** The end that was seen last, by the id of the credentials. */
     const seen = new Map<string, number>()
     let isWatching = false
 

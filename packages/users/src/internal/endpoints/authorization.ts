@@ -16,7 +16,7 @@ const narrow = <Input extends UserReference>(schema: Schema.Schema.AnyNoContext)
 
 const joined = <A extends string>(scopes: Schema.Schema<ReadonlyArray<A>, ReadonlyArray<string>>) =>
   Schema.transform(Schema.String, scopes, {
-    // Only ever encoded.
+    // This is encoded only, never decoded.
     strict: false,
     decode: (text) => text.split(","),
     encode: (list) => list.join(",")

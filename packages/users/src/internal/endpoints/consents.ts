@@ -29,7 +29,7 @@ const ExtendedCredential = Schema.transform(
   Schema.Struct({ credentialsId: Schema.String }),
   Schema.typeSchema(Input.CredentialsId),
   {
-    // Only ever encoded.
+    // This is encoded only, never decoded.
     strict: false,
     decode: ({ credentialsId }) => credentialsId,
     encode: (credentialsId) => ({ credentialsId })
@@ -49,7 +49,7 @@ const ExtendedConsentJson = Schema.parseJson(
  * Extends a consent that the user confirmed to the application, without a visit to their bank (beta).
  *
  * Only for consents that are `sessionExtendable`, as in the United Kingdom. The user renews any other in Tink Link: see
- * `TinkLink.updateConsent`. Fails with `Invalid` when the consent cannot be extended, and with `NotFound` when there is none.
+ * `TinkLink.updateConsent`. Fails with `Invalid` when the consent cannot be extended, and with `NotFound` without one.
  * It is not resent when it may have been processed.
  */
 export const extendProviderConsent = Endpoint.change({

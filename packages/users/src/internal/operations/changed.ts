@@ -5,8 +5,13 @@ import * as Effect from "effect/Effect"
 import type { ChangeListener } from "../following/changeListeners.js"
 import { checkUser } from "../schemas/input.js"
 
+interface Dependencies {
+  readonly cache: UserCache.Service
+  readonly tellAll: ChangeListener
+}
+
 export const make =
-  ({ cache, tellAll }: { readonly cache: UserCache.Service; readonly tellAll: ChangeListener }) =>
+  ({ cache, tellAll }: Dependencies) =>
   (user: { readonly userId: UserId }): Effect.Effect<void, TinkError> =>
     Effect.gen(function* () {
       yield* checkUser("changed", user)

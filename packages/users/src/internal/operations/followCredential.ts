@@ -44,7 +44,7 @@ export const checkFollowOptions = (
 
 const operation = "followCredential"
 
-/** The changes, until there are none. */
+/** Emits the changes until the list of changes is empty. */
 const emit = ({ take }: Pick<Following, "take">): Channel.Channel<Chunk.Chunk<Credential>, unknown, TinkError> =>
   Channel.flatMap(take, (credentials) =>
     credentials.length === 0

@@ -115,17 +115,17 @@ const readLinkOptions = (
 
 export const make = ({ access, changes, gate, http, usersId }: Dependencies, follow: Follow) => {
   const startedRefreshes = makeStartedRefreshes()
-  // Not part of the cache: the same key means the same input, and holds no secret.
+  // This only compares inputs, without the cache: equal inputs have equal keys, and a key holds no secret.
   const inputKey = makeCacheKey(usersId)
 
   const updateConsent = (credentialsId: CredentialsId, authorizationCode: Redacted.Redacted, options: LinkOptions) => {
-    const given: TinkLink.Options<"updateConsent"> = {
+    const linkOptions: TinkLink.Options<"updateConsent"> = {
       ...options,
       clientId: http.clientId,
       authorizationCode,
       credentialsId
     }
-    return Effect.mapError(makeLink("updateConsent", given), (error) => new TinkError({ ...error, operation }))
+    return Effect.mapError(makeLink("updateConsent", linkOptions), (error) => new TinkError({ ...error, operation }))
   }
 
   /** Checks the options of the link before the refresh. Only its code is not known yet. */

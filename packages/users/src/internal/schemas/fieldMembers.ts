@@ -24,7 +24,7 @@ export const fieldMembers = {
   optional: Schema.Boolean,
   /** Whether the answer is `"true"` or `"false"`. */
   checkbox: Schema.Boolean,
-  /** Of the fields with the same `group`, only one is answered if `oneOf` is true. */
+  /** If `oneOf` is true, only one of the fields with the same `group` is answered. */
   group: Schema.String,
   oneOf: Schema.Boolean,
   type: Schema.String,

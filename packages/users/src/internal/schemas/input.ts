@@ -125,9 +125,9 @@ export const isSafeUri = (uri: string): boolean => !unsafeScheme.test(uri.replac
 export const isUri = (value: unknown): value is string =>
   typeof value === "string" && /^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/.test(value) && isSafeUri(value)
 
-export const uriRequirement = "must be an absolute URI, not of a scheme like javascript: or data:"
+const uriRequirement = "must be an absolute URI, not of a scheme like javascript: or data:"
 
-/** Of other URLs, browsers repair some and show a misleading host for others. */
+/** Browsers repair some other URLs, and show a misleading host for others. */
 const isWebUrl = (uri: string): boolean =>
   /^https?:\/\/[A-Za-z0-9[][^\\"<>^`{|}]*$/i.test(uri) && URL.canParse(uri) && new URL(uri).username === ""
 

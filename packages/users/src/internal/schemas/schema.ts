@@ -156,7 +156,7 @@ export const openStruct = <Members extends Schemas>(model: string, members: Memb
 // Values
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** With a zone: without one, the time would depend on where the application runs. */
+/** A zone is required: without one, the time would depend on where the application runs. */
 const isoDateTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
 
 const parseTime = (time: number | string): Option.Option<DateTime.Utc> => {
@@ -182,14 +182,14 @@ export const Time = Schema.transformOrFail(Schema.Union(Schema.Number, Schema.St
 
 const UnknownValue = Schema.String.pipe(Schema.brand("@effect-tink/UnknownValue"))
 
-/** One of the known values, or another text: Tink adds values without notice. */
+/** One of the known values, or any other string: Tink adds values without notice. */
 export const orUnknown = <Values extends Arr.NonEmptyReadonlyArray<string>>(known: Schema.Literal<[...Values]>) =>
   Schema.Union(known, UnknownValue)
 
 /** A whole number, or its digits. */
 export const Int = Schema.Union(Schema.Int, Schema.NumberFromString.pipe(Schema.int()))
 
-// Not for JSON that is nested deeper than the stack.
+// Absent for JSON that is nested deeper than the stack.
 const stringify = Option.liftThrowable((json: unknown) => JSON.stringify(json))
 
 /** Not `Parts`, a copy, which would lack a member with the name `__proto__`. */

@@ -17,7 +17,7 @@ const connecting = ["authorizationCode", ...bank] as const
 
 const owned = ["credentialsId", "authorizationCode"] as const
 
-/** By the name of the function that makes the link. `takes` may be left out, `needs` may not. */
+/** The flows by the function that makes the link. Options in `needs` are required, and those in `takes` optional. */
 export const flows = {
   connectAccounts: { path: "transactions/connect-accounts", needs: [], takes: connecting },
   updateConsent: { path: "transactions/update-consent", needs: owned, takes: [] },

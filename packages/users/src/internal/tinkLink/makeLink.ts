@@ -17,7 +17,7 @@ interface Flow {
   readonly takes: ReadonlyArray<RuleName>
 }
 
-/** Every link has them. `baseUrl` and `parameters` are no parameters themselves. */
+/** The options of every link. `baseUrl` and `parameters` are not parameters themselves. */
 const commonNeeds: ReadonlyArray<RuleName> = ["clientId", "redirectUri"]
 const commonTakes: ReadonlyArray<RuleName> = ["state", "appUri", "autoRedirectMobile", "theme", "test"]
 

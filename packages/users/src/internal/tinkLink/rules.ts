@@ -50,7 +50,7 @@ const listRule = <A extends string>(parameter: string, items: Schema.Schema<A>):
   }
 }
 
-/** `example:` is no place in an application. */
+/** `example:` alone names no place in an application. */
 const isAppUri = (value: unknown): value is string => Input.isUri(value) && !/^[^:]+:\/*$/.test(value)
 
 export const Product = Schema.Literal(
@@ -58,7 +58,7 @@ export const Product = Schema.Literal(
   "INVESTMENTS",
   "LOANS",
   "TRANSACTIONS",
-  // Of an official sample.
+  // The last two are from an official sample.
   "ASSETS",
   "LIABILITIES"
 )

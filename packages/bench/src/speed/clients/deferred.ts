@@ -6,7 +6,7 @@ import * as Effects from "../effects.js"
 import { layerHttpClient, makePlatformClient } from "./platformClient.js"
 
 /** A `Deferred` for each user, and nothing else: the cost of fibers that wait for one answer. */
-export const bareDeferred: Contestant<Cache> = {
+export const deferred: Contestant<Cache> = {
   name: "a bare Deferred",
   packages: ["effect"],
   make: async (setup) => {

@@ -44,7 +44,7 @@ const credentialOf = (planted: Canaries) => ({
   ...unknownOf(planted)
 })
 
-export type World = (planted: Canaries, request: Sent, line: string) => Answer
+export type Scenario = (planted: Canaries, request: Sent, line: string) => Answer
 
 /** A secret as it is, in a form, in a URL, and in JSON. */
 const formsOf = ({ text }: Canary): ReadonlyArray<string> => [
@@ -54,7 +54,7 @@ const formsOf = ({ text }: Canary): ReadonlyArray<string> => [
   JSON.stringify(text)
 ]
 
-/** Of the secrets only those that the request had. */
+/** Only the secrets that the request had. */
 const echoOf = (planted: Canaries, { body, headers }: Sent): ReadonlyArray<string> => {
   const sent = `${headers["authorization"] ?? ""} ${body}`
   return toldOf(planted)
@@ -83,7 +83,7 @@ const answers: ReadonlyArray<readonly [string, (planted: Canaries) => object | s
   ["/provider-consents:extend", () => consent]
 ]
 
-export const good: World = (planted, _, line) => {
+export const good: Scenario = (planted, _, line) => {
   const [, found] = answers.find(([end]) => line.endsWith(end)) ?? []
   const said = found?.(planted)
   if (said === undefined) return answer(204, "")
@@ -107,7 +107,7 @@ const headersOf = (echo: ReadonlyArray<string>, planted: Canaries) => {
 
 /** Tink says no, and all that it knows. */
 const refusal =
-  (status: number): World =>
+  (status: number): Scenario =>
   (planted, request) => {
     const echo = echoOf(planted, request)
     const said = echo.join(" and ")
@@ -118,19 +118,19 @@ const refusal =
 
 /** A failure whose body is not as it should be. */
 const oddRefusal =
-  (status: number, body: (text: string) => string): World =>
+  (status: number, body: (text: string) => string): Scenario =>
   (planted, request) =>
     answer(status, body(planted.responseBody.text), headersOf(echoOf(planted, request), planted))
 
 const success =
-  (body: (text: string) => string): World =>
+  (body: (text: string) => string): Scenario =>
   (planted, request) =>
     answer(200, body(planted.responseBody.text), headersOf(echoOf(planted, request), planted))
 
 export class Broken extends Data.TaggedError("Broken")<{ readonly cause: unknown; readonly message: string }> {}
 
 const breaks =
-  (reason: "Transport" | "Encode", code?: string): World =>
+  (reason: "Transport" | "Encode", code?: string): Scenario =>
   (planted) => {
     const message = Object.values(planted)
       .map(({ text }: Canary) => text)
@@ -139,7 +139,7 @@ const breaks =
     return broken(cause, { reason, description: message })
   }
 
-const cuts: World = (planted, request) =>
+const cuts: Scenario = (planted, request) =>
   Effect.sync(
     () =>
       new Response(
@@ -152,7 +152,7 @@ const cuts: World = (planted, request) =>
       )
   )
 
-const stalls: World = (planted) =>
+const stalls: Scenario = (planted) =>
   Effect.sync(
     () =>
       new Response(
@@ -165,7 +165,7 @@ const stalls: World = (planted) =>
 /** What an answer is about. */
 export type Area = "authorization" | "users" | "credentials" | "consents"
 
-/** Every field there is but those that may be lists, for a list where something else belongs. */
+/** Every field except those that may be lists, for answers with a list where something else belongs. */
 const wrongFields: Readonly<Record<Area, ReadonlyArray<string>>> = {
   authorization: ["access_token", "expires_in", "id_hint", "code", "id", "externalUserId"],
   users: [
@@ -224,7 +224,7 @@ const wrongAnswer = (field: string, wrong: unknown): string => {
 }
 
 /** Tinks without a valid answer. */
-export const brokenWorlds: ReadonlyArray<readonly [string, World]> = [
+export const brokenScenarios: ReadonlyArray<readonly [string, Scenario]> = [
   ...[302, 400, 401, 403, 404, 408, 409, 422, 429, 500, 503].map(
     (status) => [`Tink answers ${status} and repeats all`, refusal(status)] as const
   ),
@@ -253,7 +253,7 @@ export const brokenWorlds: ReadonlyArray<readonly [string, World]> = [
 ]
 
 /** Tinks whose answers are not as documented in one place. */
-export const wrongWorlds: ReadonlyArray<readonly [string, World, Area]> = areas.flatMap((area) => [
+export const wrongScenarios: ReadonlyArray<readonly [string, Scenario, Area]> = areas.flatMap((area) => [
   ...wrongFields[area].map(
     (field) => [`${field} of ${area} is a list`, success((text) => wrongAnswer(field, [text])), area] as const
   ),
@@ -269,16 +269,17 @@ export const wrongWorlds: ReadonlyArray<readonly [string, World, Area]> = areas.
 
 /** Some of the requests are answered as if all were well. */
 export const sparing =
-  (world: World, isSpared: (line: string) => boolean): World =>
+  (scenario: Scenario, isSpared: (line: string) => boolean): Scenario =>
   (planted, request, line) =>
-    (isSpared(line) ? good : world)(planted, request, line)
+    (isSpared(line) ? good : scenario)(planted, request, line)
 
 export const isOAuth = (line: string) => line.includes("/oauth/")
 
-export const layerWorld = (world: World, planted: Canaries) =>
+export const layerScenario = (scenario: Scenario, planted: Canaries) =>
   layerOver(
-    scriptedTink((sent) => world(planted, sent, `${sent.method} ${sent.path} ${sent.form["grant_type"] ?? ""}`.trim()))
-      .client,
+    scriptedTink((sent) =>
+      scenario(planted, sent, `${sent.method} ${sent.path} ${sent.form["grant_type"] ?? ""}`.trim())
+    ).client,
     {
       clientSecret: redact(planted.clientSecret),
       maxRetries: 1,

@@ -66,5 +66,5 @@ const makeLayer = (baseUrl: string) =>
   )
 
 /** Fails if anything is not as on Node. */
-export const tellStory = (baseUrl: string): Promise<void> =>
+export const runSmokeTest = (baseUrl: string): Promise<void> =>
   live(baseUrl).pipe(Effect.andThen(verifyWebhook), Effect.provide(makeLayer(baseUrl)), Effect.runPromise)

@@ -12,8 +12,8 @@ const userId = userIdOf(0)
 const tomorrow = 24 * 3_600_000
 
 /** Many concurrent requests for a user whose token has just expired. */
-export const minting: Benchmark = {
-  name: "minting",
+export const tokens: Benchmark = {
+  name: "tokens",
   title: "tokens that expire under load",
   run: (context) =>
     withVirtualTime("real timers", (time) => {
