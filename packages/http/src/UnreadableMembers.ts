@@ -1,5 +1,5 @@
 /**
- * Members of Tink's answers that could not be read. They are left out and counted in the metric `tink_unreadable_members_total`.
+ * Members of Tink's responses that could not be read. They are left out and counted in the metric `tink_unreadable_members_total`.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import * as MetricLabel from "effect/MetricLabel"
 import { currentTags } from "./internal/metricTags.js"
 
 const unreadable = Metric.counter("tink_unreadable_members_total", {
-  description: "Members of Tink's answers that could not be read, and were left out",
+  description: "Members of Tink's responses that could not be read, and were left out",
   incremental: true
 })
 
