@@ -8,7 +8,7 @@ import * as MetricLabel from "effect/MetricLabel"
 import { currentTags } from "./internal/metricTags.js"
 
 const unreadable = Metric.counter("tink_unreadable_members_total", {
-  description: "Members of Tink's responses that could not be read, and were left out",
+  description: "Members of Tink's answers that could not be read, and were left out",
   incremental: true
 })
 
