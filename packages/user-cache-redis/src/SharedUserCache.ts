@@ -4,9 +4,10 @@
  *
  * @since 0.1.0
  */
+import * as SettingRules from "@effect-tink/user-cache/SettingRules"
 import * as UserCache from "@effect-tink/user-cache/UserCache"
 import * as ConfigError from "effect/ConfigError"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -67,49 +68,47 @@ export interface Service extends UserCache.Service {
   readonly stats: Effect.Effect<Stats>
 }
 
-const readCapacity = (capacity: number) =>
-  Number.isSafeInteger(capacity) && capacity >= 0
-    ? Effect.succeed(capacity)
-    : Effect.fail(ConfigError.InvalidData(["capacity"], "must be a whole number, 0 or more"))
+const problem = (name: keyof Options, requirement: string) =>
+  Effect.fail(ConfigError.InvalidData([name], `SharedUserCache: ${name} must be ${requirement}`))
 
-/** Not `Duration.decodeUnknown` alone, which takes `NaN` and negative numbers for zero. */
+const readCapacity = (options: Options) => {
+  const capacity = SettingRules.read(options, "capacity")
+  return SettingRules.isCapacity(capacity)
+    ? Effect.succeed(capacity)
+    : problem("capacity", SettingRules.capacityRequirement)
+}
+
 const readMillis = (
+  options: Options,
   name: keyof Options,
-  input: unknown,
+  fallback: Duration.DurationInput,
   range: { readonly min?: number; readonly max?: number; readonly rule?: string } = {}
 ) => {
-  const millis = Option.map(Duration.decodeUnknown(input), Duration.toMillis)
-  const isInRange = (value: number) => value >= (range.min ?? 0) && value <= (range.max ?? Number.MAX_SAFE_INTEGER)
-  return Option.match(typeof input === "number" && !(input >= 0) ? Option.none() : Option.filter(millis, isInRange), {
-    onNone: () => Effect.fail(ConfigError.InvalidData([name], `must be a finite duration${range.rule ?? ""}`)),
+  const value = SettingRules.read(options, name)
+  const isInRange = (millis: number) => millis >= (range.min ?? 0) && millis <= (range.max ?? Number.MAX_SAFE_INTEGER)
+  return Option.match(Option.filter(SettingRules.toMillis(value === undefined ? fallback : value), isInRange), {
+    onNone: () => problem(name, `a finite duration${range.rule ?? ""}`),
     onSome: Effect.succeed
   })
 }
 
 const readSettings = (options: Options): Effect.Effect<internal.Settings, ConfigError.ConfigError> =>
-  Effect.gen(function* () {
-    const timeToLiveMillis = yield* readMillis("timeToLive", options.timeToLive ?? "30 seconds")
+  Effect.flatMap(readMillis(options, "timeToLive", "30 seconds"), (timeToLiveMillis) => {
     const withinLife = { max: timeToLiveMillis, rule: ", at most the time to live" }
-    return yield* Effect.all(
+    return Effect.all(
       {
-        capacity: readCapacity(options.capacity),
+        capacity: readCapacity(options),
         timeToLiveMillis: Effect.succeed(timeToLiveMillis),
-        quarantineMillis: readMillis("quarantine", options.quarantine ?? "30 seconds"),
-        leaseMillis: readMillis("lease", options.lease ?? 0, withinLife),
-        holdBackMillis: readMillis("holdBack", options.holdBack ?? timeToLiveMillis, withinLife),
-        commandTimeoutMillis: readMillis("commandTimeout", options.commandTimeout ?? "200 millis", {
+        quarantineMillis: readMillis(options, "quarantine", "30 seconds"),
+        leaseMillis: readMillis(options, "lease", 0, withinLife),
+        holdBackMillis: readMillis(options, "holdBack", timeToLiveMillis, withinLife),
+        commandTimeoutMillis: readMillis(options, "commandTimeout", "200 millis", {
           min: 1,
           rule: " of at least a millisecond"
         })
       },
       { mode: "validate" }
-    ).pipe(
-      Effect.mapError((errors) =>
-        Object.values(errors)
-          .flatMap(Option.toArray)
-          .reduce((all, error) => ConfigError.And(all, error))
-      )
-    )
+    ).pipe(Effect.mapError(SettingRules.joinErrors))
   })
 
 /**

@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as FakeInvalidationStore from "../src/FakeInvalidationStore.js"
@@ -317,6 +318,26 @@ describe("a store that does not answer", () => {
       )
       yield* Fiber.await(reader)
       assert.isTrue(Exit.isSuccess(yield* Fiber.await(change)))
+    })
+  )
+})
+
+describe("a read without the store that is in flight when the cache closes", () => {
+  it.effect("fails with the error that its caller has named, and so does a later one", () =>
+    Effect.gen(function* () {
+      const fake = yield* FakeInvalidationStore.make
+      yield* fake.behave(() => ({ fault: "error" }))
+      const scope = yield* Scope.make()
+      const cache = yield* Scope.extend(makeProcess(fake.store), scope)
+      const closed = new Failed({ isAmbiguous: false })
+      const read = cache.get<never, Failed, never>("ada", "balance", Effect.never, { interrupted: () => closed })
+      const reader = yield* Effect.fork(Effect.flip(read))
+      yield* TestClock.adjust("1 second")
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(yield* Fiber.join(reader), closed)
+      const later = yield* Effect.fork(Effect.flip(read))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(later), closed)
     })
   )
 })

@@ -22,16 +22,22 @@ const scopes = ["credentials:read", "credentials:refresh", "user:delete"] as con
 /** A turn of the event loop, for what is not of the clock. */
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-const makeUsers = (fake: FakeInvalidationStore.Fake) =>
+/** `Users` over the cache of one process. */
+const makeProcess = (fake: FakeInvalidationStore.Fake, count: number) =>
   Effect.gen(function* () {
     const { baseUrl, clientId, clientSecret } = yield* TinkSandbox.TinkSandbox
-    const context = yield* Users.layer.pipe(
-      Layer.provide(SharedUserCache.layer({ capacity: 100 })),
-      Layer.provide([fake.layer, TinkHttp.layer({ baseUrl, clientId, clientSecret })]),
-      Layer.build
+    const cache = yield* Layer.build(Layer.provide(SharedUserCache.layer({ capacity: 100 }), fake.layer))
+    const layer = Users.layer.pipe(
+      Layer.provide([Layer.succeedContext(cache), TinkHttp.layer({ baseUrl, clientId, clientSecret })])
     )
-    return Context.get(context, Users.Users)
+    return yield* Effect.replicateEffect(
+      Effect.map(Layer.build(layer), (context) => Context.get(context, Users.Users)),
+      count
+    )
   })
+
+const makeUsers = (fake: FakeInvalidationStore.Fake) =>
+  Effect.flatMap(makeProcess(fake, 1), (users) => Effect.fromNullable(users[0]))
 
 /** A user with one bank, and a session of each process. */
 const setUp = Effect.gen(function* () {
@@ -82,6 +88,42 @@ describe("two processes with one shared cache", () => {
       yield* two.deleteUser(sessions.two)
       const error = yield* Effect.flip(one.listCredentials(sessions.one))
       assert.strictEqual(error._tag, "TinkError")
+    }).pipe(withSandbox)
+  )
+})
+
+describe("two Users over one shared cache", () => {
+  it.scoped("each notice what another process and the other one have changed", () =>
+    Effect.gen(function* () {
+      const sandbox = yield* TinkSandbox.TinkSandbox
+      const fake = yield* FakeInvalidationStore.make
+      const elsewhere = yield* makeUsers(fake)
+      const here = yield* makeProcess(fake, 2)
+      const { userId } = yield* elsewhere.createUser({ market: "SE" })
+      const credentialsId = Ids.CredentialsId.make((yield* sandbox.connectBank(userId)).id)
+      const session = yield* elsewhere.authorize({ userId, scopes })
+      yield* elsewhere.refreshCredential(session, credentialsId)
+
+      const schedule = Schedule.spaced("1 hour")
+      const seen: Array<string> = []
+      const fibers = yield* Effect.forEach(here, (users) =>
+        Effect.flatMap(users.authorize({ userId, scopes }), (session) =>
+          users
+            .followCredential(session, credentialsId, { schedule })
+            .pipe(Stream.runForEach(({ status }) => Effect.sync(() => void seen.push(status))))
+        ).pipe(Effect.fork)
+      )
+      for (const [change, status] of [
+        [Effect.void, "AUTHENTICATING"],
+        [elsewhere.changed({ userId }), "UPDATING"],
+        [here[0]?.changed({ userId }) ?? Effect.void, "UPDATED"]
+      ] as const) {
+        yield* change
+        yield* Effect.repeatN(turn, 20)
+        assert.deepStrictEqual(seen.splice(0), [status, status])
+        yield* TestClock.adjust("4 seconds")
+      }
+      yield* Fiber.joinAll(fibers)
     }).pipe(withSandbox)
   )
 })

@@ -179,7 +179,7 @@ export interface Stats {
  * @category models
  */
 export interface Options {
-  /** The maximum number of stored values, of all users together: a whole number, 0 or more. */
+  /** The maximum number of stored values, of all users together: a whole number of at least 0. */
   readonly capacity: number
   /**
    * How long a value answers reads, counted from the start of its lookup. 30 seconds by default. `GetOptions` may shorten
@@ -226,7 +226,7 @@ export const isAmbiguousOutcome: <A, E>(exit: Exit.Exit<A, E>, isAmbiguous: (err
 /**
  * Makes a cache. Lookups in flight when the scope closes are interrupted.
  *
- * Fails with a `ConfigError` that names every setting that is not valid: `capacity` must be a whole number, 0 or more, and the
+ * Fails with a `ConfigError` that names every setting that is not valid: `capacity` must be a whole number of at least 0, and the
  * durations must not be negative.
  *
  * @since 0.1.0

@@ -10,6 +10,7 @@ import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import * as TokenSource from "@effect-tink/http/TokenSource"
+import { capacityRequirement, isCapacity } from "@effect-tink/user-cache/SettingRules"
 import * as Cache from "@effect-tink/user-cache/UserCache"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -26,6 +27,7 @@ import type { ClientEndpoint, Operations, SessionEndpoint } from "./Endpoint.js"
 import * as Access from "./internal/requests/access.js"
 import { findEndpointProblem } from "./internal/requests/call.js"
 import { endpoints } from "./internal/endpoints/all.js"
+import { type ChangeListener, listen } from "./internal/following/changeListeners.js"
 import { makeChanges } from "./internal/following/changes.js"
 import * as Follow from "./internal/following/follow.js"
 import { makeGate } from "./internal/following/gate.js"
@@ -360,8 +362,6 @@ interface Settings {
   readonly inProgress: Duration.Duration | undefined
 }
 
-const isCapacity = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
-
 const problem = (name: string, requirement: string): ConfigError.ConfigError =>
   ConfigError.InvalidData([name], `Users: ${name} must be ${requirement}`)
 
@@ -375,7 +375,7 @@ const readSettings = (options: Options | undefined): Effect.Effect<Settings, Con
     return Effect.succeed({ capacity, inProgress: freshness === false ? undefined : inProgress.value })
   }
   const problems = [
-    ...(isCapacity(capacity) ? [] : [problem("tokenCapacity", "a whole number of at least 0")]),
+    ...(isCapacity(capacity) ? [] : [problem("tokenCapacity", capacityRequirement)]),
     ...(Option.isNone(inProgress) ? [problem("freshness.inProgress", "a duration")] : [])
   ]
   return Effect.fail(problems.reduce(ConfigError.And))
@@ -411,10 +411,8 @@ const fromSettings = ({
     // Added after the finalizers of the pollers, so that it runs before them.
     yield* Effect.addFinalizer(() => Effect.sync(() => (isClosed = true)))
 
-    const onChange = (userId: UserId, credentialsId: string | undefined) => {
-      const change = credentialsId === undefined ? changes.next() : changes.addCredential(userId, credentialsId)
-      pollers.changed(userId, change.number)
-    }
+    const onChange: ChangeListener = (userId, add) => pollers.changed(userId, add(changes).number)
+    const tellAll = yield* listen(cache, onChange)
     const access = Access.make({
       http,
       cache,
@@ -424,12 +422,15 @@ const fromSettings = ({
       usersId,
       connectionTimeToLive: inProgress && Freshness.timeToLive(inProgress),
       isClosed: () => isClosed,
-      onChange
+      onChange: (userId, credentialsId) =>
+        tellAll(userId, (changes) =>
+          credentialsId === undefined ? changes.next() : changes.addCredential(userId, credentialsId)
+        )
     })
-    // Another process has changed them: followers poll at once.
+    // Another process has changed them. Each `Users` over the cache reads this stream by itself.
     yield* Effect.forkScoped(
       Stream.runForEach(Stream.filter(cache.changes, Schema.is(UserId)), (userId) =>
-        Effect.sync(() => pollers.changed(userId, changes.addElsewhere(userId).number))
+        Effect.sync(() => onChange(userId, (changes) => changes.addElsewhere(userId)))
       )
     )
 
@@ -444,7 +445,7 @@ const fromSettings = ({
       authorizeWithCode: authorizeWithCode.make(dependencies),
       getUserAccessToken: getUserAccessToken.make(dependencies),
       revokeAll: revokeAll.make(dependencies),
-      changed: changed.make({ cache, changes, pollers }),
+      changed: changed.make({ cache, tellAll }),
       followCredential: followCredential.make(dependencies, follow),
       refreshAndWait: refreshAndWait.make(dependencies, follow),
       request: (session, endpoint, ...args) => {
@@ -492,6 +493,8 @@ export const layerWith = (options: Options): Layer.Layer<Users, ConfigError.Conf
 
 /**
  * `Users` over the `TinkHttp` and the `UserCache` that the application provides.
+ *
+ * Each provide makes an instance, whose sessions no other one takes. Instances over one `UserCache` notice each other's changes.
  *
  * @since 0.1.0
  * @category layers

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type * as Ids from "@effect-tink/http/Ids"
 import { TinkSandbox } from "@effect-tink/sandbox"
-import { UserCache } from "@effect-tink/user-cache/UserCache"
+import * as UserCache from "@effect-tink/user-cache/UserCache"
 import { type Credential, type Refresh, Users, UserSession } from "@effect-tink/users"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
 import {
+  allScopes,
   failure,
   getToken,
   layerAll,
@@ -45,6 +46,12 @@ const follow = (session: Reader, id: Ids.CredentialsId, options: Refresh.FollowO
     const users = yield* Users.Users
     return statusesOf(yield* Stream.runCollect(users.followCredential(session, id, options)))
   })
+
+/** Another `Users` in this process: over the same cache, or over the given one. */
+const makeUsers = (cache?: ReturnType<typeof UserCache.layer>) =>
+  Effect.map(Layer.build(cache === undefined ? Users.layer : Layer.provide(Users.layer, cache)), (context) =>
+    Context.get(context, Users.Users)
+  )
 
 const isPoll = (line: string) => /^GET .*\/credentials\/[0-9a-f]+$/.test(line)
 
@@ -108,24 +115,23 @@ describe("followCredential", () => {
     }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
   )
 
-  it.effect(
+  it.scoped(
     "does not take the status from before another process's change for the final one, when it is given that status",
     () =>
       Effect.gen(function* () {
         const users = yield* Users.Users
         const { credentialsId, session, userId } = yield* makeSession
         const since = yield* users.getCredential(session, credentialsId)
-        // Somebody else: this Users knows nothing of it.
-        const others = yield* Effect.provide(Users.Users, Users.layer)
+        const others = yield* makeUsers(UserCache.layer({ capacity: 100 }))
         const theirs = UserSession.make({
           userId,
           accessToken: (yield* getToken(userId)).accessToken,
           scopes: ["credentials:refresh"]
         })
-        yield* others.refreshCredential(theirs, credentialsId).pipe(Effect.either)
+        yield* others.refreshCredential(theirs, credentialsId)
         const options = { schedule: everySecond, since }
         assert.deepStrictEqual((yield* withTime(follow(session, credentialsId, options))).at(-1), "UPDATED")
-      }).pipe(Effect.scoped, provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
+      }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
   )
 
   it.effect("ends at once when the change is over, when it is given the status from before", () =>
@@ -493,6 +499,61 @@ describe("followers", () => {
   )
 })
 
+describe("two Users over one cache", () => {
+  const makeTwo = Effect.gen(function* () {
+    const [one, two] = [yield* Users.Users, yield* makeUsers()]
+    const { credentialsId, userId } = yield* makeUser()
+    const input = { userId, scopes: allScopes } as const
+    const sessions = { one: yield* one.authorize(input), two: yield* two.authorize(input) }
+    return { one, two, sessions, credentialsId, userId }
+  })
+
+  it.scoped("do not take the status from before the other's change for the final one", () =>
+    Effect.gen(function* () {
+      const { credentialsId, one, sessions, two } = yield* makeTwo
+      yield* one.refreshCredential(sessions.one, credentialsId)
+      const following = two.followCredential(sessions.two, credentialsId, { schedule: everySecond })
+      const statuses = statusesOf(yield* withTime(Stream.runCollect(following)))
+      assert.deepStrictEqual(statuses, ["UPDATED", "AUTHENTICATING", "UPDATING", "UPDATED"])
+    }).pipe(provideAll({ sandbox: { ...sandbox, acceptingTime: "5 seconds" } }))
+  )
+
+  it.scoped("take a status for the final one when the other has changed something else, or nothing", () =>
+    Effect.gen(function* () {
+      const { injectFault } = yield* TinkSandbox.TinkSandbox
+      const { credentialsId, one, sessions, two } = yield* makeTwo
+      yield* injectFault({ kind: "status", status: 429, path: "/api/v1/credentials/{id}/refresh" })
+      assert.strictEqual((yield* failure(one.refreshCredential(sessions.one, credentialsId))).reason, "RateLimited")
+      const following = two.followCredential(sessions.two, credentialsId)
+      assert.deepStrictEqual(statusesOf(yield* Stream.runCollect(following)), ["UPDATED"])
+    }).pipe(provideAll({ sandbox, http: { maxRetries: 0 } }))
+  )
+
+  it.scoped("wake each other's followers, with one poll for each change", () =>
+    Effect.gen(function* () {
+      const { credentialsId, one, sessions, two, userId } = yield* makeTwo
+      yield* one.refreshCredential(sessions.one, credentialsId)
+      const rarely = { schedule: Schedule.spaced("1 hour") }
+      const followings = [
+        one.followCredential(sessions.one, credentialsId, rarely),
+        two.followCredential(sessions.two, credentialsId, rarely)
+      ]
+      const fibers = yield* Effect.forEach(followings, (following) => Effect.fork(Stream.runCollect(following)))
+      yield* pass(4)
+      yield* takeSent
+      yield* two.changed({ userId })
+      yield* Effect.replicateEffect(turn, 5, { discard: true })
+      assert.strictEqual(yield* takePolls, 2)
+      yield* pass(4)
+      yield* one.changed({ userId })
+      for (const fiber of fibers) {
+        assert.deepStrictEqual(statusesOf(yield* Fiber.join(fiber)), ["AUTHENTICATING", "UPDATING", "UPDATED"])
+      }
+      assert.strictEqual(yield* takePolls, 2)
+    }).pipe(provideAll({ sandbox }))
+  )
+})
+
 describe("a poll", () => {
   it.effect("is stored in the cache, and drops older answers", () =>
     Effect.gen(function* () {
@@ -514,7 +575,7 @@ describe("a poll", () => {
   it.effect("is a request although the answer is cached", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
-      const cache = yield* UserCache
+      const cache = yield* UserCache.UserCache
       const { credentialsId, session } = yield* makeSession
       yield* users.getCredential(session, credentialsId)
       yield* takeSent

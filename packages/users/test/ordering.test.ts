@@ -160,6 +160,31 @@ describe("the end of an earlier refresh", () => {
       })
     )
   })
+
+  it.effect("is final right after `changed`, also when a poll under way has seen it", () => {
+    const { gate, polls, script } = makeTink(
+      [
+        ["UPDATING", 1000],
+        ["UPDATED", 2000]
+      ],
+      2
+    )
+    return withTink(script, ({ users }) =>
+      Effect.gen(function* () {
+        const { fiber, seen } = yield* follow(users, options)
+        yield* TestClock.adjust("1 second")
+        yield* turns
+        yield* users.changed({ userId })
+        yield* Deferred.succeed(gate, undefined)
+        yield* turns
+        yield* TestClock.adjust("1 second")
+        yield* turns
+        assert.isNotNull(fiber.unsafePoll())
+        assert.deepStrictEqual(seen, ["UPDATING@1000", "UPDATED@2000"])
+        assert.strictEqual(polls.sent, 3)
+      })
+    )
+  })
 })
 
 describe("a follower that comes after a change", () => {

@@ -5,11 +5,13 @@ import { type Credential, type Refresh, Users, UserSession } from "@effect-tink/
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import { everyRow } from "../../../test/support/rows.js"
+import { makeTracer } from "../../../test/support/tracer.js"
 import {
   failure,
   getToken,
@@ -167,6 +169,26 @@ describe("refreshAndWait", () => {
       const { requests } = yield* TinkSandbox.TinkSandbox
       const asked = (yield* requests).flatMap(({ refresh }) => (refresh === null ? [] : [refresh.items]))
       assert.deepStrictEqual(asked, [["CHECKING_ACCOUNTS"]])
+    }).pipe(provideAll({ sandbox }))
+  )
+})
+
+describe("the span of refreshAndWait", () => {
+  it.effect("has the refresh and the caller's progress in it, but no shared poll", () =>
+    Effect.gen(function* () {
+      const { tracer, spans } = makeTracer(constVoid)
+      const { credentialsId, session, userId } = yield* makeSession
+      const onProgress = () => Effect.withSpan(Effect.void, "progress")
+      yield* withTime(refreshAndWait(session, credentialsId, { onProgress })).pipe(Effect.withTracer(tracer))
+      const [span, ...others] = spans.filter(({ name }) => name === "Users.refreshAndWait")
+      assert.deepStrictEqual(others, [])
+      assert.isTrue(span !== undefined && Option.isNone(span.parent))
+      assert.strictEqual(span?.attributes.get("tink.user_id"), userId)
+      const inside = spans.filter(({ parent }) => Option.getOrUndefined(parent) === span)
+      assert.deepStrictEqual(
+        inside.map(({ name }) => name),
+        ["Users.getCredential", "Users.refreshCredential", "progress", "progress", "progress"]
+      )
     }).pipe(provideAll({ sandbox }))
   )
 })
@@ -490,7 +512,6 @@ describe("refreshing at once", () => {
           const { credentialsId, session } = yield* makeSession
           const schedule = Schedule.spaced("1 second").pipe(Schedule.upTo(`${seconds} seconds`))
           const first = yield* Effect.fork(refreshAndWait(session, credentialsId, checking))
-          yield* pass(0)
           const second = yield* Effect.fork(refreshAndWait(session, credentialsId, { ...loans, schedule }))
           yield* pass(seconds + 1)
           assert.strictEqual((yield* Fiber.join(second))._tag, "StillRunning")

@@ -200,6 +200,22 @@ export const httpApp = <E, R>(options: Options<E, R>): HttpApp.Default<never, R 
  * Passes on the user of an event to `users.changed` or another function, and ignores events without a user: as the `onEvent` of
  * `httpApp`, the one line that connects webhooks with `Users`.
  *
+ * The answer to Tink waits for `changed`, so that 204 means that the user is invalidated. With a shared cache whose store is down
+ * this is up to `holdBack`, 30 seconds by default, and Tink may give up before. To answer 503 after five seconds, while the
+ * invalidation goes on:
+ *
+ * @example
+ * ```ts
+ * import { Users } from "@effect-tink/users"
+ * import { Webhooks } from "@effect-tink/webhooks"
+ * import { Effect } from "effect"
+ *
+ * export const onEvent = Effect.map(Users.Users, (users) =>
+ *   // An invalidation cannot be interrupted, so it is disconnected.
+ *   Webhooks.notifyUser((user) => users.changed(user).pipe(Effect.disconnect, Effect.timeout("5 seconds")))
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category receiving
  */

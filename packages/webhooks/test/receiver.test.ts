@@ -5,6 +5,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
 import { type WebhookEvent, Webhooks, WebhookSignature } from "@effect-tink/webhooks"
 import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -156,6 +157,46 @@ describe("what a receiver answers", () => {
       yield* Deferred.succeed(finish, undefined)
       assert.strictEqual(yield* Fiber.join(answering), 204)
     })
+  )
+
+  type Changed = Effect.Effect<unknown, unknown>
+
+  const slow: ReadonlyArray<
+    readonly [name: string, wait: (changed: Changed) => Changed, status: number, answeredAfter: number]
+  > = [
+    ["as it is", (changed) => changed, 204, 30],
+    ["in five seconds", (changed) => changed.pipe(Effect.disconnect, Effect.timeout("5 seconds")), 503, 5],
+    ["in the background", Effect.forkDaemon, 204, 0]
+  ]
+
+  it.effect("204 after the user was invalidated, unless the application chooses another answer", () =>
+    everyRow(
+      slow,
+      ([name]) => name,
+      ([, wait, status, answeredAfter]) =>
+        Effect.gen(function* () {
+          yield* atNow
+          const started = yield* Deferred.make<void>()
+          const invalidated = yield* Deferred.make<number>()
+          const seconds = Effect.map(Clock.currentTimeMillis, (millis) => (millis - now) / 1000)
+          // As with a shared cache whose store is down: it cannot be interrupted.
+          const changed = Deferred.succeed(started, undefined).pipe(
+            Effect.andThen(Effect.sleep("30 seconds")),
+            Effect.andThen(seconds),
+            Effect.andThen((ended) => Deferred.succeed(invalidated, ended)),
+            Effect.uninterruptible
+          )
+          const handler = yield* receiver({ onEvent: Webhooks.notifyUser(() => wait(changed)) })
+          const answering = yield* Effect.fork(Effect.zip(statusOf(post(handler, B.body, signed)), seconds))
+          yield* Deferred.await(started)
+          for (const after of [0, 5, 30]) {
+            yield* TestClock.setTime(now + after * 1000)
+            if (after === answeredAfter) yield* Fiber.await(answering)
+          }
+          assert.deepStrictEqual(yield* Fiber.join(answering), [status, answeredAfter])
+          assert.strictEqual(yield* Deferred.await(invalidated), 30)
+        })
+    )
   )
 
   it.effect("204 to any of its secrets, while one replaces the other", () =>

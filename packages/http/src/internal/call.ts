@@ -93,7 +93,6 @@ export const make =
         Effect.suspend(() => {
           const millis = remaining()
           if (inFlight.isClosed) return Effect.fail(Failures.closed(unsent()))
-          if (millis === 0) return Effect.fail(Failures.noTimeLeft(unsent()))
           const timeout = Math.min(millis, Duration.toMillis(config.attemptTimeout))
           const exchange = { request, token, traceId, resends: sent++, timeout }
           return freshFields === undefined
@@ -101,7 +100,7 @@ export const make =
             : Effect.flatMap(prepareWith(freshFields), (prepared) => Exchange.send(sender, { ...exchange, prepared }))
         })
 
-      const loadCall: Load.Call = { clock, remaining, unsent }
+      const loadCall = { clock, remaining, unsent }
       const send = (token: Redacted.Redacted | undefined) => load.run(loadCall, sendNow(token))
 
       const retry = (error: TinkError, retries: number): Effect.Effect<A, TinkError> =>

@@ -146,7 +146,7 @@ export const make = (store: Store, settings: Settings) =>
           if (mayUse(validation)) return learn(userId, validation.generation, answers, read)
           counters.add(validation === undefined ? "unvalidatedBypasses" : "changingBypasses")
           // A key names one kind of value, so what is shared under it has the type of the lookup at hand.
-          return lookupInTurn(userId, key, lookup) as Effect.Effect<A, E, R>
+          return lookupInTurn(userId, key, { ...options, lookup }) as Effect.Effect<A, E, R>
         })
       })
 

@@ -4,11 +4,18 @@
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 
 type Lookup = Effect.Effect<unknown, unknown, unknown>
+
+interface Read {
+  readonly lookup: Lookup
+  /** The error of a lookup that is interrupted, as it is when the cache closes. Without it, its readers are interrupted. */
+  readonly interrupted?: (() => unknown) | undefined
+}
 
 interface Turn {
   readonly result: Deferred.Deferred<unknown, unknown>
@@ -44,7 +51,7 @@ export const makeTurns = (scope: Scope.Scope) => {
     return Effect.onInterrupt(restore(Deferred.await(turn.result)), () => leave(turn))
   }
 
-  const start = (key: string, previous: Turn | undefined, lookup: Lookup, restore: Restore) => {
+  const start = (key: string, previous: Turn | undefined, { interrupted, lookup }: Read, restore: Restore) => {
     const turn = makeTurn()
     turns.set(key, turn)
     const closed = Effect.suspend(() => {
@@ -56,7 +63,8 @@ export const makeTurns = (scope: Scope.Scope) => {
       Effect.map((exit) => {
         turn.isOpen = false
         if (turns.get(key) === turn) turns.delete(key)
-        Deferred.unsafeDone(turn.result, exit)
+        const isEnded = interrupted !== undefined && Exit.isInterrupted(exit)
+        Deferred.unsafeDone(turn.result, isEnded ? Exit.fail(interrupted()) : exit)
         Deferred.unsafeDone(turn.over, Effect.void)
       }),
       Effect.forkIn(scope),
@@ -67,12 +75,12 @@ export const makeTurns = (scope: Scope.Scope) => {
     )
   }
 
-  return (userId: string, key: string, lookup: Lookup) =>
+  return (userId: string, key: string, read: Read) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.suspend(() => {
         const slot = JSON.stringify([userId, key])
         const last = turns.get(slot)
-        return last?.isOpen === true ? wait(last, restore) : start(slot, last, lookup, restore)
+        return last?.isOpen === true ? wait(last, restore) : start(slot, last, read, restore)
       })
     )
 }

@@ -16,8 +16,8 @@ export interface Change {
   /** When it ended: milliseconds on the monotonic clock. */
   readonly at: number
   /**
-   * Whether it was made to the credential itself, through this `Users`. Tink accepts such a change only when nothing else is in
-   * progress. A change elsewhere may also be the end of what was in progress.
+   * Whether it was made to the credential itself, through a `Users` over this cache. Tink accepts such a change only when nothing
+   * else is in progress. A change elsewhere may also be the end of what was in progress.
    */
   readonly isOwn: boolean
 }

@@ -83,6 +83,10 @@ const isLagging = ({ newest }: State, { credential, sentAt }: Reading, patience:
 const isEndOfEarlierWork = ({ before, change }: State, credential: Credential): boolean =>
   change?.isOwn === true && before !== undefined && isInProgress(before) && !isInProgress(credential)
 
+/** A change elsewhere may tell of the end that an answer under way already shows, as a webhook does. */
+const isEndOfToldWork = ({ before, change }: State, credential: Credential): boolean =>
+  change?.isOwn === false && before !== undefined && isInProgress(before) && !isInProgress(credential)
+
 /** Compares an answer with the credential before the change. */
 const compare = (state: State, reading: Reading): Pick<State, "before" | "isPastChange"> => {
   const { before, isPastChange } = state
@@ -90,7 +94,9 @@ const compare = (state: State, reading: Reading): Pick<State, "before" | "isPast
   if (isPastChange) return { before, isPastChange }
   const moved = before === undefined || hasMoved(before, credential)
   if (!moved) return { before, isPastChange }
-  if (isBefore(reading, state.change)) return { before: credential, isPastChange }
+  if (isBefore(reading, state.change)) {
+    return isEndOfToldWork(state, credential) ? { before, isPastChange: true } : { before: credential, isPastChange }
+  }
   if (isEndOfEarlierWork(state, credential)) return { before: credential, isPastChange }
   // Without anything to compare with, a status at rest may be the old one.
   return before === undefined && !isInProgress(credential)

@@ -1,20 +1,20 @@
 /** Shared polls: all followers of a target share one fiber, which calls each of them with each answer. */
 import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import { constVoid } from "effect/Function"
 import * as Runtime from "effect/Runtime"
-import * as Schedule from "effect/Schedule"
+import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { Credential } from "../../Credential.js"
 import type { OpenSession } from "../requests/access.js"
-import { monotonicMillis, onMonotonicClock } from "../monotonic.js"
+import { monotonicMillis } from "../monotonic.js"
 import type { Changes } from "./changes.js"
-import { untilEnd, withFloor } from "./schedules.js"
+import { type Deadline, makeDeadline } from "./deadline.js"
+import { makePollLoop, type PollLoop } from "./pollLoop.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Models
@@ -55,31 +55,29 @@ export interface Pollers {
   readonly changed: (userId: UserId, change: number) => void
 }
 
-/** The end of the schedule for the followers whose first answer was the same. */
-interface Deadline {
-  readonly followers: Set<Follower>
-  fiber: Fiber.RuntimeFiber<void> | undefined
-  isOver: boolean
-}
-
 interface Membership {
   /** The lowest number of an answer for this follower. */
   readonly from: number
   /** Absent before the first answer. */
-  deadline: Deadline | undefined
+  deadline: Deadline<Follower> | undefined
 }
 
 interface Poller {
   readonly target: Target
   readonly followers: Map<Follower, Membership>
+  readonly loop: PollLoop
   fiber: Fiber.RuntimeFiber<void> | undefined
   /** The number of the user's latest change. */
   change: number
   /** The number of the poll that is under way. */
   underWay: number | undefined
-  latest: { readonly answer: Answer; readonly deadline: Deadline } | undefined
-  /** Ends the wait for the next poll. */
-  wakeUp: Deferred.Deferred<void>
+  latest: Latest | undefined
+}
+
+/** The latest answer, with the deadline of the followers whose first one it is. */
+interface Latest {
+  readonly answer: Answer
+  readonly deadline: Deadline<Follower>
 }
 
 /** A new follower reuses an answer of this age, so that followers who start one after the other cause one poll a second. */
@@ -127,22 +125,6 @@ const makeRegistry = () => {
 // The pollers
 // ---------------------------------------------------------------------------------------------------------------------
 
-const makePoller = (target: Target): Poller => ({
-  target,
-  followers: new Map(),
-  fiber: undefined,
-  change: 0,
-  underWay: undefined,
-  latest: undefined,
-  wakeUp: Deferred.unsafeMake(FiberId.none)
-})
-
-const makeDeadline = (): Deadline => ({ followers: new Set(), fiber: undefined, isOver: false })
-
-const interrupt = (fiber: Fiber.RuntimeFiber<void> | undefined): void => fiber?.unsafeInterruptAsFork(FiberId.none)
-
-const wake = (poller: Poller): void => Deferred.unsafeDone(poller.wakeUp, Effect.void)
-
 export const make = (changes: Changes): Effect.Effect<Pollers, never, Scope.Scope> =>
   Effect.gen(function* () {
     // Not the runtime of the first follower, with its span and log annotations: it may leave before the others.
@@ -155,18 +137,11 @@ export const make = (changes: Changes): Effect.Effect<Pollers, never, Scope.Scop
     /** Later, so that a fiber never ends before it is known to others. */
     const fork = (effect: Effect.Effect<void>) => Runtime.runFork(runtime)(effect, { immediate: false })
 
-    // -----------------------------------------------------------------------------------------------------------------
-    // Leaving
-    // -----------------------------------------------------------------------------------------------------------------
-
     const leave = (poller: Poller, follower: Follower): void => {
-      const deadline = poller.followers.get(follower)?.deadline
-      if (!poller.followers.delete(follower)) return
-      deadline?.followers.delete(follower)
-      if (deadline?.followers.size === 0) interrupt(deadline.fiber)
-      if (poller.followers.size > 0) return
+      poller.followers.get(follower)?.deadline?.remove(follower)
+      if (!poller.followers.delete(follower) || poller.followers.size > 0) return
       registry.remove(poller)
-      interrupt(poller.fiber)
+      poller.fiber?.unsafeInterruptAsFork(FiberId.none)
     }
 
     const end = (poller: Poller, followers: Iterable<Follower>, why: "schedule" | "closed"): void => {
@@ -176,74 +151,46 @@ export const make = (changes: Changes): Effect.Effect<Pollers, never, Scope.Scop
       }
     }
 
-    // -----------------------------------------------------------------------------------------------------------------
-    // Answers
-    // -----------------------------------------------------------------------------------------------------------------
-
-    const startDeadline = (poller: Poller, deadline: Deadline): void => {
-      deadline.fiber = fork(
-        Effect.map(untilEnd(poller.target.schedule), () => {
-          deadline.isOver = true
-          end(poller, deadline.followers, "schedule")
-        })
-      )
-    }
-
-    /** The schedule of a follower starts with its first answer. */
-    const meetDeadline = (poller: Poller, follower: Follower, deadline: Deadline): void => {
-      if (deadline.isOver) return end(poller, [follower], "schedule")
-      deadline.followers.add(follower)
-      if (deadline.followers.size === 1) startDeadline(poller, deadline)
-    }
-
-    const tell = (poller: Poller, follower: Follower, { answer, deadline }: NonNullable<Poller["latest"]>): void => {
+    const tell = (poller: Poller, follower: Follower, { answer, deadline }: Latest): void => {
       const membership = poller.followers.get(follower)
       if (membership === undefined || answer.number < membership.from) return
       if (!follower.onAnswer(answer)) return leave(poller, follower)
       if (membership.deadline !== undefined) return
+      // The schedule of a follower starts with its first answer.
       membership.deadline = deadline
-      meetDeadline(poller, follower, deadline)
+      deadline.add(follower)
     }
 
-    // -----------------------------------------------------------------------------------------------------------------
-    // Polling
-    // -----------------------------------------------------------------------------------------------------------------
-
-    const pollOnce = (poller: Poller) =>
-      Effect.suspend(() => {
-        poller.wakeUp = Deferred.unsafeMake(FiberId.none)
-        const question = { sentAt: now(), number: changes.latest() }
-        poller.underWay = question.number
-        return Effect.map(Effect.exit(poller.target.poll()), (exit) => {
-          const latest = { answer: { ...question, exit }, deadline: makeDeadline() }
-          poller.underWay = undefined
-          poller.latest = latest
-          for (const follower of poller.followers.keys()) tell(poller, follower, latest)
-        })
+    const makeDeadlineOf = (poller: Poller) =>
+      makeDeadline<Follower>({
+        schedule: poller.target.schedule,
+        fork,
+        onEnd: (followers) => end(poller, followers, "schedule")
       })
 
-    const run = (poller: Poller) =>
-      Effect.gen(function* () {
-        const driver = yield* Schedule.driver(withFloor(poller.target.schedule))
-        // A schedule that ended starts again: the remaining followers came later.
-        const interval = Effect.orElse(driver.next(undefined), () =>
-          Effect.andThen(driver.reset, driver.next(undefined))
-        )
-        const untilWoken = Effect.suspend(() => Effect.andThen(Deferred.await(poller.wakeUp), driver.reset))
-        while (true) {
-          yield* pollOnce(poller)
-          yield* Effect.raceFirst(onMonotonicClock(Effect.orElse(interval, () => Effect.never)), untilWoken)
-        }
+    const poll = (poller: Poller): Effect.Effect<void> => {
+      const question = { sentAt: now(), number: changes.latest() }
+      poller.underWay = question.number
+      return Effect.map(Effect.exit(poller.target.poll()), (exit) => {
+        const latest = { answer: { ...question, exit }, deadline: makeDeadlineOf(poller) }
+        poller.underWay = undefined
+        poller.latest = latest
+        for (const follower of poller.followers.keys()) tell(poller, follower, latest)
       })
-
-    // -----------------------------------------------------------------------------------------------------------------
-    // Joining
-    // -----------------------------------------------------------------------------------------------------------------
+    }
 
     const start = (target: Target): Poller => {
-      const poller = makePoller(target)
+      const poller: Poller = {
+        target,
+        followers: new Map(),
+        loop: makePollLoop(target.schedule, () => poll(poller)),
+        fiber: undefined,
+        change: 0,
+        underWay: undefined,
+        latest: undefined
+      }
       registry.add(poller)
-      poller.fiber = fork(run(poller))
+      poller.fiber = fork(poller.loop.run)
       return poller
     }
 
@@ -257,7 +204,7 @@ export const make = (changes: Changes): Effect.Effect<Pollers, never, Scope.Scop
       const { latest, underWay } = poller
       poller.followers.set(follower, { from, deadline: undefined })
       if (latest !== undefined && isUsable(latest.answer, from)) tell(poller, follower, latest)
-      else if (underWay === undefined || underWay < from) wake(poller)
+      else if (underWay === undefined || underWay < from) poller.loop.wake()
       return () => leave(poller, follower)
     }
 
@@ -278,7 +225,7 @@ export const make = (changes: Changes): Effect.Effect<Pollers, never, Scope.Scop
       changed: (userId, change) => {
         for (const poller of registry.ofUser(userId)) {
           poller.change = change
-          wake(poller)
+          poller.loop.wake()
         }
       }
     }

@@ -1,4 +1,4 @@
-/** Callers who refresh one credential at the same time share one refresh. */
+/** Callers who refresh one credential at the same time, with equal input, share one refresh. */
 import type { CredentialsId, UserId } from "@effect-tink/http/Ids"
 import type { TinkError } from "@effect-tink/http/TinkError"
 import * as Deferred from "effect/Deferred"
@@ -26,7 +26,7 @@ export interface Started {
 export interface Joined {
   readonly started: Started
   /** Whether it has the caller's input. */
-  readonly isSame: boolean
+  readonly hasSameInput: boolean
   /** The refresh has ended: the next caller starts another one. */
   readonly end: () => void
 }
@@ -100,10 +100,10 @@ export const makeStartedRefreshes = (): StartedRefreshes => {
     return Effect.gen(function* () {
       const entry = yield* Effect.acquireRelease(enter(key, identity, input, start), (entry) => leave(key, entry))
       const exit = yield* Deferred.await(entry.exit)
-      const isSame = entry.input === input
-      const isOwn = isSame && entry.identity === identity
+      const hasSameInput = entry.input === input
+      const isOwn = hasSameInput && entry.identity === identity
       if (exit._tag === "Failure" && !isOwn) return yield* join(session, id, input, start)
-      return { started: yield* exit, isSame, end: () => remove(key, entry) }
+      return { started: yield* exit, hasSameInput, end: () => remove(key, entry) }
     })
   }
 

@@ -22,6 +22,7 @@ import { hasMoved, needsUser, type Observation } from "../following/observer.js"
 import { untilEnd } from "../following/schedules.js"
 import { makeStartedRefreshes, type Started } from "../following/startedRefreshes.js"
 import { isAtRest } from "../requests/freshness.js"
+import { withOperationSpan } from "../requests/operationSpan.js"
 import { checkFollowOptions } from "./followCredential.js"
 import { makeLink } from "../tinkLink/makeLink.js"
 
@@ -190,9 +191,14 @@ export const make = ({ access, changes, gate, http, usersId }: Dependencies, fol
   ): Effect.Effect<Refresh.Outcome, TinkError, Scope.Scope> =>
     Effect.gen(function* () {
       const start = startRefresh(session, id, calls)
-      const { end, isSame, started } = yield* startedRefreshes.join(session, id, inputKey(calls.refresh, ""), start)
+      const { end, hasSameInput, started } = yield* startedRefreshes.join(
+        session,
+        id,
+        inputKey(calls.refresh, ""),
+        start
+      )
       const running = { operation, session, id, call: calls.get, options, known: known(started), onFinal: end }
-      if (isSame) {
+      if (hasSameInput) {
         const latest = yield* wait(running, options.onProgress ?? ignore, deadline).pipe(
           Effect.mapError((error) => withoutRepetition(started, error))
         )
@@ -223,6 +229,10 @@ export const make = ({ access, changes, gate, http, usersId }: Dependencies, fol
       yield* checkLink(opened.userId, id, tinkLink)
 
       yield* gate
-      return withLink(opened.userId, yield* refresh(opened, id, calls, options), tinkLink)
-    }).pipe(Effect.scoped)
+      const outcome = yield* refresh(opened, id, calls, options).pipe(
+        Effect.scoped,
+        withOperationSpan(operation, opened.userId)
+      )
+      return withLink(opened.userId, outcome, tinkLink)
+    })
 }

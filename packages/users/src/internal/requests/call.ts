@@ -53,7 +53,7 @@ const endpointRules: ReadonlyArray<readonly [name: string, isValid: (value: unkn
   [
     ["name", isText, "must be a non-empty string"],
     ["scope", (scope) => scope === undefined || isPrintableAscii(scope), "must be a scope"],
-    ["route", Predicate.isString, "must begin with /"],
+    ["route", Predicate.isString, "must begin with /, and be of printable ASCII characters"],
     ["id", isOptionalSchema, "must be a schema"],
     ["input", isOptionalSchema, "must be a schema"],
     ["response", Schema.isSchema, "must be a schema"],
