@@ -71,7 +71,7 @@ export interface LoadOptions {
    */
   readonly maxSharedPause?: Duration.DurationInput | undefined
   /**
-   * After this many failures in a row (no answer, or 5xx), requests fail at once for the time `openFor`, 1 second by default. Then
+   * After this many failures in a row (no response, or 5xx), requests fail at once for the time `openFor`, 1 second by default. Then
    * one request is sent, and its outcome decides. Off by default.
    */
   readonly circuitBreaker?:

@@ -9,15 +9,15 @@ import * as Schema from "effect/Schema"
 /**
  * The reason of an error:
  *
- * - `Transport`: no complete answer (no network, refused, reset, body cut short)
- * - `Timeout`: no answer in time, or 408
+ * - `Transport`: no complete response (no network, refused, reset, body cut short)
+ * - `Timeout`: no response in time, or 408
  * - `RateLimited`: 429; see `retryAfter`
  * - `Unauthorized`: 401; the token, the client id or the client secret is not valid
  * - `Forbidden`: 403; a scope is missing. Without a `status`: the session lacks it, or Tink has not granted it
  * - `NotFound`: 404 with Tink's error body, except from the token endpoint
  * - `Conflict`: 409
  * - `Invalid`: the input is not valid, by this library (no `status`) or by Tink (400 and other 4xx)
- * - `Server`: 5xx, or an answer that is not from this API, such as a redirect, an error response without Tink's error body, or a
+ * - `Server`: 5xx, or a response that is not from this API, such as a redirect, an error response without Tink's error body, or a
  *   404 from the token endpoint
  * - `Decode`: a success whose body is not as documented
  *
@@ -76,7 +76,7 @@ export class TinkError extends Schema.TaggedError<TinkError>("@effect-tink/http/
   method: optional(Schema.String),
   /** The path of the failed request as a template, without ids: `/api/v1/credentials/{id}`. */
   route: optional(Schema.String),
-  /** The HTTP status, if there was an answer. */
+  /** The HTTP status, if there was a response. */
   status: optional(Schema.Number),
   /** Tink's code, for example `user.user_with_external_user_id_already_exists` (`tink-api.md` 8.2). */
   errorCode: optional(Schema.String),
@@ -84,7 +84,7 @@ export class TinkError extends Schema.TaggedError<TinkError>("@effect-tink/http/
   errorMessage: optional(Schema.String),
   /** What this library adds, for example which input is not valid. */
   detail: optional(Schema.String),
-  /** `X-Request-ID` of the answer. Tink's support asks for it. */
+  /** `X-Request-ID` of the response. Tink's support asks for it. */
   requestId: optional(Schema.String),
   /** `X-Client-Trace-ID` of the request: the same for all attempts of one call. */
   traceId: optional(Schema.String),

@@ -40,7 +40,7 @@ export interface Service {
   readonly clientId: string
 
   /**
-   * Sends a request with the token that its `authorization` asks for, and decodes the answer.
+   * Sends a request with the token that its `authorization` asks for, and decodes the response.
    *
    * - A client token is fetched when needed, once per set of scopes, and renewed before it expires.
    * - If Tink refuses a token (401), it is dropped. If its source has a new one, the request is sent once more.
@@ -50,9 +50,9 @@ export interface Service {
    *   fails at once.
    * - Requests wait for their turn when too many are in flight, and during the pause that `Retry-After` asks for. Retries
    *   come from a budget that the calls of a layer share. See `TinkConfig.LoadOptions`.
-   * - Only Tink's own answers are believed. An error response without Tink's error body is `Server`, and ambiguous for a
+   * - An error is classified by its status only if its body is Tink's. Without Tink's error body it is `Server`, and ambiguous for a
    *   change (`tink-api.md` 8.2).
-   * - A `DELETE` that Tink answers with 404 after an attempt that may have been applied succeeds.
+   * - A `DELETE` succeeds if its response is 404 after an earlier attempt that may have been applied.
    * - A timeout also holds for a client that cannot be interrupted. What it then goes on with is ambiguous.
    * - Calls that are in flight when the layer closes fail with `Transport`.
    */
@@ -133,7 +133,7 @@ const signedRequest = (
 ]
 
 /**
- * A 404 of the token endpoint is Tink's where the grant names a user and the answer says why. The answer to such a grant is not
+ * A 404 of the token endpoint is Tink's where the grant names a user and the response says why. The response to such a grant is not
  * documented.
  */
 const toUnknownUser = (error: TinkError): TinkError =>

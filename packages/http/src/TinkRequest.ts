@@ -12,7 +12,7 @@ import type { ClientScope, UserScope } from "./OAuthScope.js"
 import type { TokenSource } from "./TokenSource.js"
 
 /**
- * A request as it is sent: all of a `TinkRequest` but the schema of its answer.
+ * A request as it is sent: all of a `TinkRequest` but the schema of its response.
  *
  * @since 0.1.0
  * @category models
@@ -43,7 +43,7 @@ export interface RequestDescription {
 }
 
 /**
- * A request with the schema of its answer.
+ * A request with the schema of its response.
  *
  * @since 0.1.0
  * @category models
@@ -81,7 +81,7 @@ const decodeJson = Schema.decodeOption(Schema.parseJson())
 const isSuccess = (text: string): boolean => Option.exists(decodeJson(text), (value) => !isErrorObject(value))
 
 /**
- * The `response` of a request without an answer that matters: an empty body, or any JSON but an error object. Anything else,
+ * The `response` of a request without a response that matters: an empty body, or any JSON but an error object. Anything else,
  * such as the page of a proxy, is not Tink's and fails to decode.
  *
  * @since 0.1.0

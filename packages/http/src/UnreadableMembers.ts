@@ -1,5 +1,5 @@
 /**
- * Members of Tink's answers that could not be read. They are left out and counted in the metric `tink_unreadable_members_total`.
+ * Members of Tink's responses that could not be read. They are left out and counted in the metric `tink_unreadable_members_total`.
  *
  * @since 0.1.0
  */

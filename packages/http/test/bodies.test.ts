@@ -119,7 +119,7 @@ describe("a body", () => {
     )
   )
 
-  it.live("of 204 is no part of the answer", () =>
+  it.live("of a 204 is ignored", () =>
     everyRowLive(
       Object.entries(clients),
       ([name]) => name,
@@ -169,7 +169,7 @@ describe("a body", () => {
     )
   )
 
-  it.live("of an answer that switches protocols leaves no socket", () =>
+  it.live("of a response that switches protocols leaves no socket open", () =>
     everyRowLive(
       Object.entries(clients),
       ([name]) => name,

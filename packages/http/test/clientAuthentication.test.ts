@@ -136,7 +136,7 @@ describe("a private key", () => {
     )
   )
 
-  it.effect("tells a user who does not exist from a key that Tink does not know", () =>
+  it.effect("distinguishes an unknown user from an unknown key", () =>
     Effect.gen(function* () {
       const issue = Effect.flatMap(TinkHttp.TinkHttp, ({ issueUserToken }) =>
         failure(issueUserToken?.({ user: "unknown", scopes: ["user:read"] }) ?? Effect.dieMessage("no function"))
@@ -150,7 +150,7 @@ describe("a private key", () => {
     })
   )
 
-  it.scoped("issues no token for a user who is not named, which would be one of the application", () =>
+  it.scoped("issues no token without a user: it would be the application's own", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* overScript(() => tokenAnswer("a-token"))
       const scopes = ["user:read"]

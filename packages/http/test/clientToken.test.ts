@@ -315,7 +315,7 @@ describe("a token that Tink refuses", () => {
       })
   )
 
-  it.effect("leaves a failure of the request with the new one as it would be without", () =>
+  it.effect("does not change how a request with the new token fails", () =>
     everyRow(
       [
         ["a read after a 503", getCredential, json(503, {}), { sent: 3, reason: undefined, isAmbiguous: false }],

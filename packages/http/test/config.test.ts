@@ -61,14 +61,14 @@ describe("layerConfig", () => {
     })
   )
 
-  it.effect("refuses an empty base URL, as of an .env file: it does not mean production", () =>
+  it.effect("refuses an empty base URL, such as from an .env file: it must not mean production", () =>
     Effect.gen(function* () {
       const text = yield* saidOf({ TINK_CLIENT_ID: "id", TINK_CLIENT_SECRET: "secret", TINK_BASE_URL: "" })
       assert.include(text, "TINK_BASE_URL")
     })
   )
 
-  it.effect("says of an empty variable that it is empty", () =>
+  it.effect("reports an empty variable as empty", () =>
     Effect.gen(function* () {
       const text = yield* saidOf({ TINK_CLIENT_ID: "", TINK_CLIENT_SECRET: "", TINK_BASE_URL: "" })
       for (const subject of ["the client id", "the client secret", "the base URL"]) {
@@ -77,7 +77,7 @@ describe("layerConfig", () => {
     })
   )
 
-  it.effect("says that a missing secret is missing, and not that it is redacted", () =>
+  it.effect("reports a missing secret as missing, not as redacted", () =>
     Effect.gen(function* () {
       const text = yield* saidOf({ TINK_CLIENT_ID: "id" })
       assert.include(text, "TINK_CLIENT_SECRET is not set")
@@ -85,7 +85,7 @@ describe("layerConfig", () => {
     })
   )
 
-  it.effect("names all that is missing at once", () =>
+  it.effect("names all missing settings at once", () =>
     Effect.gen(function* () {
       const text = yield* saidOf({})
       assert.include(text, "TINK_CLIENT_ID")
@@ -94,7 +94,7 @@ describe("layerConfig", () => {
     })
   )
 
-  it.effect("names what is malformed and what is missing at once, and no value", () =>
+  it.effect("names malformed and missing settings at once, and repeats no value", () =>
     Effect.gen(function* () {
       const text = yield* saidOf({ TINK_CLIENT_SECRET: `${canary} ${canary}`, TINK_BASE_URL: `ftp://${canary}` })
       for (const name of ["TINK_CLIENT_ID", "TINK_CLIENT_SECRET", "TINK_BASE_URL"]) assert.include(text, name)

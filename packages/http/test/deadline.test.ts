@@ -180,7 +180,7 @@ describe("the deadline", () => {
     })
   )
 
-  it.scoped("is not waited for: if a wait would pass it, the last error comes at once", () =>
+  it.scoped("fails a call at once with the last error if a wait would pass it", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(
         answers(json(429, {}, { "retry-after": "2" }), json(503, {}, { "retry-after": "3" })),

@@ -71,7 +71,7 @@ describe("an error response that is not Tink's", () => {
     ["a bare 429", 429, "", "RateLimited"],
     ["an empty object", 401, "{}", "Unauthorized"]
   ]
-  it.effect("is told from Tink's", () =>
+  it.effect("is distinguished from Tink's", () =>
     everyRow(
       proofs,
       ([name, status]) => `${name}, ${status}`,
@@ -98,7 +98,7 @@ describe("an error response that is not Tink's", () => {
     })
   )
 
-  it.scoped("429 of a proxy is waited out by a read, and leaves a change open", () =>
+  it.scoped("429 of a proxy: a read waits and is retried, and a change is ambiguous", () =>
     Effect.gen(function* () {
       const { http, sent } = yield* over(answers(answer(429, page), json(200, { id: "x" })))
       assert.deepStrictEqual(yield* elapse(http.request(getCredential)), { id: "x" })

@@ -154,7 +154,7 @@ describe("isIdempotent", () => {
     )
   )
 
-  it.scoped("does not make a change safe: that it may have been applied is said", () =>
+  it.scoped("does not make a change safe: the error says that it may have been applied", () =>
     Effect.gen(function* () {
       const { http } = yield* over(() => json(500, {}))
       const error = yield* failure(elapse(http.request({ ...refreshCredential, isIdempotent: true })))
@@ -163,7 +163,7 @@ describe("isIdempotent", () => {
     })
   )
 
-  it.scoped("a refusal of the second attempt leaves open what the first has done", () =>
+  it.scoped("after a refusal of the second attempt, the first may still have been applied", () =>
     Effect.gen(function* () {
       const { http } = yield* over(answers(json(503, {}), json(409, { errorCode: "a.conflict" })))
       const error = yield* failure(elapse(http.request({ ...refreshCredential, isIdempotent: true })))

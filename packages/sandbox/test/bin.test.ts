@@ -263,7 +263,7 @@ describe("the command", () => {
     })
   )
 
-  it.scopedLive("listens where it is told to, for as long as tokens are told to live", () =>
+  it.scopedLive("listens on the given address, and issues tokens with the given lifetime", () =>
     Effect.gen(function* () {
       const ready = yield* Deferred.make<string>()
       const log = (line: unknown) => Effect.asVoid(Deferred.succeed(ready, String(line)))

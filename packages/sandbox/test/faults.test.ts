@@ -235,7 +235,7 @@ describe("the requests of a fault", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("meet no invalid fault, which is a defect", () =>
+  it.effect("do not include an invalid one, which is a defect", () =>
     Effect.gen(function* () {
       const sandbox = yield* TinkSandbox.TinkSandbox
       const exit = yield* Effect.exit(sandbox.injectFault({ kind: "status", status: 42 }))

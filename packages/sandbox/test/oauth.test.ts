@@ -201,7 +201,7 @@ describe("POST /api/v1/oauth/authorization-grant", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("grants a scope that Tink does not document only if the sandbox is told to", () =>
+  it.effect("grants a scope that Tink does not document only if the sandbox is configured for it", () =>
     Effect.gen(function* () {
       const ask = Effect.gen(function* () {
         const grant = yield* askCode({ user_id: yield* newUser(), scope: "user:read,beta:read" })

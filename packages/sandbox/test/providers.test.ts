@@ -172,7 +172,7 @@ describe("GET /api/v1/providers/{market}", () => {
     ["sv-SE,sv;q=0.9,en;q=0.8", "Lösenord"]
   ]
 
-  it.effect("has the texts in the language that Accept-Language asks for", () =>
+  it.effect("has the texts in the language of Accept-Language", () =>
     eachRow(languages, ([language, text]) =>
       Effect.gen(function* () {
         const headers = language === undefined ? {} : { "accept-language": language }

@@ -268,7 +268,7 @@ describe("/api/v1/user/profile", () => {
     { locale: "en_GB", timeZone: "Europe/London" }
   ]
 
-  it.effect("is changed in a part, which the answer echoes", () =>
+  it.effect("is changed in part, and the response has that part", () =>
     eachRow(parts, (part) =>
       Effect.gen(function* () {
         const { put, user } = yield* userWithToken()

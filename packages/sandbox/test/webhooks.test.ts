@@ -106,7 +106,7 @@ describe("the endpoints of webhooks", () => {
     }).pipe(provideSandbox)
   )
 
-  it.effect("refuse what is not documented", () =>
+  it.effect("refuse undocumented input", () =>
     Effect.gen(function* () {
       const { id } = (yield* create()).body
       const invalid: ReadonlyArray<readonly ["POST" | "PATCH", string, unknown]> = [

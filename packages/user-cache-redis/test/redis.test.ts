@@ -136,7 +136,7 @@ describe("two processes on a Redis", () => {
 })
 
 describe("a Redis that forgets", () => {
-  it.scopedLive("because it is flushed, or loses single keys, revives nothing, and a lost mark is told", () =>
+  it.scopedLive("because it is flushed, or loses single keys, revives nothing, and a lost mark is reported", () =>
     Effect.gen(function* () {
       const server = yield* redisServer()
       const admin = yield* nodeRedis(server.url)

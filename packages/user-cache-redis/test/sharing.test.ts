@@ -208,7 +208,7 @@ describe("a store that does not answer", () => {
     })
   )
 
-  it.scoped("holds back the end of a change until it can be told, and says so at once, once for all that wait", () =>
+  it.scoped("holds back the end of a change until the store knows it, and warns at once, once for all that wait", () =>
     Effect.gen(function* () {
       const { fake, one, origin, two } = yield* setUp()
       yield* origin.read(two)

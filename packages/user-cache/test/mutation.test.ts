@@ -237,7 +237,7 @@ describe("quarantine", () => {
     }).pipe(withCache({ quarantine: "20 seconds" }))
   )
 
-  it.effect("is 30 seconds unless said otherwise", () =>
+  it.effect("is 30 seconds by default", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const { lookup } = yield* makeVersions

@@ -406,7 +406,7 @@ describe("when the caller of a refresh leaves", () => {
     }).pipe(withCache())
   )
 
-  it.effect("at once, before the lookup has begun: nothing is left behind", () =>
+  it.effect("before the lookup has begun: nothing is left behind", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       for (let steps = 0; steps < 12; steps++) {

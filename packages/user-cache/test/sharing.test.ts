@@ -187,7 +187,7 @@ describe("a reader who leaves", () => {
     }).pipe(withCache())
   )
 
-  it.effect("at once, before the lookup has begun: nothing is left behind", () =>
+  it.effect("before the lookup has begun: nothing is left behind", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const { lookup } = yield* makeVersions
@@ -204,7 +204,7 @@ describe("a reader who leaves", () => {
   )
 
   it.effect(
-    "all 10 000 of them at once: the lookup is interrupted once, and the next reader starts one",
+    "all 10 000 together: the lookup is interrupted once, and the next reader starts one",
     () =>
       Effect.gen(function* () {
         const cache = yield* UserCache

@@ -170,7 +170,7 @@ describe("time to live", () => {
     }).pipe(withCache({ timeToLive: "10 seconds" }))
   )
 
-  it.effect("is 30 seconds unless said otherwise", () =>
+  it.effect("is 30 seconds by default", () =>
     Effect.gen(function* () {
       const cache = yield* UserCache
       const { lookup } = yield* makeVersions

@@ -45,7 +45,7 @@ export interface ReadOptions {
 }
 
 /**
- * The user and the credential that an answer names. What it does not name is left out.
+ * The user and the credential that a response names. What it does not name is left out.
  *
  * @since 0.1.0
  * @category models
@@ -56,7 +56,7 @@ export interface Subject {
 }
 
 /**
- * How long the answer to a read is cached, counted from when its request was sent. By default, and at most, for the cache's own
+ * How long the response to a read is cached, counted from when its request was sent. By default, and at most, for the cache's own
  * time to live.
  *
  * @since 0.1.0
@@ -64,7 +64,7 @@ export interface Subject {
  */
 export interface CachePolicy<in Answer> {
   readonly timeToLive?: Duration.DurationInput | undefined
-  /** The credentials or consents in the answer. It expires sooner while one is in progress, and when a consent expires. */
+  /** The credentials or consents in the response. It expires sooner while one is in progress, and when a consent expires. */
   readonly connections?: ((answer: Answer) => ReadonlyArray<Connection>) | undefined
 }
 
@@ -84,14 +84,14 @@ interface Common<Answer> {
   readonly route: RequestDescription["route"]
   /** The members of the encoded input that are sent as headers, by their names. Never secret. */
   readonly headers?: ReadonlyArray<string> | undefined
-  /** Decodes the text of a successful answer: `Schema.parseJson(…)`, or `TinkRequest.NoContent`. */
+  /** Decodes the body of a successful response: `Schema.parseJson(…)`, or `TinkRequest.NoContent`. */
   readonly response: Schema.Schema<Answer, string>
   /** Where the endpoint is documented, such as `tink-api.md 6.4`. */
   readonly source?: string | undefined
 }
 
 interface Owned<Answer> {
-  /** The users and credentials that an answer names. An answer about another one than was asked for is refused. */
+  /** The users and credentials that a response names. A response about another one than was asked for is refused. */
   readonly subject?: ((answer: Answer) => ReadonlyArray<Subject>) | undefined
 }
 
@@ -108,7 +108,7 @@ interface Sending {
 interface ReadFields<Scope extends UserScope, Answer> extends Common<Answer>, Owned<Answer> {
   /** The scope that the session needs. */
   readonly scope: Scope
-  /** `false` if an answer can be used only once. */
+  /** `false` if a response can be used only once. */
   readonly cache?: CachePolicy<Answer> | false | undefined
 }
 
@@ -124,7 +124,7 @@ interface ChangeFields<Scope extends UserScope, Answer> extends Common<Answer>, 
 interface ClientFields<Answer> extends Common<Answer>, Sending {
   /** The scope that the client access token needs. Without one the request is sent without a token. */
   readonly scope?: ClientScope | undefined
-  /** How long the answer is reused, for all callers. By default it is not. */
+  /** How long the response is reused, for all callers. By default it is not. */
   readonly cache?: { readonly timeToLive: Duration.DurationInput } | undefined
 }
 

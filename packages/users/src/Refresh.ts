@@ -51,7 +51,7 @@ export interface PollingOptions {
   /**
    * When to poll, and, where it ends, when to give up. By default `Refresh.schedule`. All followers of a credential with the
    * same schedule (the same value: make it a constant) share the polls, and a change of the user starts it again. Each follower
-   * gives up at its own time, after at least one answer. The shortest wait is 100 milliseconds.
+   * gives up at its own time, after at least one response. The shortest wait is 100 milliseconds.
    *
    * @example
    * ```ts

@@ -59,7 +59,7 @@ const hold = (options: Options<UserScope>): internal.Held | string => {
  * A session with a user access token that the application already has.
  *
  * It ends when the token expires: operations then fail with `Unauthorized`. `Users.authorize` makes sessions that renew their
- * token. The token must be one of this user, and have these scopes. A read whose answer is about another user fails. A change
+ * token. The token must be one of this user, and have these scopes. A read whose response is about another user fails. A change
  * changes the user of the token, but invalidates the user of the session. With a malformed id, token or scope, every
  * operation fails with `Invalid`.
  *

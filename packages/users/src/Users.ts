@@ -75,8 +75,8 @@ export interface EndpointOperations extends Operations<typeof endpoints> {}
  */
 export interface Service extends EndpointOperations {
   /**
-   * Returns the user with an external id, and creates them if they do not exist: exactly one user exists afterwards, even if several
-   * processes call it at once and requests fail.
+   * Returns the user with an external id, and creates them if they do not exist: exactly one user exists afterwards, even if
+   * several processes call it at once and requests fail.
    *
    * An existing user is not changed, also if their market or locale differ. The Tink app needs the scopes `user:create`,
    * `authorization:grant` and, to find an existing user, `user:read` (`tink-api.md` 2, 3 and 5.1). A creation with an ambiguous
@@ -195,11 +195,11 @@ export interface Service extends EndpointOperations {
    * Emits a credential now and on each status change, until the status is final or waits for the user.
    *
    * Final are `UPDATED`, `SESSION_EXPIRED`, `DELETED` and the errors; `AWAITING_…` waits for the user. A change is a new `status`, or
-   * a new `statusUpdated` of the same status. Tink is polled as the schedule says, past the cache. The answers are cached, and
+   * a new `statusUpdated` of the same status. Tink is polled as the schedule says, past the cache. The responses are cached, and
    * nothing older is used any more. All followers of a credential with the same rights share the polls. Right after a change Tink
    * may still return an old status: it is emitted, but is not final (`tink-api.md` 6.4).
    *
-   * Ends when the schedule ends, by default after ten minutes. Retryable failures are ignored, unless one is the last answer. Needs
+   * Ends when the schedule ends, by default after ten minutes. Retryable failures are ignored, unless one is the last outcome. Needs
    * `credentials:read`. Fails with `NotFound` when the credential is deleted.
    */
   readonly followCredential: (
@@ -283,7 +283,7 @@ export interface Service extends EndpointOperations {
   /**
    * Sends a request to an endpoint that takes the application's own token, made with `Endpoint.client` or `Endpoint.clientRead`.
    *
-   * It has retries, deadlines and `TinkError`, and the answer is shared by all callers for as long as the endpoint says. It
+   * It has retries, deadlines and `TinkError`, and the response is shared by all callers for as long as the endpoint says. It
    * invalidates nothing of a user: follow a change of a user with `changed`.
    *
    * @example
@@ -350,7 +350,7 @@ export interface Options {
   /** How many user access tokens are kept, by default 10 000. Those of the least recently used users are dropped first. */
   readonly tokenCapacity?: number | undefined
   /**
-   * How long answers about credentials and consents are reused, never longer than the cache's own time to live: `inProgress`, by
+   * How long responses about credentials and consents are reused, never longer than the cache's own time to live: `inProgress`, by
    * default one second, while one is in any status but `UPDATED`, `DELETED`, `SESSION_EXPIRED` and the errors, and never past a
    * `sessionExpiryDate`. `false` leaves it to the cache alone.
    */
@@ -416,7 +416,7 @@ const fromSettings = ({
     const access = Access.make({
       http,
       cache,
-      // Its settings are constants. Each endpoint says how long its answers live.
+      // Its settings are constants. Each endpoint says how long its responses live.
       publicCache: yield* Effect.orDie(Cache.make({ capacity: publicCapacity, timeToLive: Duration.infinity })),
       userTokens,
       usersId,

@@ -131,7 +131,7 @@ describe("deleteUser, however the user is named,", () => {
     )
   )
 
-  it.effect("survives any fault at any of its requests, or says what it does not know", () =>
+  it.effect("survives any fault at any of its requests, or says that its outcome is ambiguous", () =>
     everyRow(
       ways,
       ([name]) => name,

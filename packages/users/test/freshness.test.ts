@@ -193,7 +193,7 @@ describe("over the sandbox", () => {
 const inMillis = (millis: number) => Effect.map(Clock.currentTimeMillis, (now) => now + millis)
 
 describe("no cached answer outlives the session of a bank", () => {
-  it.effect("each read is asked again from the millisecond on in which a session ends", () =>
+  it.effect("each read asks Tink again from the millisecond in which a session ends", () =>
     everyRow(
       [1, 999, 10_000, 29_999],
       (left) => `${left} ms`,
@@ -210,24 +210,22 @@ describe("no cached answer outlives the session of a bank", () => {
     )
   )
 
-  it.effect(
-    "an answer from the moment in which a session ends is kept as any other, and one from before until then",
-    () =>
-      everyRow(
-        [
-          [list, 0, 30_000],
-          [getFirst, 0, 30_000],
-          [list, 1, 30_000],
-          [list, -1, 1],
-          [getFirst, -1, 1]
-        ] as const,
-        ([read, since]) => `${read === list ? "a list" : "one"}, ${since} ms after it`,
-        ([read, since, millis]) =>
-          Effect.gen(function* () {
-            yield* TestClock.setTime(60_000 + since)
-            yield* staysFor([{ status: "UPDATED", sessionExpiryDate: 60_000 }], read, millis)
-          }).pipe(Effect.provide(TestContext.TestContext))
-      )
+  it.effect("a response from before the end of a session is kept until then, and a later one as any other", () =>
+    everyRow(
+      [
+        [list, 0, 30_000],
+        [getFirst, 0, 30_000],
+        [list, 1, 30_000],
+        [list, -1, 1],
+        [getFirst, -1, 1]
+      ] as const,
+      ([read, since]) => `${read === list ? "a list" : "one"}, ${since} ms after it`,
+      ([read, since, millis]) =>
+        Effect.gen(function* () {
+          yield* TestClock.setTime(60_000 + since)
+          yield* staysFor([{ status: "UPDATED", sessionExpiryDate: 60_000 }], read, millis)
+        }).pipe(Effect.provide(TestContext.TestContext))
+    )
   )
 
   it.effect("a credential that was read alone is asked for again when its session ends", () =>

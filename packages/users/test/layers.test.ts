@@ -199,7 +199,7 @@ describe("layerNoop", () => {
 })
 
 describe("a UserCache of the application's own", () => {
-  it.effect("gets keys that say who may read, and never a token", () => {
+  it.effect("gets keys that identify who may read, and never a token", () => {
     const keys: Array<string> = []
     const layerRecording = Layer.effect(
       UserCache.UserCache,

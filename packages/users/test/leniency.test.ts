@@ -126,7 +126,7 @@ describe("an optional member that cannot be read is absent, counted by its name,
     })
   )
 
-  it.effect("nor is what Tink says when there is nothing: that is not counted", () =>
+  it.effect("is not counted when Tink sends its placeholder for no value", () =>
     Effect.gen(function* () {
       const before = yield* countUnreadable("Credential", "updated")
       for (const updated of [null, 0]) assert.notProperty(yield* read({ ...connection, updated }, get), "updated")

@@ -120,7 +120,7 @@ describe("a link with a session", () => {
       assert.deepStrictEqual([redirect.error, redirect.reason], ["INTERNAL_ERROR", "REQUEST_FAILED_FETCH_SESSION"])
     })
 
-  it.effect("shows what the session tells, once", () =>
+  it.effect("shows the data of the session, once", () =>
     Effect.gen(function* () {
       const [first, second] = yield* linkFor
       assert.include((yield* open(first)).text, "Åsa Ek")

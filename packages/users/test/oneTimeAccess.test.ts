@@ -67,7 +67,7 @@ describe("authorizeWithCode", () => {
   )
 
   it.effect(
-    "uses user:read when the code is good for it, whether asked for or not; the session is for what was asked",
+    "uses user:read if the code has it, even if it was not asked for; the session has the scopes that were asked for",
     () =>
       Effect.gen(function* () {
         const users = yield* Users.Users
@@ -79,7 +79,7 @@ describe("authorizeWithCode", () => {
       }).pipe(provideAll())
   )
 
-  it.effect("is Forbidden, naming what it needs, where there is no bank to tell, or neither scope", () =>
+  it.effect("is Forbidden, naming what it needs, without a bank to identify the user, or without either scope", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* users.createUser({ market: "SE" })
@@ -98,7 +98,7 @@ describe("authorizeWithCode", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("is Forbidden, naming the scope, when the code is not good for what is asked", () =>
+  it.effect("is Forbidden, naming the scope, when the code lacks it", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* makeUser()

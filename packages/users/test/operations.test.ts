@@ -159,7 +159,7 @@ describe("documented failures", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("404: no such user, to createAuthorization, and to authorize by either id at the latest when used", () =>
+  it.effect("404: no such user, from createAuthorization, and from authorize by either id or its session", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const byId = { userId: unknownUser, scopes: ["credentials:read"] } as const
@@ -241,7 +241,7 @@ describe("documented failures", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("a code that was used, has expired or never was: Invalid, and sent once", () =>
+  it.effect("a used, expired or unknown code: Invalid, and sent once", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const { userId } = yield* makeUser()

@@ -239,7 +239,7 @@ describe("the profile", () => {
     )
   )
 
-  it.effect("has what can be read of it, and is a Decode error when there is nothing", () =>
+  it.effect("keeps what can be read, and is a Decode error if nothing can", () =>
     Effect.gen(function* () {
       const settings = { balance: "canary", fraud: true }
       const periodSettings = { mode: "MONTHLY_ADJUSTED", adjustedPeriodDay: 25 }

@@ -23,7 +23,7 @@ describe("listProviders", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("has the texts in the language that is asked for, and caches each language by itself", () =>
+  it.effect("has the texts in the requested language, and caches each language separately", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const read = (language?: string) =>
@@ -41,7 +41,7 @@ describe("listProviders", () => {
     }).pipe(provideAll())
   )
 
-  it.effect("refuses what is not a language before anything is sent", () =>
+  it.effect("refuses an invalid language before anything is sent", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       for (const language of ["", "s", "sv_SE", "sv;q=1", "sv\r\nx: y"]) {

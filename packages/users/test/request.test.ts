@@ -270,7 +270,7 @@ describe("users.requestAsClient", () => {
     response: Schema.parseJson(Schema.Struct({ items: Schema.mutable(Schema.Array(Schema.String)) }))
   })
 
-  it.effect("changes what its id names", () => {
+  it.effect("changes the resource that its id names", () => {
     const removeCategory = Endpoint.client({
       name: "removeCategory",
       method: "DELETE",

@@ -467,7 +467,7 @@ describe("tokens", () => {
     )
   )
 
-  it.effect("of as many users as there is room for are issued once each", () =>
+  it.effect("are issued once each for as many users as fit", () =>
     Effect.gen(function* () {
       const users = yield* Users.Users
       const ids: Array<Ids.UserId> = []

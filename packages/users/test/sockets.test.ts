@@ -314,7 +314,7 @@ it.scopedLive("an answer of several megabytes is read to its end", () =>
   })
 )
 
-describe("500 at once", { timeout: 20_000 }, () => {
+describe("500 concurrent", { timeout: 20_000 }, () => {
   const users500 = Array.from({ length: 500 }, (_, n) => n)
 
   /** Answers when all have arrived. */
@@ -326,7 +326,7 @@ describe("500 at once", { timeout: 20_000 }, () => {
     }
   const waiting: Array<() => void> = []
 
-  it.scopedLive("reads of as many users: each gets their own", () =>
+  it.scopedLive("reads of 500 users each return their own", () =>
     Effect.gen(function* () {
       const tink = yield* serve
       const { cache, users } = yield* connect(tink, { maxConcurrency: 500 })
@@ -343,7 +343,7 @@ describe("500 at once", { timeout: 20_000 }, () => {
     })
   )
 
-  it.scopedLive("reads of one user: one request", () =>
+  it.scopedLive("reads of one user send one request", () =>
     Effect.gen(function* () {
       const tink = yield* serve
       const { cache, users } = yield* connect(tink)
@@ -353,7 +353,7 @@ describe("500 at once", { timeout: 20_000 }, () => {
     })
   )
 
-  it.scopedLive("and of sessions some: each gets what was granted to it", () =>
+  it.scopedLive("reads with sessions of 50 users each return their own", () =>
     Effect.gen(function* () {
       const some = users500.slice(0, 50)
       const tink = yield* serve
@@ -371,7 +371,7 @@ describe("500 at once", { timeout: 20_000 }, () => {
     })
   )
 
-  it.scopedLive("changes: every other one breaks, and each caller gets the outcome of its own", () =>
+  it.scopedLive("changes, with every other connection broken, each return their own outcome", () =>
     Effect.gen(function* () {
       const tink = yield* serve
       const { cache, users } = yield* connect(tink, { maxRetries: 0, maxConcurrency: 500 })
@@ -409,7 +409,7 @@ const isRefused = (error: TinkError.TinkError, detail: string) => {
 }
 
 describe("a server that is gone", () => {
-  it.scopedLive("is refused, surely not processed, and all is well when it is back", () =>
+  it.scopedLive("fails as refused, certainly not processed, and works again when it is back", () =>
     Effect.gen(function* () {
       const before = activeSockets()
       const tink = yield* serve
@@ -437,7 +437,7 @@ describe("a server that is gone", () => {
     })
   )
 
-  it.scopedLive("and comes back while it is tried again: everything is sent once", () =>
+  it.scopedLive("comes back during the retries: everything is sent once", () =>
     Effect.gen(function* () {
       const tink = yield* serve
       const { users } = yield* connect(tink, { maxRetries: 1000, retryMaxDelay: "5 millis" })
@@ -459,7 +459,7 @@ describe("a server that is gone", () => {
     })
   )
 
-  it.scopedLive("for good: it is over by the deadline", () =>
+  it.scopedLive("for good fails calls by the deadline", () =>
     Effect.gen(function* () {
       const tink = yield* serve
       const { users } = yield* connect(tink, {

@@ -67,7 +67,7 @@ describe("the supplemental information of a credential", () => {
     )
   )
 
-  it("has what a field says, without what cannot be read", () => {
+  it("has the members of a field that can be read", () => {
     const information = parse([
       question,
       {

@@ -167,7 +167,7 @@ describe("connectAccounts", () => {
 describe("redirectUri", () => {
   const names =
     "code credentials credentialsId credentials_id error error_reason error_type message provider_name state tracking_id"
-  it.effect("must not use a query parameter that Tink Link uses, and the error says which", () =>
+  it.effect("must not use a query parameter that Tink Link uses, and the error names it", () =>
     everyRow(
       names.split(" "),
       (name) => name,

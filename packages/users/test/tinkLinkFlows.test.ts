@@ -178,7 +178,7 @@ describe("a visit to the sandbox's Tink Link", () => {
       }
     ]
   ]
-  it.effect("comes back with the way in which the user ended it", () =>
+  it.effect("comes back with how the user ended it", () =>
     everyRow(endings, String, ([choice, parts]) =>
       Effect.gen(function* () {
         const { credentialsId, withCode } = yield* setup

@@ -77,7 +77,7 @@ const isJsonText = (bytes: Uint8Array): boolean =>
   // The byte order mark, white space, and the first characters of JSON values.
   [0xef, 0x20, 0x09, 0x0a, 0x0d, 0x22, 0x5b, 0x7b, 0x74, 0x66, 0x6e].includes(bytes[0] ?? 0x20) && isUtf8(bytes)
 
-/** An answer with more nested encodings is meant to exhaust the memory. */
+/** A response with more nested encodings is meant to exhaust the memory. */
 const maxEncodings = 3
 
 /** Decodes a body by its `Content-Encoding`. Bytes that are not encoded so are returned as they are. */

@@ -1,4 +1,4 @@
-/** One attempt of a request and its answer, with its span and its metrics. */
+/** One attempt of a request and its response, with its span and its metrics. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
@@ -148,7 +148,7 @@ const isSuccess = ({ status }: Response): boolean => status >= 200 && status < 3
 /** An error needs no more: the rest of its body is left, and its connection closed. */
 const errorLimits = { bytes: 64 * 1024, millis: 2000 }
 
-/** What has arrived of the answer to an attempt. */
+/** What has arrived of the response to an attempt. */
 interface Answer {
   response?: Response
   /** The error as far as it is known, while the rest of its body is read. */
@@ -177,7 +177,7 @@ const readError = (inFlight: InFlight, attempt: Failures.Attempt, answer: Answer
     )
   })
 
-/** Statuses without a body (RFC 9110, 15.3.5 and 15.3.6). What is sent all the same is no part of the answer. */
+/** Statuses without a body (RFC 9110, 15.3.5 and 15.3.6). What is sent all the same is no part of the response. */
 const isBodiless = ({ status }: Response): boolean => status === 204 || status === 205
 
 const readBodiless = (inFlight: InFlight, response: Response) =>
@@ -293,7 +293,7 @@ export interface Sender {
   readonly inFlight: InFlight
 }
 
-/** Sends a request once, and reads its answer. */
+/** Sends a request once, and reads its response. */
 export const send = <A>(
   { client, config, inFlight, requestRuntime }: Sender,
   exchange: Exchange<TinkRequest<A>>

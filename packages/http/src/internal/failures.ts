@@ -41,7 +41,7 @@ interface Details {
   readonly retryAfter?: TinkError["retryAfter"] & {}
 }
 
-/** A redirect is a `Server` failure too, but a retry would get the same answer. */
+/** A redirect is a `Server` failure too, but a retry would get the same response. */
 const isTransient = (reason: Reason, status: number | undefined): boolean =>
   reason === "Transport" ||
   reason === "Timeout" ||
@@ -61,10 +61,10 @@ const make = (attempt: Attempt, reason: Reason, progress: Progress, details: Det
   })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// No answer
+// No response
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** With the head of the answer, if only its body is missing. */
+/** With the head of the response, if only its body is missing. */
 export const timeout = (attempt: Attempt, response: Response | undefined): TinkError =>
   make(attempt, "Timeout", "maybe processed", {
     ...(response === undefined ? {} : readHead(attempt, response)),
@@ -146,7 +146,7 @@ export const aborted = (attempt: Attempt, isClosed: boolean): TinkError =>
     : make(attempt, "Transport", "maybe processed", { detail: "the HTTP client ended the request" })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// An answer
+// A response
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** A string from Tink, fit for an error. Undefined if absent or empty. */
@@ -158,7 +158,7 @@ export const readRequestId = (attempt: Attempt, response: Response): { readonly 
   return requestId === undefined ? {} : { requestId }
 }
 
-/** The status and the request id of an answer. */
+/** The status and the request id of a response. */
 const readHead = (attempt: Attempt, response: Response): Details => ({
   ...(Number.isInteger(response.status) ? { status: response.status } : {}),
   ...readRequestId(attempt, response)
@@ -184,11 +184,11 @@ const isNotTink = (request: RequestDescription, status: number): boolean =>
 const isTrouble = (status: number): boolean => status < 400 || status >= 500 || status === 408
 
 /**
- * Whether an answer is believed. Tink's error body proves what it says. Without one:
+ * Whether the status of an error response is Tink's own. Tink's error body proves it. Without one:
  *
  * - No body proves 401, 403 and 429 only. They are documented for every endpoint, and it is not established that their bodies
- *   are JSON (`tink-api.md` 8.3 and 14.2): a token would never be renewed if Tink sends them bare. A bare 404 is what a gateway
- *   without a route sends.
+ *   are JSON (`tink-api.md` 8.3 and 14.2): a token would never be renewed if Tink sends them without a body. A 404 without a
+ *   body is what a gateway without a route sends.
  * - A body that did not arrive proves its status, except for 404: absence ends a deletion as a success.
  * - A body of another shape proves nothing: a proxy, a firewall or another server answered.
  */
@@ -233,7 +233,7 @@ const missingScope = ({ authorization }: RequestDescription): Details => {
   return needed === undefined ? {} : { detail: `needs the scope ${needed}` }
 }
 
-/** What to check when the answer is not Tink's. */
+/** What to check when the response is not Tink's. */
 const suspect = (request: RequestDescription, status: number, reason: Reason): Details => {
   if (status === proxyRefusal) return { detail: "the proxy wants to be authenticated" }
   if (isNotTink(request, status)) return { detail: "not an answer from Tink: check the base URL" }

@@ -20,7 +20,7 @@ export type Failure = HttpClientError.ResponseError | BodyTooLarge
 
 const tooManyBytes = new BodyTooLarge("the body is too large")
 
-/** UTF-8 without its byte order mark. Malformed bytes become U+FFFD: one bad character in a name loses no answer. */
+/** UTF-8 without its byte order mark. Malformed bytes become U+FFFD: one bad character in a name loses no response. */
 const decoder = new TextDecoder()
 
 const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]

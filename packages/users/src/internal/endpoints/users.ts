@@ -109,7 +109,7 @@ const ProfileReplacement = UserProfile.pipe(
  * Replaces the whole profile of a user: read it with `bypassCache`, change it, and send all of it.
  *
  * Tink changes `locale`, `timeZone`, `periodMode`, `periodAdjustedDay` and `notificationSettings`. A change by another process
- * between the read and the replacement is lost. The periods may also be sent alone, as Tink documents; the answer may then have no
+ * between the read and the replacement is lost. The periods may also be sent alone, as Tink documents; the response may then have no
  * more than they. Fails with `Invalid` when Tink does not accept it.
  *
  * @example

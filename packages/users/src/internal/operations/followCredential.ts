@@ -29,7 +29,7 @@ const findProblem = (options: FollowOptions & { readonly onProgress?: unknown })
   return isOptional(options.onProgress, Predicate.isFunction) ? undefined : "onProgress must be a function"
 }
 
-/** An `Exit`, so that following needs no effect before its first answer. */
+/** An `Exit`, so that following needs no effect before its first response. */
 export const checkFollowOptions = (
   operation: string,
   options: (FollowOptions & { readonly onProgress?: unknown }) | undefined

@@ -86,7 +86,7 @@ type OnProgress = NonNullable<Refresh.RefreshAndWaitOptions["onProgress"]>
 
 const ignore: OnProgress = () => Effect.void
 
-/** Runs `onProgress` with each status, and returns what the last answer showed. Slow progress delays no answer. */
+/** Runs `onProgress` with each status, and returns what the last response showed. A slow `onProgress` misses no status. */
 const report = ({ latest, take }: Following, onProgress: OnProgress) =>
   take.pipe(
     Effect.tap((credentials) => Effect.forEach(credentials, (credential) => onProgress(credential), { discard: true })),
@@ -165,7 +165,7 @@ export const make = ({ access, changes, gate, http, usersId }: Dependencies, fol
       return { credential, how: "accepted", change: changes.of(session.userId, id), failure }
     })
 
-  /** Follows a refresh until it, the schedule or the deadline ends. Returns what the last answer showed. */
+  /** Follows a refresh until it, the schedule or the deadline ends. Returns what the last response showed. */
   const wait = (followed: Followed, onProgress: OnProgress, deadline: Effect.Effect<void> | undefined) =>
     Effect.acquireUseRelease(
       Effect.sync(() => follow(followed)),

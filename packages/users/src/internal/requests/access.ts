@@ -1,4 +1,4 @@
-/** Sends calls to endpoints: with the right token, through the cache, in a span, and with the answer checked. */
+/** Sends calls to endpoints: with the right token, through the cache, in a span, and with the response checked. */
 import type { UserId } from "@effect-tink/http/Ids"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, TinkError } from "@effect-tink/http/TinkError"
@@ -54,7 +54,7 @@ export interface Access {
   /** Reads from the cache if the endpoint and the options allow it. Only a request has a span. */
   readonly read: <A>(session: OpenSession, call: ReadCall<A>) => Effect.Effect<A, TinkError>
 
-  /** Always asks Tink. The answer is cached, and older ones are dropped. */
+  /** Always asks Tink. The response is cached, and older ones are dropped. */
   readonly poll: <A>(session: OpenSession, call: ReadCall<A>) => Effect.Effect<A, TinkError>
 
   readonly change: <A>(session: OpenSession, call: ChangeCall<A>) => Effect.Effect<A, TinkError>
@@ -86,7 +86,7 @@ const isSurelyUnchanged = (exit: Exit.Exit<unknown, TinkError>): boolean =>
 export const make = (dependencies: {
   readonly http: TinkHttp.Service
   readonly cache: UserCache.Service
-  /** For answers that are the same for all users. */
+  /** The cache of responses that are the same for all users. */
   readonly publicCache: UserCache.Service
   readonly userTokens: UserTokens
   /** Identifies this `Users`: another one may be for another Tink app. */
@@ -142,7 +142,7 @@ export const make = (dependencies: {
   })
 
   const cacheOptions = <A>(endpoint: ReadEndpoint<UserScope, never, A>) =>
-    // The options of an endpoint are only used with its own answers.
+    // The options of an endpoint are only used with its own responses.
     toCacheOptions(endpoint) as UserCache.GetOptions<A, TinkError>
 
   // Suspended, as most reads are answered by the cache.
@@ -186,7 +186,7 @@ export const make = (dependencies: {
     const { endpoint, id } = call
     const { userId } = session
     const sent = Effect.tap(send(session, call), (answer) =>
-      // The change was made by the time that its answer is checked.
+      // The change was made by the time that its response is checked.
       Effect.mapError(checkSubjects(session.userId, call)(answer), (error) => withFlags(error, { isAmbiguous: true }))
     )
     return endpoint.invalidates === false

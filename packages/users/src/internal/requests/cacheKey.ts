@@ -9,7 +9,7 @@ import { isPlainObject } from "../schemas/input.js"
 
 type Keyed = Call<Pick<ReadEndpoint<UserScope, never, never>, "name" | "input">>
 
-/** The JSON of every secret: without digests, two secrets would share one answer. */
+/** The JSON of every secret: without digests, two secrets would share one cached response. */
 const redacted = JSON.stringify(Redacted.make(""))
 
 const withDigests = (members: unknown): string =>
@@ -62,7 +62,7 @@ const memoizeTexts = (capacity: number, make: (source: string) => string): ((sou
 const joinKey = (...parts: ReadonlyArray<string>): string => parts.join(" ")
 
 /**
- * Calls with the same answer have the same key. Endpoints are numbered, as an application may reuse a name.
+ * Calls with the same response have the same key. Endpoints are numbered, as an application may reuse a name.
  * `usersId` is part of it: another `Users` may be for another Tink app.
  */
 export const makeCacheKey = (usersId: string) => {

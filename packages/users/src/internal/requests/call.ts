@@ -1,4 +1,4 @@
-/** One use of an endpoint: the check of its arguments, the request that they make, and the check of the answer. */
+/** One use of an endpoint: the check of its arguments, the request that they make, and the check of the response. */
 import type { UserId } from "@effect-tink/http/Ids"
 import { idRequirement, isPrintableAscii, readOr, toDuration } from "@effect-tink/http/InputRules"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
@@ -249,7 +249,7 @@ const mismatch = (subject: Subject, userId: UserId, credentialsId: unknown): str
   return isOther && subject.credentialsId !== undefined ? "Tink answered about another credential" : undefined
 }
 
-/** Fails when an answer is about another user or credential than was asked for. */
+/** Fails when a response is about another user or credential than was asked for. */
 export const checkSubjects =
   <A>(userId: UserId, { endpoint, id, members }: Call<SessionEndpoint<UserScope, never, A>>) =>
   (answer: A): Effect.Effect<void, TinkError> => {

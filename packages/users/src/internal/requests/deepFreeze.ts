@@ -58,7 +58,7 @@ const shareSecret = (holder: object, key: string, secret: Redacted.Redacted<unkn
   Object.defineProperty(holder, key, { get: () => Redacted.make(value.value), enumerable: true })
 }
 
-/** All that a value holds. Not recursive: an answer can be nested deeper than the stack. */
+/** All that a value holds. Not recursive: a response can be nested deeper than the stack. */
 const collect = (root: object): ReadonlySet<object> => {
   const found = new Set([root])
   const add = (value: unknown) => {

@@ -1,4 +1,4 @@
-/** How long an answer about credentials or consents may be reused, by what it says. */
+/** How long a response about credentials or consents may be reused, by what it says. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 
@@ -36,7 +36,7 @@ export type ConnectionTimeToLive = (
 
 /**
  * Briefly while one of them is in progress, and never past the moment when a consent expires. Otherwise as long as the
- * cache reuses any answer.
+ * cache reuses any response.
  */
 export const timeToLive =
   (inProgress: Duration.Duration): ConnectionTimeToLive =>

@@ -1,6 +1,6 @@
 /**
- * Schemas for Tink's answers. They are strict in what identifies: ids, whose an answer is, and statuses. In the rest they are
- * lenient: what cannot be read is absent and counted, and never fails an answer or a list.
+ * Schemas for Tink's responses. They are strict about ids, users and statuses. In the rest they are
+ * lenient: what cannot be read is absent and counted, and never fails a response or a list.
  */
 import { makeCounter } from "@effect-tink/http/UnreadableMembers"
 import * as Arr from "effect/Array"
@@ -83,7 +83,7 @@ export const lenientOr = <A, I>(model: string, member: string, schema: Schema.Sc
 
 const UnknownList = Schema.Array(Schema.Unknown)
 
-/** No list of Tink is longer. The largest answer could hold far more items, each of them an object in memory. */
+/** No list of Tink is longer. The largest response could hold far more items, each of them an object in memory. */
 const maxItems = 10_000
 
 const listOf = <A, I>(item: Schema.Schema<A, I>) => Schema.Array(anyValue(item)).pipe(Schema.maxItems(maxItems))
@@ -215,9 +215,9 @@ export const SerializedJson = Schema.transformOrFail(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The list in one member of an answer, without the items that cannot be read. `null` is a list without items.
+ * The list in one member of a response, without the items that cannot be read. `null` is a list without items.
  *
- * An answer is not Tink's, and fails, when it has no such member, when it has items that all cannot be read, and when it has more than
+ * A response is not Tink's, and fails, when it has no such member, when it has items that all cannot be read, and when it has more than
  * 10 000: none of them may be taken for an empty list.
  */
 export const listAnswer = <A, I>(member: string, item: Schema.Schema<A, I>) => {

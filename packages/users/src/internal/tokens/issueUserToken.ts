@@ -9,14 +9,14 @@ import { bind, toClientRequest } from "../requests/call.js"
 import { createAuthorization } from "../endpoints/authorization.js"
 import { forbidden, withFlags } from "../errors.js"
 
-/** An additional token does not change the user: after a lost answer, the grant can start again. */
+/** An additional token does not change the user: after a lost response, the grant can start again. */
 const asUnambiguous = (error: TinkError): TinkError => {
   const isLost = error.reason === "Transport" || error.reason === "Timeout" || (error.status ?? 0) >= 500
   return error.isAmbiguous ? withFlags(error, { isAmbiguous: false, isRetryable: isLost }) : error
 }
 
 /**
- * A code can be exchanged once, so a lost answer needs a new code. A code that was invalid from the start means that the user
+ * A code can be exchanged once, so a lost response needs a new code. A code that was invalid from the start means that the user
  * was deleted or revoked since the grant: the next grant says which.
  */
 const needsNewCode = (error: TinkError): boolean =>
@@ -25,7 +25,7 @@ const needsNewCode = (error: TinkError): boolean =>
 export const checkGranted =
   (scopes: ReadonlyArray<UserScope>) =>
   (token: AccessToken): Effect.Effect<AccessToken, TinkError> => {
-    // An answer without scopes does not say what was granted.
+    // A response without scopes does not say what was granted.
     const missing = token.scopes.length === 0 ? [] : scopes.filter((scope) => !token.scopes.includes(scope))
     return missing.length === 0
       ? Effect.succeed(token)
