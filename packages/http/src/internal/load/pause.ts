@@ -19,7 +19,7 @@ const rampMillis = 200
 const rampEndMillis = 1000
 
 /** For so long the rate that Tink served is kept, before more is tried. */
-const keepRateMillis = 10_000
+const keepRateMillis = 20_000
 
 /** Below the rate that Tink served, as its seconds do not begin with ours. Above one that would hold back an app with few requests. */
 const rateShare = 0.95
@@ -48,6 +48,8 @@ export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
   let served = makeCounter()
   /** Whether 429 began this pause soon after another. */
   let isRateReached = false
+  /** The most successes in a second before the last pause, if it began so. */
+  let lastMost: number | undefined
   /** The requests per second that are likely to be served. */
   let perSecond: number | undefined
 
@@ -55,7 +57,11 @@ export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
 
   // At the end of the pause: at its beginning, requests that Tink serves are still in flight.
   const resume = (): void => {
-    perSecond = isRateReached && served.most() > 0 ? Math.max(minPerSecond, rateShare * served.most()) : undefined
+    const most = isRateReached && served.most() > 0 ? served.most() : undefined
+    // The less of two, as one may have had the requests of two of Tink's seconds.
+    const least = Math.min(most ?? Number.NaN, lastMost ?? Number.NaN)
+    perSecond = Number.isNaN(least) ? undefined : Math.max(minPerSecond, rateShare * least)
+    lastMost = most
     resumedAt = until
     started = 0
     served = makeCounter()
