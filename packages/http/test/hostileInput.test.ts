@@ -84,7 +84,7 @@ describe("values that throw when they are read, and others that no type allows",
               ...members.map((name) => request({ [name]: value }))
             ]
             for (const [at, call] of calls.entries()) {
-              const exit = yield* Effect.exit(Effect.flatten(Effect.try({ try: call, catch: (error) => error })))
+              const exit = yield* Effect.exit(Effect.suspend<unknown, unknown, never>(call))
               const error = Exit.isFailure(exit) ? Array.from(Cause.failures(exit.cause))[0] : undefined
               assert.isTrue(Exit.isSuccess(exit) || Reflect.get(Object(error), "_tag") === "TinkError", `call ${at}`)
               assert.notInclude(JSON.stringify(error) ?? "", "canary")

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { everyRow, everyRowLive } from "../../../test/support/rows.js"
 import { answers, broken } from "../../../test/support/scriptedTink.js"
-import { failure, options, over, refreshCredential } from "./helpers.js"
+import { failure, getCredential, options, over, refreshCredential } from "./helpers.js"
 
 const error = (message: string, fields: Readonly<Record<string, unknown>> = {}): Error =>
   Object.assign(new Error(message), fields)
@@ -27,6 +27,14 @@ const behind = (cause: unknown): Error => new TypeError("fetch failed", { cause 
 
 const refused = error("connect ECONNREFUSED ::1:443", { code: "ECONNREFUSED", syscall: "connect" })
 const reset = error("read ECONNRESET", { code: "ECONNRESET", syscall: "read" })
+
+const closed = (socket: object) => error("other side closed", { code: "UND_ERR_SOCKET", socket })
+
+/** An error whose members cannot be read. */
+const throwing = (fields: Readonly<Record<string, unknown>>, ...names: ReadonlyArray<string>): Error => {
+  const thrower = { get: () => assert.fail("a member was read") }
+  return Object.defineProperties(error("failed", fields), Object.fromEntries(names.map((name) => [name, thrower])))
+}
 
 const circular = error("a")
 Object.assign(circular, { cause: circular })
@@ -46,12 +54,6 @@ const neverSent: ReadonlyArray<readonly [string, Error]> = [
     "EAI_AGAIN",
     "EAI_FAIL",
     "CERT_NOT_YET_VALID",
-    "CERT_HAS_EXPIRED",
-    "CERT_REVOKED",
-    "CERT_SIGNATURE_FAILURE",
-    "UNABLE_TO_GET_ISSUER_CERT",
-    "DEPTH_ZERO_SELF_SIGNED_CERT",
-    "ERR_TLS_CERT_ALTNAME_INVALID",
     "ERR_TLS_HANDSHAKE_TIMEOUT",
     "ERR_SSL_WRONG_VERSION_NUMBER",
     "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
@@ -75,8 +77,40 @@ const neverSent: ReadonlyArray<readonly [string, Error]> = [
   ["an aggregate without errors", Object.assign(new AggregateError([]), { code: "ECONNREFUSED" })],
   ["a proxy of undici", behind(error("Proxy response (407) !== 200 when HTTP Tunneling", { code: "UND_ERR_ABORTED" }))],
   ["a proxy agent", error("tunneling socket could not be established, statusCode=403", { code: "ECONNRESET" })],
+  ["an agent of a proxy", error("Proxy connection ended before receiving CONNECT response")],
+  ["a proxy of hpagent", error("Bad response: 407")],
+  ["a SOCKS proxy", error("Socks5 proxy rejected connection - NotAllowed")],
+  ["a socket that was never written to", behind(closed({ bytesWritten: 0 }))],
+  ["two families", behind(new AggregateError([refused, error("a", { code: "ENETUNREACH", syscall: "connect" })]))],
+  ["one that can be helped", new AggregateError([refused, error("a", { code: "CERT_HAS_EXPIRED" })])],
+  ["getters that throw beside a code", throwing({ code: "EAI_AGAIN" }, "message", "cause", "socket", "syscall")],
   ["Deno", new TypeError("error sending request for url (https://x/): client error (Connect): tcp connect error")],
   ["Deno before", new TypeError("error sending request for url (https://x/): error trying to connect: dns error")]
+]
+
+const hopeless: ReadonlyArray<readonly [string, Error]> = [
+  ...[
+    "CERT_HAS_EXPIRED",
+    "CERT_REVOKED",
+    "CERT_SIGNATURE_FAILURE",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+    "ERR_INVALID_URL",
+    "ERR_INVALID_PROTOCOL",
+    "UND_ERR_INVALID_ARG",
+    "UND_ERR_CLOSED"
+  ].map((code) => [code, behind(error("failed", { code }))] as const),
+  ["a URL of fetch", new TypeError("Failed to parse URL from /api/v1/user")],
+  [
+    "Deno's certificate",
+    new TypeError("error sending request: client error (Connect): invalid peer certificate: Expired")
+  ],
+  ["all addresses", new AggregateError([error("a", { code: "CERT_HAS_EXPIRED" })])]
 ]
 
 const maybeSent: ReadonlyArray<readonly [string, Error]> = [
@@ -93,6 +127,18 @@ const maybeSent: ReadonlyArray<readonly [string, Error]> = [
   ["an aggregate that holds itself again and again", selfish],
   ["Deno", new TypeError("error sending request for url (https://x/): client error (SendRequest): closed")],
   ["nothing known", behind("a string")],
+  ["a socket that was written to", behind(closed({ bytesWritten: 312 }))],
+  ["a socket of which nothing is known", behind(closed({}))],
+  ["a hang-up", error("socket hang up", { code: "ECONNRESET" })],
+  ["a broken pipe", error("write EPIPE", { code: "EPIPE", syscall: "write" })],
+  ["TLS data of a connection in use", error("failed", { code: "ERR_SSL_BAD_LENGTH" })],
+  ["more addresses than are read", new AggregateError([...Array.from({ length: 100 }, () => refused), reset])],
+  ["addresses that cannot be read", throwing({ code: "ECONNREFUSED" }, "errors")],
+  ["getters that throw", throwing({}, "code", "message", "cause", "socket", "syscall", "errors")],
+  [
+    "addresses of a proxy that throws",
+    Object.assign(error("a"), { errors: new Proxy([refused], { get: () => assert.fail("read") }) })
+  ],
   ["a circle", circular]
 ]
 
@@ -106,6 +152,20 @@ describe("the error of a client", () => {
           const { http } = yield* over(answers(broken(cause)), { maxRetries: 0 })
           const found = yield* failure(http.request(refreshCredential))
           assert.deepInclude(found, { reason: "Transport", isAmbiguous: false, isRetryable: true })
+        })
+    )
+  )
+
+  it.effect("tells that trying again cannot help", () =>
+    everyRow(
+      hopeless,
+      ([name]) => name,
+      ([, cause]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(answers(broken(cause)))
+          const found = yield* failure(http.request(getCredential))
+          assert.deepInclude(found, { reason: "Transport", isAmbiguous: false, isRetryable: false })
+          assert.lengthOf(sent, 1)
         })
     )
   )
@@ -179,11 +239,11 @@ const makeCertificate = () => {
   return { key: readFileSync(key), cert: readFileSync(cert) }
 }
 
-const checkNeverSent = (client: Layer.Layer<HttpClient.HttpClient>, baseUrl: string) =>
+const checkNeverSent = (client: Layer.Layer<HttpClient.HttpClient>, baseUrl: string, isRetryable = true) =>
   Effect.gen(function* () {
     const context = yield* Layer.build(Layer.provide(TinkHttp.layer({ ...options, maxRetries: 0, baseUrl }), client))
     const found = yield* failure(Context.get(context, TinkHttp.TinkHttp).request(refreshCredential))
-    assert.deepInclude(found, { reason: "Transport", isAmbiguous: false, isRetryable: true }, found.message)
+    assert.deepInclude(found, { reason: "Transport", isAmbiguous: false, isRetryable }, found.message)
   })
 
 describe("over sockets, never sent is never ambiguous", () => {
@@ -194,7 +254,7 @@ describe("over sockets, never sent is never ambiguous", () => {
       ([, client]) =>
         Effect.gen(function* () {
           const port = yield* listen(Https.createServer(makeCertificate(), (_, response) => response.end("{}")))
-          yield* checkNeverSent(client, `https://127.0.0.1:${port}`)
+          yield* checkNeverSent(client, `https://127.0.0.1:${port}`, false)
         })
     )
   )

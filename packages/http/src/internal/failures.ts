@@ -10,7 +10,7 @@ import { type Reason, TinkError } from "../TinkError.js"
 import type { RequestDescription } from "../TinkRequest.js"
 import { readRetryAfter } from "./clientResponse.js"
 import * as ErrorBody from "./errorBody.js"
-import { neverSentReason } from "./neverSent.js"
+import { findNeverSent, type NeverSent } from "./neverSent.js"
 import { sanitize } from "./redact.js"
 import * as RetryAfter from "./retryAfter.js"
 
@@ -109,8 +109,10 @@ export const circuitOpen = (attempt: Attempt, millis: number): TinkError =>
 /** Host and port, in brackets: if nothing answers, the base URL is the first suspect. A client may have a relative URL. */
 const formatHost = (url: string): string => (URL.canParse(url) ? ` (${new URL(url).host})` : "")
 
-const unsent = (attempt: Attempt, reason: string, url: string): TinkError =>
-  make(attempt, "Transport", "not processed", { detail: `${reason}${formatHost(url)}` })
+const unsent = (attempt: Attempt, { isPermanent, reason }: NeverSent, url: string): TinkError => {
+  const error = make(attempt, "Transport", "not processed", { detail: `${reason}${formatHost(url)}` })
+  return isPermanent === true ? new TinkError({ ...error, isRetryable: false }) : error
+}
 
 export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpClientError): TinkError => {
   if (error._tag === "ResponseError") {
@@ -122,21 +124,21 @@ export const fromClientError = (attempt: Attempt, error: HttpClientError.HttpCli
   if (error.reason !== "Transport") {
     return make(attempt, "Invalid", "not processed", { detail: "the request could not be made" })
   }
-  const reason = neverSentReason(error.cause)
-  return reason === undefined
+  const neverSent = findNeverSent(error.cause)
+  return neverSent === undefined
     ? make(attempt, "Transport", "maybe processed", { detail: `the connection broke${formatHost(error.request.url)}` })
-    : unsent(attempt, reason, error.request.url)
+    : unsent(attempt, neverSent, error.request.url)
 }
 
 /** A defect of a client, which may hold the request: none of it is shown. */
 export const fromDefect = (attempt: Attempt, defect: unknown, response: Response | undefined): TinkError => {
-  const reason = response === undefined ? neverSentReason(defect) : undefined
-  return reason === undefined
+  const neverSent = response === undefined ? findNeverSent(defect) : undefined
+  return neverSent === undefined
     ? make(attempt, "Transport", "maybe processed", {
         ...(response === undefined ? {} : readHead(attempt, response)),
         detail: "the HTTP client failed"
       })
-    : unsent(attempt, reason, "")
+    : unsent(attempt, neverSent, "")
 }
 
 /** A client interrupts itself, or the layer was closed. */

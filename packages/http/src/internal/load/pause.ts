@@ -19,20 +19,20 @@ const rampMillis = 200
 const rampEndMillis = 1000
 
 /** For so long the rate that Tink served is kept, before more is tried. */
-const keepRateMillis = 10_000
+const keepRateMillis = 20_000
 
 /** Below the rate that Tink served, as its seconds do not begin with ours. Above one that would hold back an app with few requests. */
 const rateShare = 0.95
 const minPerSecond = 10
 
-/** The most that Tink serves in a second, counted from the end of a pause. */
+/** The most successes in one second. */
 const makeCounter = () => {
   let second = 0
   let inSecond = 0
   let most = 0
   return {
-    count: (sincePause: number): void => {
-      const current = Math.floor(sincePause / 1000)
+    count: (millis: number): void => {
+      const current = Math.floor(millis / 1000)
       if (current !== second) [second, inSecond] = [current, 0]
       most = Math.max(most, ++inSecond)
     },
@@ -43,15 +43,33 @@ const makeCounter = () => {
 export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
   let until: number | undefined
   let started = 0
+  /** The end of the last pause that has ended, and the successes since then. */
+  let resumedAt: number | undefined
   let served = makeCounter()
-  /** The requests per second that are certain to be served. Known after a second 429, soon after a pause. */
+  /** Whether 429 began this pause soon after another. */
+  let isRateReached = false
+  /** The most successes in a second before the last pause, if it began so. */
+  let lastMost: number | undefined
+  /** The requests per second that are likely to be served. */
   let perSecond: number | undefined
 
   const left = (clock: Clock.Clock): number => (until === undefined ? 0 : Math.max(0, until - monotonicMillis(clock)))
 
-  const learnRate = (clock: Clock.Clock): void => {
-    if (until === undefined || left(clock) > 0 || served.most() === 0) return
-    perSecond = Math.max(minPerSecond, rateShare * served.most())
+  // At the end of the pause: at its beginning, requests that Tink serves are still in flight.
+  const resume = (): void => {
+    const most = isRateReached && served.most() > 0 ? served.most() : undefined
+    // The less of two, as one may have had the requests of two of Tink's seconds.
+    const least = Math.min(most ?? Number.NaN, lastMost ?? Number.NaN)
+    perSecond = Number.isNaN(least) ? undefined : Math.max(minPerSecond, rateShare * least)
+    lastMost = most
+    resumedAt = until
+    started = 0
+    served = makeCounter()
+  }
+
+  const end = (): void => {
+    until = undefined
+    resumedAt = undefined
   }
 
   return {
@@ -60,10 +78,10 @@ export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
       if (until === undefined) return Number.POSITIVE_INFINITY
       const sincePause = monotonicMillis(clock) - until
       if (sincePause < 0) return 0
+      if (resumedAt !== until) resume()
       const sinceKept = perSecond === undefined ? sincePause : Math.max(0, sincePause - keepRateMillis)
       if (sinceKept >= rampEndMillis) {
-        until = undefined
-        perSecond = undefined
+        end()
         return Number.POSITIVE_INFINITY
       }
       const kept = ((perSecond ?? 0) * sincePause) / 1000
@@ -73,14 +91,11 @@ export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
       started += 1
     },
     countSuccess: (clock) => {
-      if (until !== undefined) served.count(monotonicMillis(clock) - until)
+      if (resumedAt !== undefined) served.count(monotonicMillis(clock) - resumedAt)
     },
     begin: (clock, millis, isRateLimit) => {
-      if (isRateLimit) learnRate(clock)
-      else perSecond = undefined
+      if (until === undefined || until === resumedAt) isRateReached = isRateLimit && resumedAt !== undefined
       until = Math.max(until ?? 0, monotonicMillis(clock) + Math.min(millis, maxMillis))
-      started = 0
-      served = makeCounter()
       Metrics.countPause()
     }
   }

@@ -94,7 +94,7 @@ export const makeQueue = (
     const wakeLater = (clock: Clock.Clock): void => {
       if (isTimerSet) return
       if (waiting.size > 0 && isHeldBack(clock)) setTimer(clock, Math.max(rampStepMillis, Math.ceil(pause.left(clock))))
-      else if (waiting.size > 0 ? resting > 0 : resting > maxConcurrency / 2) setTimer(clock, 0)
+      else if (resting > 0 && (waiting.size > 0 || active + resting >= maxConcurrency)) setTimer(clock, 0)
     }
 
     const leave = (clock: Clock.Clock): void => {
