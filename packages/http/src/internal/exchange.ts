@@ -88,10 +88,8 @@ export const prepare = (
   request: RequestDescription,
   traceId: string
 ): Exit.Exit<PreparedRequest, TinkError> =>
-  readOr(
-    () => prepareReadable(config, request, traceId),
-    Exit.fail(invalidInput(request.operation, "the request could not be read"))
-  )
+  readOr(() => prepareReadable(config, request, traceId), undefined) ??
+  Exit.fail(invalidInput(request.operation, "the request could not be read"))
 
 const prepareReadable = (
   config: TinkConfig,

@@ -202,7 +202,7 @@ const content = (endpoint: Sent, members: Members): Pick<RequestDescription, "qu
 
 /** The request of a call. Fails with `Invalid` for members that cannot be written: a schema of the application may pass on any. */
 export const tryRequest = <A>(operation: string, make: () => TinkRequest<A>): Exit.Exit<TinkRequest<A>, TinkError> =>
-  readOr(() => Exit.succeed(make()), Exit.fail(invalidInput(operation, "the input is not valid")))
+  readOr(() => Exit.succeed(make()), undefined) ?? Exit.fail(invalidInput(operation, "the input is not valid"))
 
 /** The request of a call. */
 export const toRequest = <A>(
