@@ -156,7 +156,7 @@ const unavailable = new Unavailable({
   mayHaveBeenDone: true
 })
 
-/** What the user is told. */
+/** The message for the user. */
 export const toFailure = (cause: Cause): Failure => (cause._tag === "TinkError" ? fromTinkError(cause) : unavailable)
 
 const isOurMistake = ({ reason }: TinkError.TinkError) =>

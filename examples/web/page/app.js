@@ -408,7 +408,7 @@ const listen = () => {
   source.addEventListener("error", onLost)
 }
 
-/** Only a browser that is known to the server has events. It becomes known when it connects a bank. */
+/** Only a browser that the server knows has events. It becomes known when it connects a bank. */
 const start = async () => {
   stopListening()
   try {

@@ -558,7 +558,7 @@ const fromConfigs = (settings: Configs): Effect.Effect<TinkConfig, ConfigError.C
  */
 // At run time the options may be null.
 export const fromConfig = (options: ConfigOptions = {}): Effect.Effect<TinkConfig, ConfigError.ConfigError> =>
-  // What is not a config is refused where it is read, and what is not a value of its type where it is checked.
+  // A value that is not a `Config` is refused when it is read, and one of a wrong type when it is checked.
   Effect.suspend(() => fromConfigs(readMembers(options, settingNames) as Configs))
 
 /** A setting with a fixed value of any type. */

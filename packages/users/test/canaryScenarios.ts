@@ -162,7 +162,7 @@ const stalls: Scenario = (planted) =>
       )
   )
 
-/** What an answer is about. */
+/** The subject of a response. */
 export type Area = "authorization" | "users" | "credentials" | "consents"
 
 /** Every field except those that may be lists, for answers with a list where something else belongs. */

@@ -298,7 +298,7 @@ export const readItems = <A>(list: unknown, read: (value: unknown) => A): Readon
   return items.length > 0 || list.length === 0 ? items : wrong()
 }
 
-/** What is read of a body, or nothing where it is not as documented. */
+/** What can be read of a body. Undefined if it is not as documented. */
 export const reading = <A>(read: (value: unknown) => A, body: string): { readonly value: A } | undefined => {
   try {
     return { value: read(readJson(body)) }

@@ -48,7 +48,7 @@ const remove: Operation = {
   run: (users, session) => users.deleteCredential(session, id)
 }
 
-/** What an error says of the next step, and how often the request was sent. */
+/** The expected flags of an error, and how often the request was sent. */
 type Verdict = readonly [what: "retryable" | "ambiguous" | "both" | "neither", sent: number]
 
 interface Scenario {

@@ -1,4 +1,4 @@
-/** The body of an error response: whose it is, and what it says. */
+/** Parses the body of an error response: Tink's or another system's, with its message and code. */
 import * as Option from "effect/Option"
 
 /** Names the writer of an error body. */
@@ -87,7 +87,7 @@ export const parse = (text: string, route: string): ErrorBody => {
   return isMembers(value) ? readMembers(value, route) : foreign
 }
 
-/** What the beginning of an error body tells of the rest. */
+/** Whose error it is, as far as the beginning of its body shows. */
 export const parseBeginning = (text: string, contentType: string | undefined): ErrorBody => {
   const isJson = contentType === undefined || contentType === "" || /json/i.test(contentType)
   return isJson && /^\s*(\{|$)/.test(text) ? { origin: "Unread" } : foreign

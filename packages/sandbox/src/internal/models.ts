@@ -1,5 +1,5 @@
 /**
- * What a sandbox is configured with, what it shows, and what it can be told: every other module imports it, and it imports none.
+ * The types of a sandbox's options, of what it shows, and of its test controls. Every other module imports this one, and it imports none.
  */
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"

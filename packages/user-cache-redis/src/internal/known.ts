@@ -1,6 +1,6 @@
 import { maxElapsed, type Moment } from "./elapsed.js"
 
-/** What the store has said of a user. Changed in place: a new one for each question would survive to be collected late. */
+/** What the store has said about a user. Changed in place: a new object for each question would be collected late. */
 export interface Known {
   generation: string
   /** When the question was sent. */

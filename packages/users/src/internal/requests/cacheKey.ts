@@ -79,7 +79,7 @@ export const makeCacheKey = (usersId: string) => {
       const json = toJson(members)
       return json.includes(redacted) ? withDigests(members) : json
     } catch {
-      // Not JSON, or not told apart by it: a key that no other call has.
+      // JSON cannot represent the input, or not distinctly: use a key that no other call has.
       return `#${++others}`
     }
   }
