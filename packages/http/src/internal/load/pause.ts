@@ -25,6 +25,9 @@ const keepRateMillis = 20_000
 const rateShare = 0.95
 const minPerSecond = 10
 
+/** After a 429 at a rate that should have been served. */
+const rateCut = 0.9
+
 /** Counts successes after a pause. */
 const makeCounter = () => {
   let second = 0
@@ -51,21 +54,38 @@ export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
   let served = makeCounter()
   /** How long requests were sent before this pause, if 429 began it soon after another. */
   let servedMillis: number | undefined
-  /** What was measured before the last pause. */
-  let lastRate: number | undefined
+  /** What was measured before the last pause. Two measures make a rate. */
+  let firstMeasure: number | undefined
   /** The requests per second that are likely to be served. */
   let perSecond: number | undefined
 
   const left = (clock: Clock.Clock): number => (until === undefined ? 0 : Math.max(0, until - monotonicMillis(clock)))
 
+  const measureRamp = (measured: number): number | undefined => {
+    if (firstMeasure === undefined) {
+      firstMeasure = measured
+      return undefined
+    }
+    // The less of two, as one may have had the requests of two of Tink's seconds.
+    const least = Math.min(firstMeasure, measured)
+    firstMeasure = undefined
+    return least * rateShare
+  }
+
+  const nextRate = (): number | undefined => {
+    if (servedMillis === undefined) {
+      firstMeasure = undefined
+      return undefined
+    }
+    if (perSecond !== undefined && servedMillis < keepRateMillis) return perSecond * rateCut
+    const measured = served.perSecond(servedMillis)
+    return perSecond === undefined ? measureRamp(measured) : measured * rateShare
+  }
+
   // At the end of the pause: at its beginning, requests that Tink serves are still in flight.
   const resume = (): void => {
-    const measured = servedMillis === undefined ? 0 : served.perSecond(servedMillis)
-    const rate = measured > 0 ? measured : undefined
-    // The less of two, as one may have had the requests of two of Tink's seconds.
-    const least = Math.min(rate ?? Number.NaN, lastRate ?? Number.NaN)
-    perSecond = Number.isNaN(least) ? undefined : Math.max(minPerSecond, rateShare * least)
-    lastRate = rate
+    const rate = nextRate() ?? 0
+    perSecond = rate > 0 ? Math.max(minPerSecond, rate) : undefined
     resumedAt = until
     started = 0
     served = makeCounter()
