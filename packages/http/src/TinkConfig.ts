@@ -24,6 +24,7 @@ import {
   readOr,
   toDuration
 } from "./InputRules.js"
+import { defaultBaseUrl, mutualTlsBaseUrl } from "./internal/baseUrls.js"
 import type { Sign } from "./internal/clientAssertion.js"
 import * as ClientAssertion from "./internal/clientAssertion.js"
 
@@ -202,9 +203,6 @@ export interface TinkConfig {
   readonly circuitBreaker: { readonly failures: number; readonly openFor: Duration.Duration } | undefined
   readonly maxBodySize: number
 }
-
-const defaultBaseUrl = "https://api.tink.com"
-const mutualTlsBaseUrl = "https://mtls.api.tink.com"
 
 type Problem = ConfigError.ConfigError
 

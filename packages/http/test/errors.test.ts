@@ -26,21 +26,77 @@ describe("a 404 of the token endpoint is not taken for an answer of Tink", () =>
   it.effect("with any body", () =>
     everyRow(
       [
-        ["nothing", ""],
-        ["a page", "<html>not here</html>"],
-        ["Tink's words", `{"errorCode":"a.code"}`]
+        ["nothing", "", "the response has no Tink error body (no body)"],
+        ["a page", "<html>not here</html>", "the response has no Tink error body (text/plain, 21 bytes)"],
+        ["Tink's words", `{"errorCode":"a.code"}`, "the endpoint does not exist"]
       ] as const,
       ([name]) => name,
-      ([, body]) =>
+      ([, body, detail]) =>
         Effect.gen(function* () {
           const { http, sent } = yield* over(() => text(404, body))
           for (const attempt of [http.request(createUser), http.exchangeCode(Redacted.make("a-c0de"))]) {
             const error = yield* failure<unknown>(attempt)
             assert.deepStrictEqual([error.reason, error.status, error.isRetryable], ["Server", 404, false])
             assert.strictEqual(error.route, "/api/v1/oauth/token")
-            assert.include(error.detail, "base URL")
+            assert.strictEqual(error.detail, detail)
           }
           assert.lengthOf(sent, 2)
+        })
+    )
+  )
+})
+
+describe("the detail says what came and what to check, and repeats no body", () => {
+  const html = `<html>${"c4n4ry".repeat(199)}</html>`
+  const page = (status: number, type = "text/html; charset=utf-8") => text(status, html, { "content-type": type })
+  const own = { baseUrl: "https://tink.example" }
+  const refused = (errorMessage: string, errorCode = "") => json(401, { errorMessage, errorCode })
+
+  it.effect("of a read", () =>
+    everyRow(
+      [
+        ["a page", page(404), {}, "the response has no Tink error body (text/html, 1 207 bytes)"],
+        [
+          "own base URL",
+          page(404),
+          own,
+          "the response has no Tink error body (text/html, 1 207 bytes): check the base URL"
+        ],
+        ["a gateway", page(502), {}, "the response has no Tink error body (text/html, 1 207 bytes)"],
+        ["an odd type", page(403, "c4n4ry"), {}, "the response has no Tink error body (no content type, 1 207 bytes)"],
+        ["no body", text(404, ""), {}, "the response has no Tink error body (no body)"],
+        ["a success", page(200), {}, "not JSON (text/html, 1 207 bytes)"],
+        ["Tink in trouble", json(503, { errorMessage: "No", errorCode: "a.b" }), {}, undefined]
+      ] as const,
+      ([name]) => name,
+      ([, answer, settings, detail]) =>
+        Effect.gen(function* () {
+          const { http } = yield* over(answers(answer), { maxRetries: 0, ...settings })
+          const error = yield* failure(http.request(getCredential))
+          assert.strictEqual(error.detail, detail)
+          assert.notInclude(error.message, "c4n4ry")
+        })
+    )
+  )
+
+  it.effect("of a client token", () =>
+    everyRow(
+      [
+        [refused("Invalid client secret"), "check the client id and secret (TINK_CLIENT_ID, TINK_CLIENT_SECRET)"],
+        [
+          refused("Could not find the OAuth client"),
+          "check the client id and secret (TINK_CLIENT_ID, TINK_CLIENT_SECRET)"
+        ],
+        [
+          refused("No", "oauth.scope_not_allowed"),
+          "Tink has not granted the scope user:create: check the app in Tink Console"
+        ]
+      ] as const,
+      ([, detail]) => detail,
+      ([answer, detail]) =>
+        Effect.gen(function* () {
+          const error = yield* errorOfRequest(answer, createUser)
+          assert.deepStrictEqual([error.reason, error.detail], ["Unauthorized", detail])
         })
     )
   )
@@ -246,10 +302,10 @@ describe("the message", () => {
       )
       assert.strictEqual(
         (yield* read("c4n4ry")).message,
-        "getCredential: Decode (200 GET /api/v1/credentials/{id}): not as documented: the body"
+        "getCredential: Decode (200 GET /api/v1/credentials/{id}): not JSON (text/plain, 6 bytes)"
       )
       assert.include((yield* read("[]")).message, "the body")
-      assert.include((yield* read("")).message, "the body")
+      assert.include((yield* read("")).message, "not JSON (no body)")
       for (const error of [found, yield* read("c4n4ry")]) {
         assert.strictEqual(error.status, 200)
         assert.isFalse(error.isRetryable)

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { TokenSource } from "@effect-tink/http"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -6,7 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
+import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import { everyRow } from "../../../test/support/rows.js"
 import { answers, json } from "../../../test/support/scriptedTink.js"
 import { elapse, failure, getCredential, over } from "./helpers.js"
 
@@ -16,6 +19,9 @@ const calls = <A, E>(count: number, call: (n: number) => Effect.Effect<A, E>) =>
     (n) => Effect.exit(call(n)),
     { concurrency: "unbounded" }
   )
+
+/** Refused before it is sent. */
+const badToken = { _tag: "User", tokens: TokenSource.fromToken(Redacted.make("t\u00f6ken")) } as const
 
 const limited = (retryAfter: string) => json(429, { errorCode: "a.b" }, { "retry-after": retryAfter })
 
@@ -201,6 +207,49 @@ describe("the circuit breaker", () => {
       const exits = yield* calls(10, () => http.request(getCredential))
       assert.isTrue(exits.every(Exit.isSuccess))
       assert.lengthOf(sent, 15)
+    })
+  )
+
+  it.scoped("takes nothing from a probe that is interrupted or not sent: the next request is the probe", () =>
+    everyRow(
+      [
+        ["interrupted", getCredential, true],
+        ["not sent", { ...getCredential, authorization: badToken }, false]
+      ] as const,
+      ([name]) => name,
+      ([, probe, isSent]) =>
+        Effect.gen(function* () {
+          const { http, sent } = yield* over(
+            (_, n) => (n === 1 ? json(503, {}) : n === 2 && isSent ? Effect.never : json(200, {})),
+            { maxRetries: 0, circuitBreaker: { failures: 1, openFor: "1 second" } }
+          )
+          yield* failure(http.request(getCredential))
+          yield* TestClock.adjust("1 second")
+          const fiber = yield* Effect.fork(Effect.exit(http.request(probe)))
+          yield* Effect.repeatN(Effect.yieldNow(), 10)
+          yield* Fiber.interrupt(fiber)
+          yield* http.request(getCredential)
+          assert.lengthOf(sent, isSent ? 3 : 2)
+        })
+    )
+  )
+
+  it.scoped("counts no request that was not sent, neither as health nor as trouble", () =>
+    Effect.gen(function* () {
+      const { http, sent } = yield* over(() => json(503, {}), {
+        maxRetries: 0,
+        circuitBreaker: { failures: 2, openFor: "1 second" }
+      })
+      const unsent = failure(http.request({ ...getCredential, authorization: badToken }))
+      yield* Effect.repeatN(unsent, 3)
+      yield* failure(http.request(getCredential))
+      yield* unsent
+      yield* failure(http.request(getCredential))
+      assert.strictEqual(
+        (yield* failure(http.request(getCredential))).detail,
+        "the circuit is open: the last requests all failed"
+      )
+      assert.lengthOf(sent, 2)
     })
   )
 })

@@ -367,11 +367,11 @@ describe("a 403 names the scope", () => {
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* detailOf({ _tag: "Client", scopes: ["authorization:revoke"] }), [
         "Forbidden",
-        "needs the scope authorization:revoke"
+        "needs the scope authorization:revoke: check the app in Tink Console"
       ])
       assert.deepStrictEqual(yield* detailOf({ _tag: "Client", scopes: ["user:create", "authorization:grant"] }), [
         "Forbidden",
-        "needs the scope user:create, authorization:grant"
+        "needs the scope user:create, authorization:grant: check the app in Tink Console"
       ])
     })
   )

@@ -255,6 +255,11 @@ const waited: ReadonlyArray<readonly [header: string, retryAfter: Duration.Durat
   ["7", seconds(7)],
   ["1.5", seconds(2)],
   ["0.001", seconds(1)],
+  [".5", seconds(1)],
+  ["007", seconds(7)],
+  [" \t7\t ", seconds(7)],
+  ["7,", seconds(7)],
+  [", ,7 , 3", seconds(7)],
   ["7, 8", seconds(8)],
   ["8, 7", seconds(8)],
   // The clock of a test starts in 1970.
@@ -263,6 +268,12 @@ const waited: ReadonlyArray<readonly [header: string, retryAfter: Duration.Durat
   ["Thu Jan  1 00:00:06 1970", seconds(6)],
   ["3, Thu, 01 Jan 1970 00:00:06 GMT", seconds(6)],
   ["Thu, 01 Jan 1970 00:00:06 GMT, 30", seconds(30)],
+  ["Thu Jan 1 00:00:06 1970", seconds(6)],
+  ["thu, 01 jan 1970 00:00:06 gmt", seconds(6)],
+  ["Thursday, 01-Jan-70 00:00:06 GMT, Thu, 01 Jan 1970 00:00:09 GMT, 4", seconds(9)],
+  // More than 50 years ahead of 1970 is past.
+  ["Friday, 31-Dec-21 23:59:60 GMT", seconds(0)],
+  ["Thu, 01 Jan 1960 00:00:00 GMT, soon", seconds(0)],
   ["soon, 4", seconds(4)],
   ["2099", seconds(2099)],
   ["0", seconds(0)],
@@ -272,6 +283,11 @@ const waited: ReadonlyArray<readonly [header: string, retryAfter: Duration.Durat
   ["", undefined],
   ["soon", undefined],
   ["-1", undefined],
+  ["+5", undefined],
+  ["5 seconds", undefined],
+  ["1.2.3", undefined],
+  ["NaN", undefined],
+  ["Infinity", undefined],
   ["1e3", undefined],
   ["0x10", undefined],
   ["foo 2099", undefined],
@@ -297,9 +313,16 @@ describe("Retry-After", () => {
 
   it.effect("is meant by the clock of the server, if that is told", () =>
     Effect.gen(function* () {
-      const headers = { "retry-after": "Wed, 21 Oct 2015 07:28:09 GMT", date: "Wed, 21 Oct 2015 07:28:00 GMT" }
-      const { error } = yield* Effect.scoped(timesInOwnTime(json(429, {}, headers), { maxRetries: 0 }))
-      assert.deepStrictEqual(error.retryAfter, Duration.seconds(9))
+      for (const [date, expected] of [
+        ["Wed, 21 Oct 2015 07:28:00 GMT", 9],
+        ["Wednesday, 21-Oct-15 07:28:01 GMT", 8],
+        ["Wed Oct 21 07:28:02 2015", 7],
+        ["Wed, 21 Oct 2015 09:00:00 GMT", 0]
+      ] as const) {
+        const headers = { "retry-after": "Wed, 21 Oct 2015 07:28:09 GMT", date }
+        const { error } = yield* Effect.scoped(timesInOwnTime(json(429, {}, headers), { maxRetries: 0 }))
+        assert.deepStrictEqual(error.retryAfter, Duration.seconds(expected))
+      }
     })
   )
 

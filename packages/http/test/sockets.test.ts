@@ -6,6 +6,7 @@ import { type TinkConfig, TinkHttp } from "@effect-tink/http"
 import { TinkSandbox } from "@effect-tink/sandbox"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -339,5 +340,60 @@ describe("fetch", () => {
       assert.strictEqual((yield* failure(http.request(getCredential))).status, 302)
       assert.deepStrictEqual(told, [`Bearer ${Redacted.value(userToken)}`, "1"])
     })
+  )
+})
+
+describe("Retry-After over sockets", () => {
+  it.live("is the longest of several headers and lists, with each client", () =>
+    everyRowLive(
+      Object.entries(clients),
+      ([name]) => name,
+      ([, client]) =>
+        Effect.gen(function* () {
+          const baseUrl = yield* serve((_, response) => {
+            response.writeHead(
+              429,
+              [
+                ["Retry-After", "3"],
+                ["retry-after", "Thu, 01 Jan 1970 00:00:00 GMT, 7"],
+                ["Retry-After", "soon"],
+                ["Content-Type", "application/json"]
+              ].flat()
+            )
+            response.end('{"errorCode":"a.b"}')
+          })
+          const context = yield* Layer.build(
+            Layer.provide(TinkHttp.layer({ ...options, maxRetries: 0, baseUrl }), client)
+          )
+          const error = yield* failure(Context.get(context, TinkHttp.TinkHttp).request(getCredential))
+          assert.deepStrictEqual(error.retryAfter, Duration.seconds(7))
+        })
+    )
+  )
+})
+
+describe("maxConcurrency over sockets", () => {
+  it.live("bounds the connections as well as the requests, with each client", () =>
+    everyRowLive(
+      Object.entries(clients),
+      ([name]) => name,
+      ([, client]) =>
+        Effect.gen(function* () {
+          const open = new Set<Socket>()
+          let most = 0
+          const baseUrl = yield* serve((request, response) => {
+            const { socket } = request
+            if (!open.has(socket)) socket.once("close", () => open.delete(socket))
+            most = Math.max(most, open.add(socket).size)
+            response.setHeader("content-type", "application/json").end("{}")
+          })
+          const context = yield* Layer.build(
+            Layer.provide(TinkHttp.layer({ ...options, maxConcurrency: 10, baseUrl }), client)
+          )
+          const http = Context.get(context, TinkHttp.TinkHttp)
+          yield* Effect.replicateEffect(http.request(getCredential), 200, { concurrency: "unbounded", discard: true })
+          assert.isAtMost(most, 10)
+        })
+    )
   )
 })

@@ -584,7 +584,10 @@ describe("what a session may not do", () => {
       const session = yield* users.authorize({ userId, scopes: ["credentials:read"] })
       yield* sandbox.injectFault({ kind: "status", status: 403, path: "/api/v1/oauth/authorization-grant" })
       const error = yield* failure(users.listCredentials(session))
-      assert.deepStrictEqual([error.reason, error.detail], ["Forbidden", "needs the scope authorization:grant"])
+      assert.deepStrictEqual(
+        [error.reason, error.detail],
+        ["Forbidden", "needs the scope authorization:grant: check the app in Tink Console"]
+      )
     }).pipe(provideAll())
   )
 

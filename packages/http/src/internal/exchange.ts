@@ -156,13 +156,14 @@ interface Answer {
 const readError = (inFlight: InFlight, attempt: Failures.Attempt, answer: Answer, response: Response) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const collector = new ByteCollector(errorLimits.bytes)
-    const toError = (body: ErrorBody.ErrorBody) => Failures.fromStatus(attempt, response, body, now)
+    const toError = (body: ErrorBody.ErrorBody, text?: string) =>
+      Failures.fromStatus({ attempt, response, body, text, now })
     const toPartial = () =>
       toError(ErrorBody.parseBeginning(ResponseBody.toText(collector.bytes), response.headers["content-type"]))
     answer.error = toPartial
     if (response.status < 200) closeSocket(response)
     return ResponseBody.read(response, collector).pipe(
-      Effect.map((text) => toError(ErrorBody.parse(text, attempt.request.route))),
+      Effect.map((text) => toError(ErrorBody.parse(text, attempt.request.route), text)),
       Effect.catchAllCause(() => Effect.sync(toPartial)),
       // The status is known: it is worth more than a body that does not come.
       timeoutDetached({
@@ -225,6 +226,7 @@ export const makeAttempt = (
 ): Failures.Attempt => ({
   request,
   traceId,
+  baseUrl: config.baseUrl,
   secrets: () => [
     ...[...clientSecrets(config), ...prepared.bodySecrets].map(Redacted.value),
     ...(token === undefined ? [] : [token])

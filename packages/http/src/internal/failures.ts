@@ -8,7 +8,10 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { type Reason, TinkError } from "../TinkError.js"
 import type { RequestDescription } from "../TinkRequest.js"
+import { readOr } from "../InputRules.js"
+import { isTinksBaseUrl } from "./baseUrls.js"
 import { readRetryAfter } from "./clientResponse.js"
+import { describeBody } from "./describeBody.js"
 import * as ErrorBody from "./errorBody.js"
 import { findNeverSent, type NeverSent } from "./neverSent.js"
 import { sanitize } from "./redact.js"
@@ -18,6 +21,7 @@ import * as RetryAfter from "./retryAfter.js"
 export interface Attempt {
   readonly request: RequestDescription
   readonly traceId: string
+  readonly baseUrl: string
   /** Texts to redact in what Tink answers. */
   readonly secrets: () => ReadonlyArray<string>
 }
@@ -228,32 +232,73 @@ const toDetails = (attempt: Attempt, body: ErrorBody.ErrorBody): Details => {
   }
 }
 
+const checkApp = "check the app in Tink Console"
+
 /** The scope that the token needs. Tink does not name it. */
-const missingScope = ({ authorization }: RequestDescription): Details => {
-  const scope = authorization._tag === "Client" ? authorization.scopes.join(", ") : undefined
-  const needed = authorization._tag === "User" ? authorization.scope : scope
-  return needed === undefined ? {} : { detail: `needs the scope ${needed}` }
+const missingScope = ({ authorization }: RequestDescription): string | undefined => {
+  if (authorization._tag === "Client") return `needs the scope ${authorization.scopes.join(", ")}: ${checkApp}`
+  return authorization._tag === "User" && authorization.scope !== undefined
+    ? `needs the scope ${authorization.scope}`
+    : undefined
 }
 
-/** What to check when the response is not Tink's. */
-const suspect = (request: RequestDescription, status: number, reason: Reason): Details => {
-  if (status === proxyRefusal) return { detail: "the proxy wants to be authenticated" }
-  if (isNotTink(request, status)) return { detail: "not an answer from Tink: check the base URL" }
-  return reason === "Server" && !isTrouble(status)
-    ? { detail: "not an answer from Tink: check the base URL, and what is between" }
-    : {}
+/** What proves to the token endpoint who asks. */
+const credentialsToCheck = (fields: Readonly<Record<string, unknown>>): string => {
+  if ("client_secret" in fields) return "check the client id and secret (TINK_CLIENT_ID, TINK_CLIENT_SECRET)"
+  if ("assertion" in fields) return "check the client id and the private key (TINK_CLIENT_ID, TINK_PRIVATE_KEY)"
+  return "check the client id (TINK_CLIENT_ID) and the certificate of the HTTP client"
 }
 
-export const fromStatus = (attempt: Attempt, response: Response, body: ErrorBody.ErrorBody, now: number): TinkError => {
-  const { request } = attempt
+/** What to check when the token endpoint refuses the application. */
+const refusedApp = ({ body, route }: RequestDescription, details: Details): string | undefined => {
+  if (route !== tokenRoute || body?._tag !== "Form") return undefined
+  const { scope } = body.fields
+  return typeof scope === "string" && /scope/i.test(`${details.errorCode} ${details.errorMessage}`)
+    ? `Tink has not granted the scope ${scope}: ${checkApp}`
+    : credentialsToCheck(body.fields)
+}
+
+/** An error response: its body, and the whole text of it unless it was not read to its end. */
+interface ErrorResponse {
+  readonly attempt: Attempt
+  readonly response: Response
+  readonly body: ErrorBody.ErrorBody
+  readonly text: string | undefined
+  readonly now: number
+}
+
+/** What came instead of an answer from Tink, and what to check. */
+const foreignAnswer = ({ attempt, body, response, text }: ErrorResponse): string => {
+  const what =
+    body.origin === "Tink"
+      ? "the endpoint does not exist"
+      : `the response has no Tink error body (${describeBody(response, text)})`
+  return isTinksBaseUrl(attempt.baseUrl) ? what : `${what}: check the base URL`
+}
+
+const toDetail = (from: ErrorResponse, reason: Reason, details: Details): string | undefined => {
+  const { attempt, body, response } = from
+  const { status } = response
+  if (status === proxyRefusal) return "the proxy wants to be authenticated"
+  if (reason === "Server") {
+    const isUnexpected = !isTrouble(status) || body.origin === "Foreign"
+    return isUnexpected ? foreignAnswer(from) : undefined
+  }
+  if (reason === "Unauthorized") return refusedApp(attempt.request, details)
+  return reason === "Forbidden" ? missingScope(attempt.request) : undefined
+}
+
+export const fromStatus = (from: ErrorResponse): TinkError => {
+  const { attempt, body, now, response } = from
   const { headers, status } = response
-  const reason = toReason(request, status, body)
+  const reason = toReason(attempt.request, status, body)
   const retryAfter = RetryAfter.parse(readRetryAfter(response), now, headers["date"])
+  const details = toDetails(attempt, body)
+  const detail = toDetail(from, reason, details)
   return make(attempt, reason, toProgress(reason, status), {
     ...readHead(attempt, response),
-    ...toDetails(attempt, body),
-    ...(reason === "Forbidden" ? missingScope(request) : {}),
-    ...suspect(request, status, reason),
+    ...details,
+    ...(detail === undefined ? {} : { detail: sanitize(detail, attempt.secrets()) }),
     ...(retryAfter === undefined ? {} : { retryAfter })
   })
 }
@@ -295,8 +340,15 @@ const errorInSuccess = (attempt: Attempt, response: Response, body: ErrorBody.Er
     detail: "the body of a success is an error"
   })
 
+const isJson = (text: string): boolean =>
+  readOr(() => {
+    JSON.parse(text)
+    return true
+  }, false)
+
 /** Not only a `ParseError`: a schema of the application can throw, and so does a body that is nested too deeply. */
-const toProblem = (problem: unknown): string => {
+const toProblem = (problem: unknown, response: Response, body: string): string => {
+  if (!isJson(body)) return `not JSON (${describeBody(response, body)})`
   try {
     if (ParseResult.isParseError(problem)) return `not as documented: ${formatPaths(problem)}`
   } catch {
@@ -316,6 +368,6 @@ export const decode = <A>(
   try {
     return Exit.succeed(Schema.decodeSync(schema)(body))
   } catch (problem) {
-    return Exit.fail(unreadable(attempt, response, toProblem(problem)))
+    return Exit.fail(unreadable(attempt, response, toProblem(problem, response, body)))
   }
 }

@@ -8,7 +8,7 @@ const time = "(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)"
 const dateForms = [
   `[a-z]{3}, (?<day>\\d\\d) (?<month>[a-z]{3}) (?<year>\\d{4}) ${time} GMT`,
   `[a-z]{6,9}, (?<day>\\d\\d)-(?<month>[a-z]{3})-(?<year>\\d\\d) ${time} GMT`,
-  `[a-z]{3} (?<month>[a-z]{3}) (?<day>[ \\d]\\d) ${time} (?<year>\\d{4})`
+  `[a-z]{3} (?<month>[a-z]{3}) (?<day>[ \\d]?\\d) ${time} (?<year>\\d{4})`
 ].map((form) => new RegExp(`^(?:${form})(?=\\s*(?:,|$))`, "i"))
 
 /** A year of two digits is the nearest that is at most 50 years ahead. */
@@ -29,7 +29,7 @@ const toTime = (groups: Readonly<Record<string, string>>, now: number): number =
     : Number.NaN
 }
 
-const seconds = /^(\d+(?:\.\d*)?)(?=\s*(?:,|$))/
+const seconds = /^(\d+(?:\.\d*)?|\.\d+)(?=\s*(?:,|$))/
 
 interface Item {
   readonly length: number

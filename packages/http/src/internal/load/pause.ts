@@ -25,18 +25,24 @@ const keepRateMillis = 20_000
 const rateShare = 0.95
 const minPerSecond = 10
 
-/** The most successes in one second. */
+/** After a 429 at a rate that should have been served. */
+const rateCut = 0.9
+
+/** Counts successes after a pause. */
 const makeCounter = () => {
   let second = 0
   let inSecond = 0
   let most = 0
+  let total = 0
   return {
     count: (millis: number): void => {
       const current = Math.floor(millis / 1000)
       if (current !== second) [second, inSecond] = [current, 0]
       most = Math.max(most, ++inSecond)
+      total += 1
     },
-    most: () => most
+    /** The most in a second. Those of less than a second are counted as a whole, as the last of them end later. */
+    perSecond: (millis: number): number => Math.max(most, total / Math.max(1, millis / 1000))
   }
 }
 
@@ -46,22 +52,40 @@ export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
   /** The end of the last pause that has ended, and the successes since then. */
   let resumedAt: number | undefined
   let served = makeCounter()
-  /** Whether 429 began this pause soon after another. */
-  let isRateReached = false
-  /** The most successes in a second before the last pause, if it began so. */
-  let lastMost: number | undefined
+  /** How long requests were sent before this pause, if 429 began it soon after another. */
+  let servedMillis: number | undefined
+  /** What was measured before the last pause. Two measures make a rate. */
+  let firstMeasure: number | undefined
   /** The requests per second that are likely to be served. */
   let perSecond: number | undefined
 
   const left = (clock: Clock.Clock): number => (until === undefined ? 0 : Math.max(0, until - monotonicMillis(clock)))
 
+  const measureRamp = (measured: number): number | undefined => {
+    if (firstMeasure === undefined) {
+      firstMeasure = measured
+      return undefined
+    }
+    // The less of two, as one may have had the requests of two of Tink's seconds.
+    const least = Math.min(firstMeasure, measured)
+    firstMeasure = undefined
+    return least * rateShare
+  }
+
+  const nextRate = (): number | undefined => {
+    if (servedMillis === undefined) {
+      firstMeasure = undefined
+      return undefined
+    }
+    if (perSecond !== undefined && servedMillis < keepRateMillis) return perSecond * rateCut
+    const measured = served.perSecond(servedMillis)
+    return perSecond === undefined ? measureRamp(measured) : measured * rateShare
+  }
+
   // At the end of the pause: at its beginning, requests that Tink serves are still in flight.
   const resume = (): void => {
-    const most = isRateReached && served.most() > 0 ? served.most() : undefined
-    // The less of two, as one may have had the requests of two of Tink's seconds.
-    const least = Math.min(most ?? Number.NaN, lastMost ?? Number.NaN)
-    perSecond = Number.isNaN(least) ? undefined : Math.max(minPerSecond, rateShare * least)
-    lastMost = most
+    const rate = nextRate() ?? 0
+    perSecond = rate > 0 ? Math.max(minPerSecond, rate) : undefined
     resumedAt = until
     started = 0
     served = makeCounter()
@@ -94,8 +118,10 @@ export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
       if (resumedAt !== undefined) served.count(monotonicMillis(clock) - resumedAt)
     },
     begin: (clock, millis, isRateLimit) => {
-      if (until === undefined || until === resumedAt) isRateReached = isRateLimit && resumedAt !== undefined
-      until = Math.max(until ?? 0, monotonicMillis(clock) + Math.min(millis, maxMillis))
+      const now = monotonicMillis(clock)
+      const isFirst = until === undefined || until === resumedAt
+      if (isFirst) servedMillis = isRateLimit && resumedAt !== undefined ? now - resumedAt : undefined
+      until = Math.max(until ?? 0, now + Math.min(millis, maxMillis))
       Metrics.countPause()
     }
   }

@@ -73,8 +73,6 @@ export const makeQueue = (
       }
     }
 
-    const isHeldBack = (clock: Clock.Clock): boolean => Number.isFinite(pause.allowance(clock))
-
     const setTimer = (clock: Clock.Clock, millis: number): void => {
       isTimerSet = true
       const wake = clock.sleep(Duration.millis(millis)).pipe(
@@ -93,7 +91,8 @@ export const makeQueue = (
     /** Sees to it that turns are given when the next are free, unless only the end of a request can free one. */
     const wakeLater = (clock: Clock.Clock): void => {
       if (isTimerSet) return
-      if (waiting.size > 0 && isHeldBack(clock)) setTimer(clock, Math.max(rampStepMillis, Math.ceil(pause.left(clock))))
+      if (waiting.size > 0 && Number.isFinite(pause.allowance(clock)))
+        setTimer(clock, Math.max(rampStepMillis, Math.ceil(pause.left(clock))))
       else if (resting > 0 && (waiting.size > 0 || active + resting >= maxConcurrency)) setTimer(clock, 0)
     }
 
