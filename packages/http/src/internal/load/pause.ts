@@ -18,6 +18,9 @@ export interface Pause {
 const rampMillis = 200
 const rampEndMillis = 1000
 
+/** A 429 within this time tells the rate that Tink serves. */
+const measureMillis = 5000
+
 /** For so long the rate that Tink served is kept, before more is tried. */
 const keepRateMillis = 20_000
 
@@ -104,10 +107,8 @@ export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
       if (sincePause < 0) return 0
       if (resumedAt !== until) resume()
       const sinceKept = perSecond === undefined ? sincePause : Math.max(0, sincePause - keepRateMillis)
-      if (sinceKept >= rampEndMillis) {
-        end()
-        return Number.POSITIVE_INFINITY
-      }
+      if (sinceKept >= measureMillis) end()
+      if (sinceKept >= rampEndMillis) return Number.POSITIVE_INFINITY
       const kept = ((perSecond ?? 0) * sincePause) / 1000
       return Math.max(1, Math.floor(kept + maxConcurrency * (sinceKept / rampMillis) ** 2)) - started
     },
