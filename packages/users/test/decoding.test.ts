@@ -186,8 +186,6 @@ describe("a credential", () => {
 describe("an answer that is not as documented is a Decode error that repeats nothing of it", () => {
   const base = `"id":"${id}","providerName":"p","status":"UPDATED"`
   const bodies: ReadonlyArray<readonly [string, string, string]> = [
-    ["no JSON", "canary", "the body"],
-    ["nothing", "", "the body"],
     ["a string", `"canary"`, "the body"],
     ["no id", `{"providerName":"canary","status":"UPDATED"}`, "id"],
     ["an id with a path", `{"id":"canary/..","providerName":"p","status":"UPDATED"}`, "id"],
@@ -211,6 +209,13 @@ describe("an answer that is not as documented is a Decode error that repeats not
           assert.notInclude(JSON.stringify(error) + String(error), "canary")
         })
     )
+  )
+
+  it.effect("and says what came in place of JSON", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* failure(get(""))).detail, "not JSON (no body)")
+      assert.strictEqual((yield* failure(get("canary"))).detail, "not JSON (text/plain, 6 bytes)")
+    })
   )
 
   it.effect("and names the path within a list", () =>

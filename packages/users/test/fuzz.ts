@@ -369,7 +369,11 @@ const knownNames: ReadonlySet<string> = new Set([
   ..."sessionExtendable accountIds detailedError displayMessage details reason retryable".split(" ")
 ])
 
+/** What is said of a body that is not JSON repeats only its media type and its size. */
+const notJson = /^not JSON \((no body|[\w.+-]+\/[\w.+-]+, [\d ]+ bytes?|no content type, [\d ]+ bytes?)\)$/
+
 const namesPathsOnly = (detail: string): void => {
+  if (notJson.test(detail)) return
   const [paths = ""] = detail.replace(/^not as documented: /, "").split(/(?<=\bfields)\./)
   assert.notStrictEqual(paths, detail)
   for (const path of paths.split(", ")) {
