@@ -65,14 +65,15 @@ const collect = (root: object): ReadonlySet<object> => {
     if (isObject(value) && (isFreezable(value) || isCollection(value) || value instanceof Date)) found.add(value)
   }
   for (const holder of found) {
-    if (isCollection(holder)) for (const value of holder) add(value)
-    else {
+    if (isFreezable(holder)) {
       for (const key of Object.keys(holder)) {
         const value: unknown = Reflect.get(holder, key)
+        // Most members are strings.
+        if (!isObject(value)) continue
         if (Redacted.isRedacted(value)) shareSecret(holder, key, value)
         else add(value)
       }
-    }
+    } else if (isCollection(holder)) for (const value of holder) add(value)
   }
   return found
 }
