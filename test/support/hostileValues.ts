@@ -5,7 +5,7 @@ const fail = (): never => {
   throw new Error("canary")
 }
 
-/** Throws for whatever is done with it. */
+/** Throws at every use. */
 const makeThrowing = (target: object): object =>
   new Proxy(target, {
     apply: fail,

@@ -51,7 +51,7 @@ export interface RetryOptions {
 }
 
 /**
- * Limits that protect a Tink in trouble. The requests of one layer share them: Tink counts per app.
+ * Limits that protect Tink when it is overloaded. The requests of one layer share them: Tink counts per app.
  *
  * @since 0.1.0
  * @category models

@@ -5,12 +5,12 @@
  */
 import type { AccessToken } from "@effect-tink/http/AccessToken"
 import { type CredentialsId, UserId } from "@effect-tink/http/Ids"
-import { readOr, toDuration } from "@effect-tink/http/InputRules"
+import { toDuration } from "@effect-tink/http/InputRules"
 import type { UserScope } from "@effect-tink/http/OAuthScope"
 import { invalidInput, type TinkError } from "@effect-tink/http/TinkError"
 import { TinkHttp } from "@effect-tink/http/TinkHttp"
 import * as TokenSource from "@effect-tink/http/TokenSource"
-import { capacityRequirement, isCapacity } from "@effect-tink/user-cache/SettingRules"
+import * as SettingRules from "@effect-tink/user-cache/SettingRules"
 import * as Cache from "@effect-tink/user-cache/UserCache"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -362,26 +362,36 @@ interface Settings {
   readonly inProgress: Duration.Duration | undefined
 }
 
+const defaults: Settings = { capacity: 10_000, inProgress: Duration.seconds(1) }
+
 const problem = (name: string, requirement: string): ConfigError.ConfigError =>
   ConfigError.InvalidData([name], `Users: ${name} must be ${requirement}`)
 
-/** Fails with one error for all settings that are not valid. At run time they may be of any type. */
-const readSettings = (options: Options | undefined): Effect.Effect<Settings, ConfigError.ConfigError> => {
-  const freshness = readOr(() => options?.freshness, null)
-  const { tokenCapacity: capacity = 10_000 } = { tokenCapacity: readOr(() => options?.tokenCapacity, Number.NaN) }
-  const given = readOr(() => (freshness ? freshness.inProgress : undefined), null)
-  const inProgress = freshness === null ? Option.none() : toDuration(given === undefined ? "1 second" : given)
-  if (isCapacity(capacity) && Option.isSome(inProgress)) {
-    return Effect.succeed({ capacity, inProgress: freshness === false ? undefined : inProgress.value })
-  }
-  const problems = [
-    ...(isCapacity(capacity) ? [] : [problem("tokenCapacity", capacityRequirement)]),
-    ...(Option.isNone(inProgress) ? [problem("freshness.inProgress", "a duration")] : [])
-  ]
-  return Effect.fail(problems.reduce(ConfigError.And))
+const readCapacity = (options: Options | undefined): Effect.Effect<number, ConfigError.ConfigError> => {
+  const capacity = SettingRules.read(options, "tokenCapacity")
+  if (capacity === undefined) return Effect.succeed(defaults.capacity)
+  return SettingRules.isCapacity(capacity)
+    ? Effect.succeed(capacity)
+    : Effect.fail(problem("tokenCapacity", SettingRules.capacityRequirement))
 }
 
-const defaults: Settings = { capacity: 10_000, inProgress: Duration.seconds(1) }
+const readInProgress = (
+  options: Options | undefined
+): Effect.Effect<Duration.Duration | undefined, ConfigError.ConfigError> => {
+  const freshness = SettingRules.read(options, "freshness")
+  if (freshness === false) return Effect.succeed(undefined)
+  const inProgress = freshness === null ? null : SettingRules.read(freshness, "inProgress")
+  return Option.match(toDuration(inProgress === undefined ? defaults.inProgress : inProgress), {
+    onNone: () => Effect.fail(problem("freshness.inProgress", "a duration")),
+    onSome: Effect.succeed
+  })
+}
+
+/** Fails with one error for all settings that are not valid. At run time they may be of any type. */
+const readSettings = (options: Options | undefined): Effect.Effect<Settings, ConfigError.ConfigError> =>
+  Effect.all({ capacity: readCapacity(options), inProgress: readInProgress(options) }, { mode: "validate" }).pipe(
+    Effect.mapError(SettingRules.joinErrors)
+  )
 
 /** More followers would block the event loop for longer than a request may wait. */
 const followersPerTurn = 100

@@ -210,7 +210,7 @@ describe("no cached answer outlives the session of a bank", () => {
     )
   )
 
-  it.effect("a response from before the end of a session is kept until then, and a later one as any other", () =>
+  it.effect("a response from before a session's end is kept until then, and a later one like any other", () =>
     everyRow(
       [
         [list, 0, 30_000],

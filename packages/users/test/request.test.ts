@@ -88,7 +88,7 @@ describe("users.request", () => {
     )
   )
 
-  it.effect("returns a cached answer that no reader can change, whatever its schema makes of it", () => {
+  it.effect("returns a cached response that no reader can change, not even its dates and collections", () => {
     const Named = Schema.mutable(Schema.Struct({ name: Schema.String }))
     const listEvents = Endpoint.read({
       name: "listEvents",

@@ -316,7 +316,7 @@ const findOverlapping = ({ enabledEvents, url }: CreateInput) =>
     return others.length === 0 ? Effect.succeed(found) : Effect.fail(severalEndpoints)
   })
 
-/** What differs from the input. Events are added only: somebody else may need the others. */
+/** What differs from the input. Events are only added, as other receivers may need the rest. */
 const findChanges = (found: WebhookEndpoint, { description, disabled, enabledEvents }: CreateInput): UpdateInput => ({
   ...(Arr.difference(enabledEvents, found.enabledEvents).length > 0 && {
     enabledEvents: Arr.union(found.enabledEvents, enabledEvents)

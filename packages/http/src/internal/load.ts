@@ -1,5 +1,5 @@
 /**
- * Protects a Tink in trouble: a bound on concurrent requests with a fair queue, a pause of all requests after
+ * Protects Tink when it is overloaded: a bound on concurrent requests with a fair queue, a pause of all requests after
  * `Retry-After`, a budget of retries, and a circuit breaker. One for each layer, as Tink counts per app (`tink-api.md` 8.3).
  */
 import * as Duration from "effect/Duration"

@@ -21,7 +21,7 @@ const rampEndMillis = 1000
 /** A 429 within this time tells the rate that Tink serves. */
 const measureMillis = 5000
 
-/** For so long the rate that Tink served is kept, before more is tried. */
+/** How long the rate that Tink served is kept before more is tried. */
 const keepRateMillis = 20_000
 
 /** Below the rate that Tink served, as its seconds do not begin with ours. Above one that would hold back an app with few requests. */
@@ -69,7 +69,7 @@ export const makePause = (maxConcurrency: number, maxMillis: number): Pause => {
       firstMeasure = measured
       return undefined
     }
-    // The less of two, as one may have had the requests of two of Tink's seconds.
+    // The smaller of two, as one may have had the requests of two of Tink's seconds.
     const least = Math.min(firstMeasure, measured)
     firstMeasure = undefined
     return least * rateShare

@@ -79,13 +79,8 @@ const noticeChange = (state: State, change: Change | undefined): State =>
 const isLagging = ({ newest }: State, { credential, sentAt }: Reading, patience: number): boolean =>
   newest !== undefined && isOlder(credential, newest.credential) && sentAt < newest.sentAt + patience
 
-/** An own change is not over with the end of what was in progress before it. */
-const isEndOfEarlierWork = ({ before, change }: State, credential: Credential): boolean =>
-  change?.isOwn === true && before !== undefined && isInProgress(before) && !isInProgress(credential)
-
-/** A change elsewhere may tell of the end that an answer under way already shows, as a webhook does. */
-const isEndOfToldWork = ({ before, change }: State, credential: Credential): boolean =>
-  change?.isOwn === false && before !== undefined && isInProgress(before) && !isInProgress(credential)
+const isEndOfWork = ({ before }: State, credential: Credential): boolean =>
+  before !== undefined && isInProgress(before) && !isInProgress(credential)
 
 /** Compares an answer with the credential before the change. */
 const compare = (state: State, reading: Reading): Pick<State, "before" | "isPastChange"> => {
@@ -94,10 +89,15 @@ const compare = (state: State, reading: Reading): Pick<State, "before" | "isPast
   if (isPastChange) return { before, isPastChange }
   const moved = before === undefined || hasMoved(before, credential)
   if (!moved) return { before, isPastChange }
+  const isEnd = isEndOfWork(state, credential)
   if (isBefore(reading, state.change)) {
-    return isEndOfToldWork(state, credential) ? { before, isPastChange: true } : { before: credential, isPastChange }
+    // A change elsewhere may tell of the end that a response under way already shows, as a webhook does.
+    return isEnd && state.change?.isOwn === false
+      ? { before, isPastChange: true }
+      : { before: credential, isPastChange }
   }
-  if (isEndOfEarlierWork(state, credential)) return { before: credential, isPastChange }
+  // An own change is not over with the end of what was in progress before it.
+  if (isEnd && state.change?.isOwn === true) return { before: credential, isPastChange }
   // Without anything to compare with, a status at rest may be the old one.
   return before === undefined && !isInProgress(credential)
     ? { before: credential, isPastChange }
